@@ -1,8 +1,8 @@
 """The preparation of a client's upload for the database.
 
 Rows are read, checked, and given slots and advice. This runs in a helper process
-(`gateway.base.offload`). The checked tasks go to a second file, one line per task, and only the ids are
-held in memory: an upload of any size needs little memory.
+(`gateway.base.offload`). The checked tasks go to a second file, one line per task, and only the ids
+are held in memory: an upload of any size needs little memory.
 """
 
 import re

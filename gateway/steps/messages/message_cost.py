@@ -3,8 +3,8 @@
 It is counted in the real texts, for the present workers. It assumes that the answers come in equal
 shares from all active workers who may be asked, and that each works on the channel she last used. A
 worker who dials costs no message. A worker who texts gets one message per question, or per pack of
-questions if the batch packs them (`conversation/work/pack_cost.py`), behind the receipt of the answers
-before. Three of a hundred replies are unclear and asked again; more where there are several
+questions if the batch packs them (`conversation/work/pack_cost.py`), behind the receipt of the
+answers before. Three of a hundred replies are unclear and asked again; more where there are several
 questions. Notices, replies to HELP and the workers' own SMS are not included.
 """
 

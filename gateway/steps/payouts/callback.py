@@ -21,8 +21,8 @@ from gateway.store.turns import inbox
 
 log = structlog.get_logger()
 
-# `gateway.base.ids.secret_path` makes such tokens. Any other text is not a path of the gateway and needs
-# no query.
+# `gateway.base.ids.secret_path` makes such tokens. Any other text is not a path of the gateway and
+# needs no query.
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 

@@ -105,8 +105,8 @@ async def _act(
         case DifferenceKind.REVERSED if finding.payout:
             await _reversed(rt, finding)
         case DifferenceKind.MISSING_HERE | DifferenceKind.UNSURE if line and finding.amount_minor:
-            # Money left and nobody knows why, or for whom: it stands in suspense until somebody
-            # does.
+            # Money left for an unknown reason or receiver. It stands in suspense until the reason
+            # is known.
             posting = postings.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
             await _post(rt, posting)
             if finding.payout:

@@ -1,1 +1,4 @@
-"""The steps about workers, coordinators, partners, clients and operators, and their numbers and keys."""
+"""The steps about workers, coordinators, partners, clients and operators.
+
+They concern also the numbers and keys of these roles.
+"""

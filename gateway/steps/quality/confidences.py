@@ -95,7 +95,8 @@ async def checked(rt: Runtime, batch: Batch, state: str) -> Checked:
 async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | None]:
     """Return the marked confidence of the decision behind each paid answer.
 
-    The rows come from `gateway.store.ledger.traces`. The entry is None for a row that is not an answer.
+    The rows come from `gateway.store.ledger.traces`. The entry is None for a row that is not an
+    answer.
     """
     known: dict[str, Checked] = {}
     for batch in {answer["batch"] for answer in answers if answer}:

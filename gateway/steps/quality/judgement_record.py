@@ -14,7 +14,8 @@ class Judged(TypedDict):
     """One judgement.
 
     `skills` are those of the answers' workers in the order of the answers, as (right, wrong) of
-    `gateway.qa.skills.skill`. `ruling` is the version of the ruling, and `confidence` is as in `Verdict`.
+    `gateway.qa.skills.skill`. `ruling` is the version of the ruling, and `confidence` is as in
+    `Verdict`.
     """
 
     at: str

@@ -33,7 +33,7 @@ class Moved(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class RejudgedTask:
-    """How a task is left: as `gateway.store.turns.turns.TaskAfter`."""
+    """The state in which a task is left, like `gateway.store.turns.turns.TaskAfter`."""
 
     id: int
     state: str

@@ -1,4 +1,7 @@
-"""By which rule a batch decides, as data with a version: every decision keeps the version (see `gateway.qa.judging.ruling`)."""
+"""The ruling by which a batch decides, as data with a version that every decision keeps.
+
+See `gateway.qa.judging.ruling`.
+"""
 
 from functools import lru_cache
 
@@ -32,7 +35,10 @@ async def switch_on(
     reason: str,
     trial: dict[str, object] | None = None,
 ) -> None:
-    """Write down that a batch is decided by a rule from now on; `trial`: what a dry run on past answers said."""
+    """Record that a ruling decides a batch from now on.
+
+    `trial` is the outcome of a dry run on past answers.
+    """
     await rulings.keep(db, rule.version, rule.as_data())
     await rulings.switched(db, batch, rule.version, by, reason, trial)
 

@@ -1,8 +1,9 @@
 """The history of one task: questions, answers, and each judgement with its basis.
 
-What a judgement went by was kept when it was made (`gateway.steps.quality.judgement_record`): the workers' skills are those of that moment. An
-answer that nobody judged, since the task wanted more anyway, has no confidence; if no judgement came behind it either, its
-worker's skill is today's, and says so.
+The basis of a judgement was kept when it was made (`gateway.steps.quality.judgement_record`): the
+workers' skills are those of that time. An answer that was not judged, since the task wanted more
+anyway, has no confidence. If no judgement followed it either, its worker's skill is today's, and is
+marked so.
 """
 
 from typing import Any

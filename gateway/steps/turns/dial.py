@@ -4,7 +4,8 @@ Most providers give a step no id of its own, and some give the id of a session t
 step is therefore identified by (session, number, transcript). A repeated step gets the same screen
 and changes nothing. A transcript that does not extend the known one (shorter, or another branch:
 late or swapped requests) gets the session's current screen and changes nothing either. Providers
-give up after ten seconds: `steps/turns/ussd_deadline.py` answers before that, and completes the step afterwards.
+give up after ten seconds: `steps/turns/ussd_deadline.py` answers before that, and completes the
+step afterwards.
 """
 
 from dataclasses import dataclass, replace
