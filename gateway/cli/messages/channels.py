@@ -19,7 +19,7 @@ from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
 from gateway.store.messages.channel_health import ChannelHealth
 
 app = typer.Typer(
-    help="The addresses to paste into each provider's dashboard, and the state of each channel."
+    help="Show the addresses for each provider's dashboard, and the state of each channel."
 )
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound

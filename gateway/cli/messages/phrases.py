@@ -9,7 +9,9 @@ from gateway.phrases import Phrasebook, books
 from gateway.phrases.book import ENGLISH
 from gateway.phrases.budget import PhraseLength, is_words, weigh
 
-app = typer.Typer(no_args_is_help=True, help="The texts workers read, language by language.")
+app = typer.Typer(
+    no_args_is_help=True, help="Check the texts that workers read, language by language."
+)
 
 
 @dataclass(frozen=True, slots=True)

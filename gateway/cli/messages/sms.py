@@ -10,9 +10,7 @@ import typer
 from gateway.base.errors import GatewayError
 from gateway.sms.prices import MICRO, SegmentPrice, minor
 
-app = typer.Typer(
-    help="The size of an SMS: encoding, septets, segments, price.", no_args_is_help=True
-)
+app = typer.Typer(help="Measure an SMS: encoding, septets, segments, price.", no_args_is_help=True)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from gateway.cli.people.keys import KeyFile, NoKey, read_key
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Decisions that need two persons: large payouts, and reversed payouts.",
+    help="Decide what needs two persons: large payouts, and reversed payouts.",
 )
 
 ApproverOption = Annotated[

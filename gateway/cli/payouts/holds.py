@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Payouts that wait for a limit or a check.")
+app = typer.Typer(
+    no_args_is_help=True, help="List and release payouts that wait for a limit or a check."
+)
 
 
 @app.command("list")

@@ -12,7 +12,9 @@ from gateway.base.bounds import INT8_MAX, whole
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.payouts.taxes import tax_paid, taxes
 
-app = typer.Typer(no_args_is_help=True, help="The ledger: audit, seals, statements, traces.")
+app = typer.Typer(
+    no_args_is_help=True, help="Audit, seal and trace the ledger, and print statements."
+)
 
 
 @app.callback()
@@ -26,7 +28,8 @@ def audit(
 ) -> None:
     """Recompute every balance from the transfers and compare it. Exits with 1 on any difference.
 
-    The balances are compared with the stored ones and with the promises to workers.
+    The balances are compared with the stored ones, and with the sums that payouts and batches
+    promise.
     """
     from gateway.cli.people.clients import with_runtime
     from gateway.store.ledger import transfers

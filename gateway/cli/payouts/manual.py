@@ -9,7 +9,7 @@ from gateway.cli.json_output import Raw
 from gateway.cli.people.clients import with_runtime
 
 app = typer.Typer(
-    no_args_is_help=True, help="Payouts made outside the gateway: the list, and confirmations."
+    no_args_is_help=True, help="List and confirm payouts that are made outside the gateway."
 )
 ProviderArgument = Annotated[str, typer.Argument(help="The provider's name in the settings.")]
 
@@ -17,13 +17,13 @@ ProviderArgument = Annotated[str, typer.Argument(help="The provider's name in th
 @app.command("export")
 def export(
     provider: ProviderArgument,
-    out: Annotated[Path, typer.Option(help="The CSV to write; only you may read it.")],
+    out: Annotated[Path, typer.Option(help="The CSV to write, readable by its owner only.")],
     *,
     raw: Raw = False,
 ) -> None:
     """Write the waiting payouts: ref, phone, name, amount, currency, since.
 
-    It holds whole numbers.
+    The file contains full phone numbers.
     """
     from gateway.steps.payouts.manual import waiting_list
 

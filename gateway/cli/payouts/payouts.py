@@ -12,10 +12,10 @@ from gateway.cli.people.persons import add as add_person
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Payouts that need a person: evidence, decisions, the circuit breaker.",
+    help="Decide the payouts that need a person, and explain differences that stop a provider.",
 )
 statements = typer.Typer(
-    no_args_is_help=True, help="Operators' statements, compared with the gateway's books."
+    no_args_is_help=True, help="Compare operators' statements with the gateway's books."
 )
 
 
@@ -62,7 +62,7 @@ app.command("person")(add_person)
 @app.command("resolve")
 def resolve_payout(
     ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
-    became: Annotated[Became, typer.Option("--as", help="What the operator did with the payment.")],
+    became: Annotated[Became, typer.Option("--as", help="The true outcome at the operator.")],
     by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
     receipt: Annotated[str, typer.Option(help="The operator's receipt, if it paid.")] = "",
     key_file: KeyFile = None,

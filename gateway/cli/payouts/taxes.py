@@ -47,7 +47,7 @@ def taxes(
 
 
 def tax_paid(  # Each parameter is one argument or option of the command.
-    country: Annotated[str, typer.Argument(help="As in the settings, e.g. KE.")],
+    country: Annotated[str, typer.Argument(help="The country as in the settings, e.g. KE.")],
     name: Annotated[str, typer.Argument(help="The tax, e.g. WHT.")],
     amount: Annotated[
         str | None, typer.Argument(help="In major units. Default: all that is owed for the month.")

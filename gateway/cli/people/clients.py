@@ -11,11 +11,11 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
 from gateway.steps.runtime import Runtime
 
-client = typer.Typer(no_args_is_help=True, help="Clients, who send work and pay for it.")
-keys = typer.Typer(no_args_is_help=True, help="A client's API keys.")
+client = typer.Typer(no_args_is_help=True, help="Manage clients, who send work and pay for it.")
+keys = typer.Typer(no_args_is_help=True, help="List and revoke a client's API keys.")
 client.add_typer(keys, name="keys")
 partner = typer.Typer(
-    no_args_is_help=True, help="Partners: local centres, whose workers join with a code."
+    no_args_is_help=True, help="Manage partners, local centres whose workers join with a code."
 )
 T = TypeVar("T")
 

@@ -12,7 +12,9 @@ import typer
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.people.clients import with_runtime
 
-app = typer.Typer(no_args_is_help=True, help="Coordinators, who enrol and look after workers.")
+app = typer.Typer(
+    no_args_is_help=True, help="Manage coordinators, who enrol and look after workers."
+)
 
 NumberArgument = Annotated[str, typer.Argument(help="The coordinator's phone number.")]
 Because = Annotated[

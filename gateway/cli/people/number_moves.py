@@ -11,7 +11,7 @@ from gateway.cli.people.keys import KeyFile, NoKey, read_key
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Changes of a worker's number: request, list and decide them. Each needs two persons.",
+    help="Request, list and decide changes of a worker's number. Each needs two persons.",
 )
 
 MoveArgument = Annotated[

@@ -12,7 +12,7 @@ from gateway.cli.people.keys import KeyFile, NoKey, read_key
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Persons who decide about money, two per decision. Each has a key that expires.",
+    help="Manage the persons who decide about money, two per decision. Their keys expire.",
 )
 
 Name = Annotated[str, typer.Argument(help="The person's name.")]

@@ -11,7 +11,7 @@ from gateway.cli.people.clients import with_runtime
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Workers: find one, see why one was not paid, register one.",
+    help="Find a worker, see why she was not paid, or register one.",
 )
 
 

@@ -163,10 +163,10 @@ def simulate(
     skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75,
     spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12,
     spammers: Annotated[
-        int, typer.Option(min=0, help="The share of workers who press keys without reading.")
+        int, typer.Option(min=0, help="The number of workers who press keys without reading.")
     ] = 0,
     copiers: Annotated[
-        int, typer.Option(min=0, help="The share of workers who copy the first worker's answer.")
+        int, typer.Option(min=0, help="The number of workers who copy the first worker's answer.")
     ] = 0,
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,

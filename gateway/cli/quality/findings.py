@@ -12,7 +12,7 @@ from gateway.cli.people.clients import of_batch, with_runtime
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Findings: observations to look at. A finding alone has no consequence for a worker.",
+    help="List and close findings. A finding alone has no consequence for a worker.",
 )
 
 _Number = Annotated[
@@ -24,7 +24,7 @@ _Number = Annotated[
 def listed(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="List the closed findings.")] = False,
-    batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
+    batch: Annotated[str | None, typer.Option(help="Limit the list to this batch (b_...).")] = None,
     json: Json = None,
 ) -> None:
     """List the open findings, newest first."""

@@ -9,7 +9,9 @@ from gateway.cli.formatting import say_moved
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.people.clients import of_batch, with_runtime
 
-app = typer.Typer(no_args_is_help=True, help="Gold: questions with known answers.")
+app = typer.Typer(
+    no_args_is_help=True, help="List and correct gold, which are questions with known answers."
+)
 
 _Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
 

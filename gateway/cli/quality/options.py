@@ -13,7 +13,7 @@ from gateway.cli.json_output import Json, write_json
 from gateway.cli.people.clients import with_runtime
 
 app = typer.Typer(
-    no_args_is_help=True, help="Options of a batch: two with one meaning, or a wrong label."
+    no_args_is_help=True, help="Correct a batch's options: two with one meaning, or a wrong label."
 )
 
 

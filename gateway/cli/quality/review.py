@@ -12,12 +12,12 @@ from gateway.cli.people.clients import of_batch, with_runtime
 if TYPE_CHECKING:
     from gateway.steps.quality.confidences import Sure
 
-app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt, for a person to decide.")
+app = typer.Typer(no_args_is_help=True, help="Decide the tasks whose answers stayed in doubt.")
 
 
 @app.command("list")
 def listed(
-    batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
+    batch: Annotated[str | None, typer.Option(help="Limit the list to this batch (b_...).")] = None,
     json: Json = None,
 ) -> None:
     """List the tasks in review with their answers, oldest first."""

@@ -17,7 +17,7 @@ from gateway.store.turns import inbox
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Inbound events that could not be processed: inspect them, and try again.",
+    help="Inspect events that could not be processed, and try them again.",
 )
 _SHOWN_MAX = 1000
 
