@@ -149,6 +149,7 @@ async def _take(
         pages=after.pages,
         page=after.page,
         ended=after.ended,
+        began=row["began_at"],
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they

@@ -129,12 +129,13 @@ begin
   return true;
 end $$;
 
--- Save the state of a USSD session after this key. p_before is the transcript that was read. It is
--- null for a new session, whose row is absent or was emptied by renew_session. New sessions are
--- counted one after the other, so that a phone never has two sessions of one id in two months.
+-- Save the state of a USSD session after this key. p_before is the transcript that was read, of the
+-- session that began at p_began. It is null for a new session, whose row is absent or was emptied by
+-- renew_session. New sessions are counted one after the other, so that a phone never has two
+-- sessions of one id in two months.
 create or replace function save_session(
   p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
-  p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
+  p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean, p_began timestamptz
 ) returns void language plpgsql as $$
 declare v_view text;
 begin
@@ -154,10 +155,11 @@ begin
       raise exception 'session % has begun', p_session using errcode = 'GW001';
     end if;
   else
+    -- The moment at which it began is its key, so that only one month's part is opened.
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
-      where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-        and created_at < until_now() and transcript = p_before;
+      where channel = p_channel and session = p_session and msisdn_index = p_index and created_at = p_began
+        and transcript = p_before;
   end if;
   if not found then
     raise exception 'session % has changed since it was read', p_session using errcode = 'GW001';

@@ -8,14 +8,18 @@
 create or replace function transfer_moves_balances() returns trigger language plpgsql security definer
 set search_path from current as $$
 begin
-  -- This replaces two foreign keys, which would lock both rows: every answer to a batch shares one
-  -- of them. Accounts are never deleted and never change their currency (below), so the result
-  -- stays true.
-  if (select count(*) from account where id in (new.debit, new.credit) and currency = new.currency) <> 2 then
+  -- This finds both accounts. It replaces two foreign keys, which would lock both rows: every answer
+  -- to a batch shares one of them. Accounts are never deleted and never change their currency
+  -- (below), so the result stays true.
+  update account a set balance = a.balance + case a.id when new.credit then new.amount else -new.amount end
+    from account other
+    where a.id in (new.debit, new.credit) and a.bounded and a.currency = new.currency
+      and other.id in (new.debit, new.credit) and other.id <> a.id and other.currency = new.currency;
+  -- Two accounts without a bound are there as well, and nothing moves.
+  if not found and (select count(*) from account where id in (new.debit, new.credit)
+      and currency = new.currency) <> 2 then
     raise exception 'a transfer needs two accounts in %', new.currency using errcode = 'foreign_key_violation';
   end if;
-  update account set balance = balance + case id when new.credit then new.amount else -new.amount end
-    where id in (new.debit, new.credit) and bounded;
   return null;
 end $$;
 create or replace trigger transfer_moves_balances after insert on transfer
@@ -47,8 +51,9 @@ begin
 end $$;
 create or replace trigger account_opens_empty before insert or delete on account
   for each row execute function account_follows_transfers();
--- The condition is separate from the function, so that a transfer's own update costs no call.
-create or replace trigger account_follows_transfers before update on account for each row
+-- The condition is separate from the function, so that a transfer's own update costs no call. The
+-- trigger runs after the change, because one before it would lock the row in a step of its own.
+create or replace trigger account_follows_transfers after update on account for each row
   when (pg_trigger_depth() < 1 or (new.id, new.kind, new.owner, new.currency, new.bounded)
     is distinct from (old.id, old.kind, old.owner, old.currency, old.bounded))
   execute function account_follows_transfers();

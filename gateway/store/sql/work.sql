@@ -209,6 +209,38 @@ begin
   end if;
 end $$;
 
+-- Refuse a task out of its bounds, and an assignment in an unknown state. These are triggers and not
+-- CHECK constraints, because PostgreSQL parses constraints anew for each statement, which took
+-- longer than the change itself (docs/decisions/0063). They run after the change, because a trigger
+-- before it would lock the row in a step of its own.
+create or replace function task_is_sound() returns trigger language plpgsql as $$
+begin
+  if new.held >= 0 and new.answered >= 0
+      -- The answers that were reserved are never surpassed.
+      and new.answered <= new.maximum and new.wanted <= new.maximum
+      -- There are never more open assignments than answers still needed.
+      and (new.state <> 'open' or new.answered + new.held <= new.wanted)
+      and new.state in ('open', 'decided', 'review', 'cancelled') then
+    return null;
+  end if;
+  raise exception 'task % would be out of bounds: %, % held, % answered, % wanted, % at most', new.id,
+    new.state, new.held, new.answered, new.wanted, new.maximum
+    using errcode = 'check_violation', table = 'task', constraint = 'task_is_sound';
+end $$;
+create or replace trigger task_is_sound after insert or update on task
+  for each row execute function task_is_sound();
+
+create or replace function assignment_is_sound() returns trigger language plpgsql as $$
+begin
+  if new.state in ('held', 'answered', 'skipped', 'expired', 'withdrawn') then
+    return null;
+  end if;
+  raise exception 'an assignment cannot be in state %', new.state
+    using errcode = 'check_violation', table = 'assignment', constraint = 'assignment_is_sound';
+end $$;
+create or replace trigger assignment_is_sound after insert or update on assignment
+  for each row execute function assignment_is_sound();
+
 -- Rows that answers name without a foreign key are never deleted (docs/decisions/0061).
 create or replace function work_is_kept() returns trigger language plpgsql as $$
 begin

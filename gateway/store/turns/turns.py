@@ -217,6 +217,8 @@ class SessionRow:
     """The number of the current page."""
     ended: bool
     """The screen is the session's last one."""
+    began: datetime | None
+    """The moment at which the session that was read began."""
 
 
 def save_session(event: InboundEvent, s: SessionRow) -> Write:
@@ -234,6 +236,7 @@ def save_session(event: InboundEvent, s: SessionRow) -> Write:
             list(s.pages),
             s.page,
             s.ended,
+            s.began,
         ),
     )
 
