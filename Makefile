@@ -21,8 +21,9 @@ SEEDS = 1,2,3,4,5
 # Byte code is kept even where the shell forbids it. Tests start hundreds of processes, and each would
 # compile every module.
 export PYTHONDONTWRITEBYTECODE =
-# Each process has its own servers. A file's tests run in one process, since some share servers.
-PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
+# Each process has its own servers. A file's tests run in one process, since some share servers. There are four processes
+# on two cores too, because many tests wait. The order of the files is that of tests/conftest.py: the longest first.
+PYTEST_SPREAD = -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test check up bench payout-proof failpoints guard-proof failover fmt
 

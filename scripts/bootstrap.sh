@@ -179,5 +179,7 @@ fi
 say "3/3 installing the gateway ..."
 quietly "$uv" pip install --quiet --python "$venv_python" --no-deps --no-build-isolation -e . ||
     explain "the gateway could not be installed"
+# Each process of the gateway would compile every module again where it may not write here.
+quietly "$venv_python" -m compileall -q gateway
 wanted >"$stamp" 2>/dev/null || die "the disk is full: free some space, then run it again."
 say "done: .venv/bin/gateway --help"
