@@ -119,7 +119,7 @@ async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> 
     query, arguments = statement(
         [
             payouts.moved(
-                stored, decision.payout, str(PayoutEvent.WAIT), [], "waits for a second person"
+                stored, decision.payout, str(PayoutEvent.WAIT), [], "waits for a second operator"
             )
         ]
     )

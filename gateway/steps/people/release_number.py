@@ -64,7 +64,7 @@ async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
     ):
         return []
     decision = decided(rt, stored, PayoutEvent.CANCEL)
-    return await written(rt, stored, decision, "its number is another person's", quiet=True)
+    return await written(rt, stored, decision, "its number belongs to another person", quiet=True)
 
 
 async def _told(rt: Runtime, row: Row, worker: WorkerId, msisdn: str) -> list[Write]:
