@@ -42,6 +42,8 @@ PhoneNumber = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class _Given(BaseModel):
+    """A JSON body that the page posts; unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -137,6 +139,7 @@ class PhonePage:
         )
 
     async def page(self, request: Request) -> Response:
+        """Return the page."""
         return HTMLResponse(self._page, headers=_HEADERS)
 
     async def ussd(self, request: Request) -> Response:

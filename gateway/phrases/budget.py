@@ -37,6 +37,7 @@ class PhraseLength:
 
     @property
     def fits(self) -> bool:
+        """Return True if the form is within its budget."""
         return self.units <= self.budget
 
 

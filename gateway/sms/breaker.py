@@ -29,6 +29,8 @@ SUSPECTS_MAX = 20
 
 
 class BreakerState(StrEnum):
+    """The state of a circuit breaker."""
+
     CLOSED = "closed"  # the channel works
     OPEN = "open"
     PROBING = "probing"  # one message is on its way as a test

@@ -91,14 +91,17 @@ class Suggestion:
 
     @property
     def segments_saved(self) -> int:
+        """Return the number of segments that the suggestion saves."""
         return self.before.segments - self.after.segments
 
     @property
     def changes(self) -> tuple[TextReplacement, ...]:
+        """Return the changes in order."""
         return tuple(piece for piece in self.pieces if isinstance(piece, TextReplacement))
 
     @property
     def loses_letters(self) -> bool:
+        """Return True if a letter loses its marks."""
         return any(change.letter for change in self.changes)
 
     def diff(self) -> str:

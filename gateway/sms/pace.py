@@ -76,6 +76,7 @@ class Pace:
         return call
 
     def answered(self, call: SentBurst, now: float) -> None:
+        """Record that a call was answered now, which limits the time of its arrival."""
         took_s = now - call.began_at
         self._quickest_s = min(self._quickest_s, took_s)
         self._answers += 1

@@ -224,7 +224,9 @@ class SmsChannel(Protocol):
         """Read an incoming SMS. Raises `Refused` when the form is not an SMS of this provider."""
         ...
 
-    def parse_receipt(self, form: Mapping[str, str]) -> Receipt: ...
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        """Read a delivery report. Raises `Refused` when the form is none of this provider's."""
+        ...
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         """Read an opt-out notice. Raises `Refused` also where the provider has no such notice."""
@@ -244,7 +246,9 @@ class SmsChannel(Protocol):
 class TellsSubscriptions(Protocol):
     """A channel whose provider reports that a phone subscribes or leaves."""
 
-    def parse_subscription(self, form: Mapping[str, str]) -> Subscription: ...
+    def parse_subscription(self, form: Mapping[str, str]) -> Subscription:
+        """Read a notice of a subscription. Raises `Refused` when the form is none."""
+        ...
 
 
 @runtime_checkable

@@ -113,6 +113,7 @@ class Accounts:
         self._known: dict[Account, AccountId] = {}
 
     async def get(self, account: Account) -> AccountId:
+        """Return the id of a ledger account, and open the account if there is none."""
         if account not in self._known:
             found = await self._db.value(
                 "select open_account($1, $2, $3, $4)",
@@ -127,6 +128,8 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
+    """The dependencies of one process: settings, database, clock, channels, providers, helpers."""
+
     settings: "Settings"
     db: "Database"
     clock: Clock

@@ -76,7 +76,9 @@ class UssdChannel(Protocol):
         """Read a step. Raises `Refused` when the form is not a step of this provider."""
         ...
 
-    def parse_end(self, form: Mapping[str, str]) -> SessionEnd: ...
+    def parse_end(self, form: Mapping[str, str]) -> SessionEnd:
+        """Read the end of a session. Raises `Refused` when the form is none of this provider's."""
+        ...
 
     def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
         """Return the response for a screen.

@@ -60,6 +60,7 @@ class Filled:
     """The size of ids, texts, gold and audiences."""
 
     def add(self, task: NewTask) -> None:
+        """Add one task to the sums."""
         self.most += task.maximum
         if task.gold is not None:
             self.golds += 1

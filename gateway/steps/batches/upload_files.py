@@ -48,6 +48,7 @@ class _FirstFile:
         self.content_type = ""
 
     def callbacks(self) -> dict[str, object]:
+        """Return the functions that the parser calls."""
         return {
             "on_part_begin": self._headers.clear,
             "on_header_field": self._header_name,

@@ -81,5 +81,6 @@ async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
 
 
 def zone_of_region(rt: Runtime, region: str) -> str:
+    """Return the time zone of a region: the settings' own, else the usual one."""
     country = rt.settings.countries.get(region)
     return (country and country.time_zone) or zone_of(region)

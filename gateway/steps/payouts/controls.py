@@ -127,6 +127,8 @@ async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> 
 
 
 def thresholds(rules: Controls) -> Thresholds:
+    """Return the amounts above which payouts need approval, in minor units."""
+
     def minor(major: Mapping[str, int]) -> dict[str, int]:
         return {money: amount * minor_per_major(money) for money, amount in major.items()}
 
@@ -134,6 +136,7 @@ def thresholds(rules: Controls) -> Thresholds:
 
 
 def day_limits(rules: Controls) -> list[DayLimit]:
+    """Return the daily limits of the settings in minor units."""
     return [
         DayLimit(one.per, one.currency, one.a_day * minor_per_major(one.currency))
         for one in rules.limits

@@ -68,6 +68,7 @@ class FloatBalance:
         return text
 
     def as_dict(self) -> dict[str, object]:
+        """Return the equation for JSON output."""
         e = self.equation
         return {
             "first": self.first.isoformat(),

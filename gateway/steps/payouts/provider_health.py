@@ -25,7 +25,7 @@ _STOP_H = timedelta(hours=1)
 
 
 async def begin(rt: Runtime) -> None:
-    """Start a runner, perhaps after a crash: settle first, then send.
+    """Prepare a runner that starts, perhaps after a crash: settle first, then send.
 
     Nothing is sent while the books do not agree.
     """

@@ -19,6 +19,7 @@ class PackReading:
 
     @property
     def empty(self) -> bool:
+        """Return True if the reply answers no item and skips none."""
         return not self.values and not self.skipped
 
 

@@ -44,8 +44,8 @@ class HttpUssdOptions(UssdOptions):
     """The options of a USSD channel over HTTP.
 
     `begins`, `ends` and `completed` map fields of a call to regular expressions. They match, in
-    this order, the call that begins a session, the call that reports its end, and an end that the
-    gateway itself caused.
+    this order, the call that begins a session, the call that reports its end, and the report of a
+    session that was completed and not dropped.
     """
 
     input: Literal["all", "last"]

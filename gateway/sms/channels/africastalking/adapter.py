@@ -63,18 +63,26 @@ class AfricasTalkingOptions(Options):
 
 
 class _Received(BaseModel):
+    """The part of a reply that lists the messages which Africa's Talking received."""
+
     messages: list[dict[str, str | int | None]] = Field(default=[], alias="Messages")
 
 
 class _ReceivedReply(BaseModel):
+    """The reply to a request for received messages."""
+
     data: _Received = Field(alias="SMSMessageData")
 
 
 class _User(BaseModel):
+    """The part of a reply that holds the account's balance."""
+
     balance: str
 
 
 class _UserReply(BaseModel):
+    """The reply to a request for the account's data."""
+
     data: _User = Field(alias="UserData")
 
 

@@ -55,6 +55,8 @@ _REASON_CHARS_MAX = 120
 
 
 class _Recipient(BaseModel):
+    """The answer for one recipient."""
+
     model_config = ConfigDict(alias_generator=to_camel, coerce_numbers_to_str=True)
     number: str = ""
     status: str = ""
@@ -64,12 +66,16 @@ class _Recipient(BaseModel):
 
 
 class _Data(BaseModel):
+    """The part of an answer that lists the recipients."""
+
     model_config = ConfigDict(alias_generator=to_camel, coerce_numbers_to_str=True)
     message: str = Field(default="", alias="Message")
     recipients: list[_Recipient] = Field(default=[], alias="Recipients")
 
 
 class _Reply(BaseModel):
+    """The answer to one call."""
+
     data: _Data = Field(alias="SMSMessageData")
 
 

@@ -80,6 +80,8 @@ class TwilioOptions(Options):
 
 
 class _Balance(BaseModel):
+    """The reply to a request for the account's balance."""
+
     model_config = ConfigDict(coerce_numbers_to_str=True)
     currency: str
     balance: str

@@ -17,6 +17,8 @@ _CLOCKS = timedelta(minutes=2)
 
 
 class _Message(BaseModel):
+    """One message of Twilio's list."""
+
     model_config = ConfigDict(coerce_numbers_to_str=True)
     sid: str
     sender: str = Field(default="", alias="from")
@@ -27,6 +29,8 @@ class _Message(BaseModel):
 
 
 class _Messages(BaseModel):
+    """One page of Twilio's list."""
+
     messages: list[_Message]
     next_page_uri: str | None = None
 
