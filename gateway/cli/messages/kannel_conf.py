@@ -23,8 +23,8 @@ REQUEST_RETRIES = 10_000
 RETRY_DELAY_S = 10
 
 _CONF = """\
-# Made by `gateway channels kannel-conf {name}`. It holds passwords: chmod 600, and owned by Kannel's user.
-# Start `bearerbox` first, then `smsbox`, both with this file.
+# Made by `gateway channels kannel-conf {name}`. It holds passwords, so set its mode to 600 and
+# make Kannel's user its owner. Start `bearerbox` first, then `smsbox`, both with this file.
 
 group = core
 admin-port = {admin_port}
@@ -35,17 +35,17 @@ smsbox-port = {box_port}
 smsbox-interface = 127.0.0.1
 box-deny-ip = "*.*.*.*"
 box-allow-ip = "127.0.0.1"
-# On the disk, so that a restart loses no message. Receipts are matched in memory: those of messages on their way at a
-# restart do not come.
+# Messages are stored on the disk, so that a restart loses none. Receipts are matched in memory, so
+# a restart loses the receipts of messages that are on their way.
 store-type = spool
 store-location = "{spool}"
 dlr-storage = internal
-# Warnings and worse: a finer level writes texts and numbers into the file.
+# This level logs warnings and worse. A finer level would log texts and phone numbers.
 log-file = "{logs}/bearerbox.log"
 log-level = 2
 
-# Your links to operators: one group each; their support tells you what to put in. No `msg-id-type` unless they insist: a
-# wrong one gives receipts to the wrong messages.
+# Add one group per link to an operator, with the values from the operator's support. Omit
+# `msg-id-type` unless the operator insists, because a wrong one assigns receipts to wrong messages.
 #group = smsc
 #smsc = smpp
 #smsc-id = {smsc}
@@ -56,8 +56,8 @@ log-level = 2
 #smsc-password = ...
 #system-type = ""
 
-# No `smsbox-id` (it would get no incoming message without a route) and no `global-sender` (it would replace the number
-# that was texted).
+# There is no `smsbox-id`, because a box with an id gets no incoming message without a route. There
+# is no `global-sender`, because it would replace the number that was texted.
 group = smsbox
 bearerbox-host = 127.0.0.1
 bearerbox-port = {box_port}
@@ -75,7 +75,7 @@ password = "{password}"
 {allowed}max-messages = {max_messages}
 concatenation = true
 
-# Every incoming message; our answer's body is never texted back.
+# This service takes every incoming message. The body of the gateway's answer is never texted back.
 group = sms-service
 keyword = default
 catch-all = yes
@@ -83,7 +83,7 @@ max-messages = 0
 omit-empty = true
 get-url = "{get_url}"
 
-# Further groups go behind this line; an empty line must stand between two.
+# Add further groups below this line, with an empty line between two.
 
 """
 _PRIVATE = 0o600
