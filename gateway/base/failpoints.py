@@ -2,8 +2,8 @@
 
 They surround each commit and each network call. An unused point costs one look at a global.
 `FAILPOINT=name` in the environment kills this process there, as `kill -9` does.
-`FAILPOINT=name:12,34` kills those processes instead (a database, a Redis), and this one goes on. A
-point kills only once.
+`FAILPOINT=name:12,34` kills those processes instead (a database, a Redis), and this one continues.
+A point kills only once.
 """
 
 import os

@@ -26,7 +26,7 @@ _SAVE_S = 1.0
 
 
 class Counts:
-    """The counts of one process. All processes of this machine keep theirs in `folder`."""
+    """The counts of one process. `folder` holds the counts of all processes of this machine."""
 
     def __init__(self, folder: Path, own: str | None = None) -> None:
         self._folder = folder

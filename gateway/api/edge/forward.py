@@ -31,7 +31,7 @@ RETRY_S = 2
 _CALLER = b"x-gateway-caller"
 FORWARDED = "gateway.forwarded"
 """The scope's extension that marks a request as forwarded by another process."""
-# These headers belong to one connection (RFC 9110, 7.6.1), or are written anew on each.
+# These headers belong to one connection (RFC 9110, 7.6.1), or are written again on each.
 _ONE_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding",
      b"upgrade", b"expect", _CALLER)

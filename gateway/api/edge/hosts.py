@@ -25,8 +25,8 @@ class Hosts:
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.local_phone
-        # A page that takes over another's name cannot take over a bare address, so a try-out
-        # answers to each of its own.
+        # A foreign page can take over a name but never a bare address, so a try-out answers to each
+        # of this machine's addresses.
         self._any_address = settings.local_phone and not settings.allowed_hosts
         self._names = settings.allowed_hosts or _derived(settings)
         self._any = "*" in self._names

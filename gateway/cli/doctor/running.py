@@ -1,4 +1,4 @@
-"""The findings about servers, runners and rows: whether all work, and what waits too long."""
+"""The findings about servers, runners and rows: failures, and work that waits too long."""
 
 import asyncio
 import time
