@@ -1,1 +1,1 @@
-"""The HTTP edge: what every request passes before a route sees it."""
+"""The HTTP edge, which every request passes before it reaches a route."""
