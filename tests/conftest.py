@@ -7,10 +7,11 @@ HTTP server listens on a port, for the operator's callbacks. Tests that break th
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import asyncpg
 import httpx2
@@ -24,7 +25,7 @@ from gateway.console.coordinator import add_console
 from gateway.console.documentation import add_documentation
 from gateway.console.start import add_start
 from gateway.queue.inline import InlineBells
-from gateway.servers import EmbeddedServers
+from gateway.servers import EmbeddedServers, postgres
 from gateway.settings import ProviderSettings, Settings
 from gateway.settings.apart import leave_every_gateway
 from gateway.settings.coordinators import Coordinators
@@ -87,10 +88,17 @@ def pytest_report_header() -> str:
     return "settings of any real gateway are ignored; folders: pytest's temporary ones, removed at the end"
 
 
+# Tests of durability start servers of their own, with the settings of the product.
+_WITHOUT_DISK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
-    """PostgreSQL and Redis of this test process."""
-    with EmbeddedServers(tmp_path_factory.mktemp("gateway") / "data") as servers:
+    """PostgreSQL and Redis of this test process. PostgreSQL does not wait for the disk."""
+    servers = EmbeddedServers(tmp_path_factory.mktemp("gateway") / "data")
+    with ExitStack() as running:
+        with patch.dict(postgres.SETTINGS, _WITHOUT_DISK):
+            running.enter_context(servers)
         yield servers
 
 
