@@ -7,14 +7,15 @@ the schema.
 import asyncio
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
+from gateway import settings as settings_room
 from gateway.base import logs
 from gateway.base.errors import SettingsError
 from gateway.base.vault import Vault, new_master_secret
@@ -25,10 +26,12 @@ from gateway.servers.private import make_private
 from gateway.servers.watch import ServerWatch, ask
 from gateway.servers.why import said_plainly
 from gateway.settings import Settings
+from gateway.steps.runtime import Runtime
 from gateway.store.db import AWAY, open_database
-from gateway.store.schema import migrate, must_be_known
+from gateway.store.schema import migrate, must_be_current, must_be_known
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 SECRET_FILE: Final = "secret.key"  # noqa: S105  # a name
 UP_LOCK: Final = "up.lock"
@@ -244,3 +247,37 @@ def _make_key(path: Path) -> None:
         pass  # The other process was faster, so its key counts.
     finally:
         draft.unlink()
+
+
+def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run one piece of work over a runtime whose wake-ups are dropped.
+
+    The ticker finds the work that is left. A command that only reads (see `effects`) starts
+    nothing, and its database session is read-only.
+    """
+    from gateway.app import open_runtime
+    from gateway.cli import effects
+    from gateway.queue.inline import InlineBells
+
+    reads = effects.current() is effects.Effect.READS
+
+    async def run() -> T:
+        async with open_runtime(settings, InlineBells(), connections=2, read_only=reads) as rt:
+            if reads:
+                await must_be_current(rt.db)
+            return await work(rt)
+
+    given = settings_room.load()
+    must_be_there(given)
+    with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
+        return asyncio.run(run())
+
+
+async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
+    """Return `rows`, which belong to this batch.
+
+    Raises Refused for an unknown batch, so that a wrong id does not look like an empty result.
+    """
+    found = await rows
+    await rt.batches.fresh(batch)
+    return found

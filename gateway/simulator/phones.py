@@ -14,12 +14,9 @@ A phone never decides anything. It shows the messages and screens it received, a
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gateway.simulator.diary import Hop, Sms
-
-if TYPE_CHECKING:
-    from gateway.simulator.carriers.africastalking import CarrierServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +29,47 @@ class PhoneScreen:
     fault: str = ""  # the reason why the network ended the session, when the gateway broke a rule
 
 
+class ServiceCodes(Protocol):
+    """The service codes that a carrier serves."""
+
+    def split_code(self, code: str) -> tuple[str, str]:
+        """Return the served code that a dialled code begins with, and the inputs typed ahead."""
+        ...
+
+
+class Carrier(Protocol):
+    """A carrier, as its phones know it."""
+
+    @property
+    def terms(self) -> ServiceCodes:
+        """Return the service codes of this carrier."""
+        ...
+
+    def now(self) -> float:
+        """Return the seconds since the carrier started."""
+        ...
+
+    def new_ref(self, kind: str) -> str:
+        """Return a reference that was not used before."""
+        ...
+
+    async def carry_up(self, phone: "Phone", to: str, text: str, ref: str | None) -> Sms:
+        """Post a phone's SMS to the gateway."""
+        ...
+
+    async def carry_hop(self, session: "UssdDialogue", transcript: str) -> PhoneScreen:
+        """Post one USSD step to the gateway and return its screen."""
+        ...
+
+    async def end_session(self, session: "UssdDialogue", status: str, error: str = "") -> None:
+        """Tell the gateway that a session has ended."""
+        ...
+
+
 class Phone:
     """A handset with one SIM, made by `CarrierServer.phone`."""
 
-    def __init__(self, msisdn: str, carrier: "CarrierServer", network: str) -> None:
+    def __init__(self, msisdn: str, carrier: Carrier, network: str) -> None:
         self.msisdn = msisdn
         self.carrier = carrier
         self.network = network

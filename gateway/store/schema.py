@@ -6,11 +6,11 @@ all of them are loaded again, so the files are what runs.
 
 import hashlib
 from importlib import resources
-from pathlib import Path
 
 from gateway.base.errors import SettingsError
 from gateway.store import health
 from gateway.store.db import Database, open_database
+from gateway.store.revisions import check_known, known_revisions
 
 # Later files may call functions of earlier ones.
 SQL_FILES = (
@@ -42,31 +42,6 @@ def sql(name: str) -> str:
 def sql_digest() -> str:
     """Return the digest of this version's functions, as `sql_version` holds it."""
     return hashlib.sha256("\n".join(sql(name) for name in SQL_FILES).encode()).hexdigest()
-
-
-def known_revisions() -> list[str]:
-    """Return the revisions of the schema that this program knows, the newest first.
-
-    The name of a migration's file begins with its revision.
-    """
-    files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*_*.py")
-    return sorted((file.name.partition("_")[0] for file in files), reverse=True)
-
-
-def check_known(revision: str | None) -> None:
-    """Raise SettingsError for the schema of a newer program.
-
-    This program's writes might break its rules.
-    """
-    if revision is None:
-        return
-    known = known_revisions()
-    if revision not in known:
-        raise SettingsError(
-            f"the database has the schema {revision} of another, newer version of the gateway; this program knows it up to "
-            f"{known[0]}: start the newer version, or go back with `gateway restore` into an empty database from the backup "
-            "that was made before the upgrade"
-        )
 
 
 async def must_be_known(database: Database) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.db import connect, plain_dsn
-from gateway.store.schema import check_known
+from gateway.store.revisions import check_known
 
 # Two gateways that start together must not migrate at the same time.
 _MIGRATION_LOCK = 7_301_001

@@ -13,7 +13,7 @@ from gateway.servers import EmbeddedServers
 from gateway.store import health
 from gateway.store.db import open_database
 from gateway.store.ledger import books, seals, transfers
-from gateway.store.schema import known_revisions
+from gateway.store.revisions import known_revisions
 from tests.console.tree import gateway
 
 ROWS = "select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {} t"

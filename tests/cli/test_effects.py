@@ -160,9 +160,9 @@ def test_a_reading_command_reads_in_a_session_that_cannot_write(started, run, na
 def test_a_reading_command_that_writes_would_be_found_out(started):
     """The guard is real: a write under a reading command's name is refused by the database."""
     program = """
-from gateway.cli import effects; from gateway.cli.people import clients as people
+from gateway.cli import effects, serving
 effects.current = lambda: effects.Effect.READS
-people.with_runtime(lambda rt: rt.db.execute("insert into sql_version values ('x')"))
+serving.with_runtime(lambda rt: rt.db.execute("insert into sql_version values ('x')"))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -4,7 +4,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.schema import known_revisions, migrate
+from gateway.store.revisions import known_revisions
+from gateway.store.schema import migrate
 from gateway.store.upgrade import config
 
 

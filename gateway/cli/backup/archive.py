@@ -9,7 +9,7 @@ import typer
 
 from gateway.base.errors import Refused
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 

@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.batches.proof import client
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 __all__ = ["client"]
 

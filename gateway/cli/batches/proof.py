@@ -22,7 +22,7 @@ def proof(
     """Write a batch's proof as CSV: each paid answer with its payout and receipt."""
     from gateway.api.client.proof import as_csv
     from gateway.base.errors import Refused
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.quality.confidences import Checked
     from gateway.steps.runtime import Runtime
     from gateway.store.batches import results

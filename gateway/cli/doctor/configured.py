@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from gateway.base.net.addresses import PermittedAddresses
 from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
-from gateway.cli.messages.channels import is_local
+from gateway.cli.messages.addresses import is_local
 from gateway.settings import Settings
 from gateway.settings.outgoing import called, host_and_port
 

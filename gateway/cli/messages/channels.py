@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -14,6 +13,7 @@ from gateway.base.clock import SystemClock
 from gateway.base.errors import GatewayError
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.messages import channel_lines
+from gateway.cli.messages.addresses import base_url, is_local, public_url
 from gateway.payments import providers
 from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
 from gateway.store.messages.channel_health import ChannelHealth
@@ -22,7 +22,6 @@ app = typer.Typer(
     help="Show the addresses for each provider's dashboard, and the state of each channel."
 )
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound
 # These are the dashboards' terms. Twilio and Kannel report opt-outs in other ways.
 _SMS = (("sms", "incoming messages"), ("receipt", "delivery reports"))
 _MORE = {
@@ -82,18 +81,6 @@ def _asks_first(kind: str) -> bool:
     return any(hasattr(each, "parse_validation") for each in vars(module).values())
 
 
-def base_url(settings: Settings, name: str, channel: ChannelSettings) -> str:
-    return f"{public_url(settings)}/in/{name}/{channel.secret.get_secret_value()}"
-
-
-def public_url(settings: Settings) -> str:
-    """Return the address that providers know, or else that of this machine with its port."""
-    if settings.public_url == Settings.model_fields["public_url"].default:
-        host = settings.host if settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared
-        return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return settings.public_url.rstrip("/")
-
-
 def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
     sms, ussd = channel.sms, channel.ussd
     more = _MORE.get(sms.kind, ()) if sms else ()
@@ -101,11 +88,6 @@ def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
         more = ()  # Without a sender it would not know which subscriber to remove.
     found = [(sms.kind, *each) for each in (*_SMS, *more)] if sms else []
     return found + ([(ussd.kind, *each) for each in _USSD] if ussd else [])
-
-
-def is_local(url: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    return urlsplit(url).hostname in LOCAL_HOSTS
 
 
 @app.callback(invoke_without_command=True)

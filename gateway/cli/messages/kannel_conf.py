@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.base.errors import Refused
-from gateway.cli.messages.channels import base_url, is_local
+from gateway.cli.messages.addresses import base_url, is_local
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.channels.kannel import KannelOptions
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.cli.json_output import write_json
 from gateway.cli.messages import channel_lines
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 from gateway.sms.prices import MICRO
 from gateway.steps.runtime import Runtime
 from gateway.store import health

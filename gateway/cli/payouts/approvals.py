@@ -27,7 +27,7 @@ class Whose(StrEnum):
 def listed() -> None:
     """List the payouts that wait for a second person, with the list that each is on."""
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.payouts import approvals as store
 
     rows = with_runtime(lambda rt: store.waiting(rt.db))
@@ -50,7 +50,7 @@ def prepare(
     key: NoKey = None,
 ) -> None:
     """Put the waiting payouts on a list. Another person then approves exactly this list."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
@@ -66,7 +66,7 @@ def show(
     number: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The list's number.")],
 ) -> None:
     """Print the current state of a list: totals, first payouts, the largest."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import approve as step
 
     typer.echo(with_runtime(lambda rt: step.shown(rt, number)).sheet())
@@ -84,7 +84,7 @@ def approve(
 
     If any part of it has changed, nothing is approved.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
@@ -104,7 +104,7 @@ def refuse(
 
     The worker is notified.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
@@ -127,7 +127,7 @@ def reversal(
 
     It is booked when a second person records the same.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.reversal import decide_reversal
 
     hers = read_key(key_file, by)

@@ -13,7 +13,7 @@ app = typer.Typer(
 def listed() -> None:
     """List the delayed payouts, with the reason and the end of the delay."""
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.payouts import holds
 
     rows = with_runtime(lambda rt: holds.waiting(rt.db))
@@ -35,7 +35,7 @@ def release(
     ],
 ) -> None:
     """Release a delayed payout, whatever control delays it."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import controls
 
     with_runtime(lambda rt: controls.release(rt, ref.upper(), who))

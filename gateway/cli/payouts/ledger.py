@@ -31,7 +31,7 @@ def audit(
     The balances are compared with the stored ones, and with the sums that payouts and batches
     promise.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.ledger import transfers
 
     found = with_runtime(lambda rt: transfers.audit(rt.db))
@@ -55,7 +55,7 @@ def seal(
 
     Write the head down in another place.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.seal_ledger import seal as step
     from gateway.steps.runtime import Runtime
     from gateway.store.ledger import seals
@@ -84,7 +84,7 @@ def verify(
 
     With --statement: compare a worker's printed statement with the books instead.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.ledger import seals, statements
 
     if statement is not None:
@@ -125,7 +125,7 @@ def print_statement(
     `gateway ledger verify --statement FILE` checks it.
     """
     from gateway.base.errors import Refused
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.runtime import Runtime
     from gateway.store.ledger import statements
 
@@ -148,7 +148,7 @@ def trace(
 ) -> None:
     """Follow the money from answer to cash: answer, decision, transfer, payout, receipt."""
     from gateway.base.errors import Refused
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.quality.confidences import Sure, in_words, sure_of
     from gateway.steps.runtime import Runtime
     from gateway.store.ledger import traces
@@ -192,7 +192,7 @@ def floats(
     The equation is exact to the minor unit. If the operator can be asked for its current balance,
     that is shown, too.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import float_balance
     from gateway.steps.payouts.compare_floats import compare
     from gateway.steps.payouts.float_queries import FloatComparison
@@ -233,7 +233,7 @@ def float_top_up(
     The operator's statement does not book it a second time.
     """
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import float_balance
 
     minor, money = with_runtime(lambda rt: float_balance.top_up(rt, provider, amount, receipt))
@@ -261,7 +261,7 @@ def adjust_answer(
 
     The worker is notified and may disagree.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.adjust import open_adjustment
     from gateway.steps.runtime import Runtime
 
@@ -277,7 +277,7 @@ def adjust_answer(
 def disputes() -> None:
     """List the adjustments that their workers dispute, the soonest to lapse first."""
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.ledger import adjustments
 
     rows = with_runtime(lambda rt: adjustments.disputed(rt.db))
@@ -302,7 +302,7 @@ def decide_adjustment(
     ] = False,
 ) -> None:
     """Decide an adjustment that its worker disputes, on her coordinator's advice."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.adjust import decide
 
     with_runtime(lambda rt: decide(rt, ref.upper(), upheld=uphold, who=who))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.json_output import Raw
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 app = typer.Typer(
     no_args_is_help=True, help="List and confirm payouts that are made outside the gateway."

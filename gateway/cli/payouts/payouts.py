@@ -28,7 +28,7 @@ class Became(StrEnum):
 def waiting() -> None:
     """List the payouts that only a person can decide."""
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.payouts import decisions
 
     rows = with_runtime(lambda rt: decisions.waiting(rt.db))
@@ -50,7 +50,7 @@ def evidence(
     ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
 ) -> None:
     """Print everything that is known about a payout on one page."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import resolve
 
     typer.echo(with_runtime(lambda rt: resolve.evidence(rt, ref)))
@@ -69,7 +69,7 @@ def resolve_payout(
     key: NoKey = None,
 ) -> None:
     """Record the outcome of a payout. It takes effect when a second person records the same."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import resolve
 
     hers = read_key(key_file, by)
@@ -88,7 +88,7 @@ def resolve_payout(
 @app.command()
 def breaker() -> None:
     """List the unexplained differences, those that stop a provider first."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.payouts import reconciliations
 
     rows = with_runtime(lambda rt: reconciliations.open_findings(rt.db))
@@ -114,7 +114,7 @@ def explain(
     key: NoKey = None,
 ) -> None:
     """Explain a difference. A provider continues when all of its differences are explained."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.runtime import Runtime
     from gateway.store.payouts import reconciliations
     from gateway.store.people import persons
@@ -146,7 +146,7 @@ def import_statement(
 
     A grave difference stops the provider.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import reconcile
 
     content = file.read_bytes()

@@ -21,7 +21,7 @@ def taxes(
 ) -> None:
     """Show the taxes that were withheld in a month, per tax, or with --csv per payout."""
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.payouts import taxes as store
 
     day = _first(month) if month else datetime.now(UTC).date()
@@ -63,7 +63,7 @@ def tax_paid(  # Each parameter is one argument or option of the command.
     The amount is deducted from the withheld money.
     """
     from gateway.base.money import amount_text
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.remit_tax import hand_over
 
     day = _first(month)

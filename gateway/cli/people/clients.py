@@ -1,14 +1,12 @@
 """The commands `gateway client` and `gateway partner`, which manage clients and partners."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from gateway import settings as settings_room
 from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
+from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
 
 client = typer.Typer(no_args_is_help=True, help="Manage clients, who send work and pay for it.")
@@ -17,43 +15,6 @@ client.add_typer(keys, name="keys")
 partner = typer.Typer(
     no_args_is_help=True, help="Manage partners, local centres whose workers join with a code."
 )
-T = TypeVar("T")
-
-
-def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over a runtime whose wake-ups are dropped.
-
-    The ticker finds the work that is left. A command that only reads (see `effects`) starts
-    nothing, and its database session is read-only.
-    """
-    from gateway.app import open_runtime
-    from gateway.cli import effects
-    from gateway.cli.serving import must_be_there, reading, served
-    from gateway.queue.inline import InlineBells
-    from gateway.store.schema import must_be_current
-
-    reads = effects.current() is effects.Effect.READS
-
-    async def run() -> T:
-        async with open_runtime(settings, InlineBells(), connections=2, read_only=reads) as rt:
-            if reads:
-                await must_be_current(rt.db)
-            return await work(rt)
-
-    given = settings_room.load()
-    must_be_there(given)
-    with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
-        return asyncio.run(run())
-
-
-async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
-    """Return `rows`, which belong to this batch.
-
-    Raises Refused for an unknown batch, so that a wrong id does not look like an empty result.
-    """
-    found = await rows
-    await rt.batches.fresh(batch)
-    return found
 
 
 @client.command("add")

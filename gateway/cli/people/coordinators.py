@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 app = typer.Typer(
     no_args_is_help=True, help="Manage coordinators, who enrol and look after workers."

@@ -35,7 +35,7 @@ def listed(
     json: Json = None,
 ) -> None:
     """List the open changes, those that wait for persons first."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people.decide_number_requests import listed_line
     from gateway.steps.runtime import Runtime
     from gateway.store.people import number_moves
@@ -57,7 +57,7 @@ def listed(
 @app.command("show")
 def show(number: MoveArgument) -> None:
     """Show one change, its history, and the questions to ask the worker before approval."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people.decide_number_requests import sheet
 
     typer.echo(with_runtime(lambda rt: sheet(rt, number)))
@@ -73,7 +73,7 @@ def request(
     by: Annotated[str | None, typer.Option(help="Your name. Default: your user name.")] = None,
 ) -> None:
     """Request another number for a worker. Nothing changes before two persons have approved it."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import number_requests
 
     who = by or getpass.getuser()
@@ -91,7 +91,7 @@ def approve(
     number: MoveArgument, by: DeciderOption, key_file: KeyFile = None, key: NoKey = None
 ) -> None:
     """Approve a change, or end an objection to one. The second person's approval decides it."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import decide_number_requests
 
     hers = read_key(key_file, by)
@@ -117,7 +117,7 @@ def refuse(
     If it is done and the worker objected, two persons must refuse it. The worker then has the old
     number again.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import decide_number_requests
 
     hers = read_key(key_file, by)

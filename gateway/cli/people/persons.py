@@ -25,7 +25,7 @@ def listed(json: Json = None) -> None:
 
     The last change is shown with its author and reason.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.store.people import persons
 
     rows = with_runtime(lambda rt: persons.listed(rt.db))
@@ -44,7 +44,7 @@ def listed(json: Json = None) -> None:
 @app.command("add")
 def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
     """Add a person, vouched for by an existing one, and print the key once."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import persons
 
     voucher_key = read_key(key_file, by) if by else ""
@@ -64,7 +64,7 @@ def rekey(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = N
 
     A person may vouch for herself while her key is valid.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import persons
 
     voucher_key = read_key(key_file, by) if by else ""
@@ -85,7 +85,7 @@ def disable(
 
     Lists and decisions that wait for a second person lose this person's approval, too.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.people import persons
 
     hers = read_key(key_file, by)

@@ -7,7 +7,7 @@ import typer
 
 from gateway.base.msisdn import mask
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,7 +11,6 @@ import typer
 from gateway.cli.json_output import Raw
 from gateway.cli.qa import decision, rules
 from gateway.cli.qa.files import (
-    AnswerKind,
     AnswersFile,
     ConfidenceOption,
     CurrencyOption,
@@ -28,6 +27,7 @@ from gateway.cli.qa.files import (
     write_json,
     write_results,
 )
+from gateway.cli.qa.kinds import AnswerKind
 from gateway.cli.qa.show import (
     plot_results,
     plot_savings,

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -15,6 +14,7 @@ import typer
 
 from gateway.base.errors import GatewayError
 from gateway.base.tabular import CsvWriter
+from gateway.cli.qa.kinds import AnswerKind
 
 if TYPE_CHECKING:
     from gateway.cli.qa.typed import AnswerFormat
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
 
 RESULT_COLUMNS = ("task", "value", "confidence", "answers", "confidence_checked", "tied")
-
-
-class AnswerKind(StrEnum):
-    """The kind of the answers."""
-
-    VERIFICATION = "verification"
-    CATEGORISATION = "categorisation"
-    TRANSCRIPTION = "transcription"
 
 
 AnswersFile = Annotated[

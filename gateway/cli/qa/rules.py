@@ -18,7 +18,7 @@ CHANGES_SHOWN = 20
 
 def rules(batch: BatchId, json_file: JsonFile = None) -> None:
     """List the rules that decided a batch, with times and reasons, and the tried rules."""
-    from gateway.cli.people.clients import of_batch, with_runtime
+    from gateway.cli.serving import of_batch, with_runtime
     from gateway.steps.runtime import Runtime
     from gateway.store.quality import rulings as store
 
@@ -57,7 +57,7 @@ def try_live(
 
     The trial is recorded, and nothing changes.
     """
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.quality.rule_trials import NewRule, try_rule
 
     wanted, by = NewRule(policy, confidence, method), getpass.getuser()
@@ -92,7 +92,7 @@ def switch(
     json_file: JsonFile = None,
 ) -> None:
     """Decide a running batch by a rule that was tried. Its open tasks are judged by it at once."""
-    from gateway.cli.people.clients import with_runtime
+    from gateway.cli.serving import with_runtime
     from gateway.steps.quality import rule_trials
 
     with one_line_errors("switch"):

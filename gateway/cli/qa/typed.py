@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from gateway.base.errors import Refused
-from gateway.cli.qa.files import AnswerKind
+from gateway.cli.qa.kinds import AnswerKind
 
 if TYPE_CHECKING:
     from gateway.tasks.port import TaskKind

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 
 def explain(

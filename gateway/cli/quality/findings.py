@@ -8,7 +8,7 @@ import typer
 from gateway.base.bounds import INT8_MAX
 from gateway.base.errors import Refused
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import of_batch, with_runtime
+from gateway.cli.serving import of_batch, with_runtime
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,7 +7,7 @@ import typer
 
 from gateway.cli.formatting import say_moved
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import of_batch, with_runtime
+from gateway.cli.serving import of_batch, with_runtime
 
 app = typer.Typer(
     no_args_is_help=True, help="List and correct gold, which are questions with known answers."

@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.formatting import say_moved
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 
 app = typer.Typer(
     no_args_is_help=True, help="Correct a batch's options: two with one meaning, or a wrong label."

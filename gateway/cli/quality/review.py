@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import of_batch, with_runtime
+from gateway.cli.serving import of_batch, with_runtime
 
 if TYPE_CHECKING:
     from gateway.steps.quality.confidences import Sure

@@ -10,7 +10,7 @@ from gateway.base.errors import GatewayError, OtherKey, Refused
 from gateway.base.forms import opened, unstored
 from gateway.cli.formatting import age
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.people.clients import with_runtime
+from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.turns import inbox

@@ -12,12 +12,10 @@ from gateway.base import logs
 from gateway.base.failpoints import reach
 from gateway.base.ids import AccountId, BatchId
 from gateway.payments.ledger import postings
-from gateway.qa.batch import aggregate
 from gateway.qa.judging.overlap import CONFIDENCE
-from gateway.qa.port import encode
 from gateway.steps.precedence import wait_for_phones
-from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.corrections.follow import follow
+from gateway.steps.quality.estimate import SLICE, estimate
 from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
@@ -28,10 +26,6 @@ from gateway.store.ledger import transfers
 from gateway.store.quality import rulings, skills
 
 log = structlog.get_logger()
-
-SLICE = 5000
-"""The number of results in one commit."""
-Result = tuple[str, float]
 
 
 async def close(rt: Runtime) -> int:
@@ -183,26 +177,6 @@ class _NotNow(
     # corrected it.
 ):
     """A signal that nothing is published."""
-
-
-def estimate(
-    rt: Runtime, batch: Batch, rows: list[tuple[str, str, str]], gold: dict[str, str]
-) -> dict[str, Result]:
-    """Return every task's value and confidence by the batch's rule.
-
-    `rows` are (task, worker, answer).
-    """
-    if not rows:
-        return {}
-    if rt.kind_of(batch.kind).IS_TEXT:
-        from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
-
-        text = texts.aggregate(rows, gold, language=compared_as(rt, batch))
-        return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
-    answers = encode(rows, batch.option_ids)
-    found = aggregate(answers, batch.method, gold or None)
-    pairs = zip(found.estimate.value, (float(c) for c in found.confidence), strict=True)
-    return dict(zip(answers.tasks, pairs, strict=True))
 
 
 async def withdraw(db: Connection, batch: BatchId, state: str) -> None:

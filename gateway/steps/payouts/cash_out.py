@@ -10,9 +10,9 @@ from gateway.base.ids import PayoutId, WorkerId, secret_path
 from gateway.conversation.facts import PayAsked
 from gateway.payments.states import PayoutState
 from gateway.steps.payouts.replace import held_part
+from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import country_of
 from gateway.steps.runtime import Runtime
-from gateway.steps.turns.understand import airtime_for, provider_for
 from gateway.store.db import Row, Write
 from gateway.store.turns import turns
 

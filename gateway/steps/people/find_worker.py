@@ -9,8 +9,8 @@ from gateway.base.ids import WorkerId
 from gateway.base.money import amount_text
 from gateway.base.msisdn import NO_NUMBER, normalise
 from gateway.settings.tryout import is_tryout
+from gateway.steps.payouts.routes import provider_for
 from gateway.steps.runtime import Runtime
-from gateway.steps.turns.understand import provider_for
 from gateway.store.db import Row
 from gateway.store.people import found_workers as store
 from gateway.store.retention import months

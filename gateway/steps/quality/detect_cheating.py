@@ -9,8 +9,8 @@ from collections import defaultdict
 from gateway.qa.cheating import findings as signs_of
 from gateway.qa.gold_leak import Seen, leaks
 from gateway.qa.observed import Deed, Observed
+from gateway.steps.quality.shown_options import options_for
 from gateway.steps.runtime import Runtime
-from gateway.steps.turns.questions import options_for
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Row
 from gateway.store.quality import findings

@@ -21,8 +21,8 @@ from gateway.steps.quality.answer_price import Better, market
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.judgement_record import judged
 from gateway.steps.quality.rulings import version_of
+from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Runtime
-from gateway.steps.turns.understand import skill_of
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.reviews import AMBIGUOUS
 from gateway.store.db import Row, Write

@@ -16,10 +16,10 @@ from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.qa.skills.relearn import relearned
 from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
-from gateway.steps.batches.close import SLICE
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.corrections.follow import follow
+from gateway.steps.quality.estimate import SLICE
 from gateway.steps.quality.promote import promote
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled

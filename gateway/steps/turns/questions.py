@@ -7,16 +7,11 @@ from typing import Any
 from gateway.base.ids import AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.conversation.situation import HeldQuestion, PackItem
+from gateway.steps.quality.shown_options import options_for
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Row
-from gateway.tasks.question import Option, Question
-from gateway.tasks.rotation import rotated
-
-
-def options_for(batch: Batch, worker: int) -> tuple[Option, ...]:
-    """Return a batch's options in the order that this worker sees."""
-    return rotated(batch.options, batch.id, worker) if batch.handling.rotate else batch.options
+from gateway.tasks.question import Question
 
 
 def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:

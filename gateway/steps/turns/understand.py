@@ -8,12 +8,12 @@ from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
 from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
 from gateway.payments.cashout import payable
-from gateway.payments.routing import Ways, airtime_route, route
 from gateway.qa.skills.gold import gold_due
-from gateway.qa.skills.skill import Skill
 from gateway.steps.payouts.controls import most_at_once
+from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import number_move_view, pin_input
+from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches.batches import Batch
@@ -117,16 +117,6 @@ def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
     return country.languages or tuple(dict.fromkeys((country.language, *sorted(rt.books))))
 
 
-def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
-    """Return the worker's skill at a kind, the number of her answers, and of gold among them."""
-    kinds: list[str] = row["kinds"] or []
-    if kind not in kinds:
-        return Skill(), 0, 0
-    at = kinds.index(kind)
-    skill = Skill(row["rights"][at], row["wrongs"][at])
-    return skill, row["answers"][at], row["golds_right"][at] + row["golds_wrong"][at]
-
-
 def _trial(row: Row, kind: str) -> tuple[int, float]:
     """Return the gold answers since the worker's present trial at a kind began, and her drift."""
     kinds: list[str] = row["kinds"] or []
@@ -192,23 +182,6 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         deductions=taken,
         airtime_deductions=off_airtime,
     )
-
-
-def provider_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
-    """Return the payout provider of this phone and money; None where none is set up."""
-    return route(_ways(rt), rt.providers.keys(), msisdn, currency)
-
-
-def airtime_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
-    """Return the provider that sends airtime to this phone; None where none is set up."""
-    return airtime_route(_ways(rt), rt.providers.keys(), msisdn, currency)
-
-
-def _ways(rt: Runtime) -> dict[str, Ways]:
-    return {
-        region: Ways(c.currency, c.payout, c.payout_by_carrier, c.airtime)
-        for region, c in rt.settings.countries.items()
-    }
 
 
 async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:

@@ -15,9 +15,9 @@ from typing import NotRequired, TypedDict, cast
 from gateway.base.errors import Refused
 from gateway.qa.skills.gold import Standing, standing
 from gateway.qa.skills.skill import HALF_LIFE_DAYS
-from gateway.steps.batches.close import estimate
 from gateway.steps.quality.confidences import Checked
 from gateway.steps.quality.corrections.follow import Rejudge, follow
+from gateway.steps.quality.estimate import estimate
 from gateway.steps.quality.judge import is_right
 from gateway.steps.quality.pauses import unpause
 from gateway.steps.quality.rejudge import Moved
