@@ -149,8 +149,8 @@ create or replace function found_again(p_worker bigint) returns void language sq
 $$;
 
 -- Complete a change after the YES of the new number. Under the worker's lock, check again that no
--- payout is open and that the number is still free. With this YES, a worker who had lost her number
--- with her consent gives it again. A worker who stopped stays so.
+-- payout is open and that the number is still free. A worker who lost her number, and with it her
+-- consent to work, gives that consent again with this YES. A worker who stopped stays so.
 create or replace function swap_number(
   p_move bigint, p_via text, p_channel text, p_said text, p_none bytea, p_screen text, p_hold_until timestamptz,
   p_now timestamptz

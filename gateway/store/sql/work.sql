@@ -72,7 +72,7 @@ begin
   analyze task, directed;
 end $$;
 
--- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
+-- Give a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
 ) returns bigint language plpgsql as $$
@@ -102,10 +102,11 @@ begin
   return v_id;
 end $$;
 
--- One answer: it takes the next paid slot of its task, earns, and leaves the task as the verdict says
--- (p_state 'open' = not decided yet). p_was is the assignment's state as it was read: held or expired. An answer that
--- is not the last one the task wants is never in anybody's way; the last one was judged on what was read
--- (p_answered, p_wanted_then), so that must still be so. Any number of answers may come to one task at once.
+-- Record one answer: it takes the next paid slot of its task, earns, and leaves the task as the
+-- verdict says (p_state 'open' means not decided yet). p_was is the assignment's state as it was
+-- read: held or expired. An answer that is not the last one that the task wants never conflicts
+-- with another one. The last one was judged on the facts that were read (p_answered,
+-- p_wanted_then), so these must still be true. Any number of answers may come to one task at once.
 create or replace function record_answer(
   p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
   p_said text, p_value text, p_right boolean,
@@ -126,7 +127,8 @@ begin
       decided_at = case p_state when 'open' then null else now() end
     where id = p_task and state = 'open' and wanted = p_wanted_then
       and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
-      -- A late answer takes a slot that nobody holds; who was asked in her place keeps hers.
+      -- A late answer takes a slot that no worker holds. The worker who was asked in her place
+      -- keeps hers.
       and (p_was = 'held' or answered + held < p_wanted_then)
     returning answered, directed into v_slot, v_directed;
   if not found then
@@ -135,13 +137,15 @@ begin
   if v_directed and p_state <> 'open' then
     update directed set asked = true where task_id = p_task and not asked;
   end if;
-  -- The assignment's guard above makes this the only time; a second one would break the transfer's key, loudly.
+  -- The assignment's guard above makes this the only time. A second one would violate the
+  -- transfer's key.
   insert into transfer (id, debit, credit, amount, currency, code, cause)
     values (p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
   insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right", capped, judged)
     values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right, p_capped,
       case when p_judged is not null then jsonb_build_array(p_judged) end);
-  -- Where gold is asked (p_kind not null), when the next is due depends on these counts: they cannot wait.
+  -- In a batch with gold (p_kind not null), these counts decide when the next gold is due, so they
+  -- cannot wait.
   if p_kind is not null then
     insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong, trial_right, trial_wrong)
       values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int,
