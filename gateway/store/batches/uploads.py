@@ -16,7 +16,7 @@ from gateway.store.db import Connection, Database
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A number of consecutive tasks."""
+    """The consecutive tasks that an upload stores in one commit."""
 
     rows: Sequence[bytes]
     """The columns of each task as COPY reads them, except batch and position."""

@@ -51,9 +51,9 @@ class FillPlan:
 
     @property
     def done_batches(self) -> int:
-        """Return the number of finished batches, which hold most answers.
+        """Return the number of finished batches.
 
-        All answers but those of the open batches are theirs.
+        They hold all answers except those of the open batches.
         """
         return max(1, round(self.answers / (TASKS_OF_DONE * OVERLAP)))
 

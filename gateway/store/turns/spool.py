@@ -33,7 +33,7 @@ class Full(OSError):
 
 
 class Spool:
-    """The files of one folder. Its methods block, so call them in a thread."""
+    """The stored events of one folder, in files. Its methods block, so call them in a thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
