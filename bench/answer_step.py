@@ -134,23 +134,41 @@ class Phones:
 
     def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
         self._http, self._base = http, base
-        self._transcripts = ["1*1*BENCH*1*1"] * PHONES
-        self._run = time.time_ns()
+        self._transcripts = [""] * PHONES
+        self._sessions = [""] * PHONES
 
-    async def ready(self) -> None:
+    async def enrol(self) -> None:
+        """Join from each phone."""
         for phone in range(PHONES):
-            for transcript in ("", "1", "1*1", "1*1*BENCH", "1*1*BENCH*1", "1*1*BENCH*1*1"):
-                screen = await self._step(phone, transcript)
-        assert "1 Yes" in screen, screen
+            self._sessions[phone] = f"{time.time_ns()}-{phone}"
+            for transcript in ("", "1", "1*1", "1*1*BENCH", "1*1*BENCH*1"):
+                await self._step(phone, transcript)
+
+    async def dial(self) -> None:
+        """Begin a session on each phone."""
+        for phone in range(PHONES):
+            await self._dial(phone)
 
     async def answer(self, phone: int) -> None:
+        """Answer the question on the screen of a phone."""
         self._transcripts[phone] += "*1"
         screen = await self._step(phone, self._transcripts[phone])
         assert "Saved" in screen, screen
+        if screen.startswith("END"):
+            # A network ends a session after three minutes. Further keys would bring its last
+            # screen again, which costs little.
+            await self._dial(phone)
+
+    async def _dial(self, phone: int) -> None:
+        self._sessions[phone] = f"{time.time_ns()}-{phone}"
+        self._transcripts[phone] = "1"
+        await self._step(phone, "")
+        screen = await self._step(phone, "1")
+        assert "1 Yes" in screen, screen
 
     async def _step(self, phone: int, transcript: str) -> str:
         form = {
-            "session": f"{self._run}-{phone}",
+            "session": self._sessions[phone],
             "from": f"+2547110{phone:05d}",
             "text": transcript,
         }
@@ -182,7 +200,7 @@ async def compare(ours: int, floor: int, rounds: int, count: int) -> list[dict[s
         await _up(http, ours, "/healthz")
         await _up(http, floor, "/docs")
         phones = Phones(http, f"http://127.0.0.1:{ours}")
-        await phones.ready()
+        await phones.enrol()
 
         def insert(path: str) -> Callable[[int], Awaitable[None]]:
             async def inserting(phone: int) -> None:
@@ -198,12 +216,14 @@ async def compare(ours: int, floor: int, rounds: int, count: int) -> list[dict[s
             return inserting
 
         floors = {"ussd_answer_step": "/step", "ussd_answer_step_bare_floor": "/bare"}
+        await phones.dial()
         await drive(phones.answer, count // 4)
         for path in floors.values():
             await drive(insert(path), count // 4)
         rates: dict[str, list[tuple[float, float]]] = {name: [] for name in floors}
         latencies: list[float] = []
         for _ in range(rounds):
+            await phones.dial()
             mine, spent = await drive(phones.answer, count)
             latencies += spent
             for name, path in floors.items():

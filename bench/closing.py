@@ -101,7 +101,8 @@ async def measure(settings: Settings, port: int, batch: str) -> dict[str, object
     locks = _Locks(settings)
     async with aiohttp.ClientSession() as http:
         phones = answer_step.Phones(http, f"http://127.0.0.1:{port}")
-        await phones.ready()
+        await phones.enrol()
+        await phones.dial()
         until = time.monotonic() + _ALONE_S
         alone = await _steps(phones.answer, lambda: time.monotonic() < until)
         watching = asyncio.create_task(locks.watch())

@@ -269,12 +269,15 @@ create or replace trigger assignments_are_kept before truncate on assignment
 -- each answer to gold.
 create or replace function answers_are_due() returns trigger language plpgsql as $$
 begin
-  insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
-    on conflict (task_id) do update set version = d.version + 1;
+  if old.state = 'open' and new.state in ('decided', 'review') then
+    insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
+      on conflict (task_id) do update set version = d.version + 1;
+  end if;
   return null;
 end $$;
+-- It has no WHEN clause, which PostgreSQL would parse anew for each answer.
 create or replace trigger answers_are_due after update of state on task
-  for each row when (old.state = 'open' and new.state in ('decided', 'review')) execute function answers_are_due();
+  for each row execute function answers_are_due();
 
 create or replace function gold_answer_is_due() returns trigger language plpgsql as $$
 begin
