@@ -22,7 +22,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bench._here import gateway, serving
-from gateway.cli.run.api import config, listen
+from gateway.cli.run.api import config, listen, spare_what_is_loaded
 from gateway.settings import Settings
 
 PHONES = 320
@@ -39,7 +39,7 @@ def serve_ours(settings: Settings, port: int) -> None:
         async with open_runtime(settings, InlineBells()) as rt:
             yield rt
 
-    _run(make_app(opened), port)
+    _run(make_app(opened, on_ready=spare_what_is_loaded), port)
 
 
 def serve_floor(settings: Settings, port: int) -> None:

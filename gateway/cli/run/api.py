@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import json
 import secrets
 import socket
@@ -107,6 +108,7 @@ def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
     settings = _unguessable(settings)
 
     def ready() -> None:
+        spare_what_is_loaded()
         if ready_file:
             ready_file.write_text(json.dumps({"port": actual}))
         if place.fd is None:
@@ -162,6 +164,16 @@ def config(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
+
+
+def spare_what_is_loaded() -> None:
+    """Keep the garbage collector away from what this process has loaded, which stays for its life.
+
+    Walking it again and again takes 2 % of the time of an answer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _uncounted(reason: str) -> None:
