@@ -86,7 +86,7 @@ def _rung(answers: int) -> int:
     """Return the number of doublings of `answers`.
 
     Looking for cheating costs far more than learning, and has no immediate effect. It is enough at
-    every doubling, and at the end (see `steps.close`).
+    every doubling, and at the end (see `steps.batches.close`).
 
     >>> _rung(0), _rung(50), _rung(99), _rung(100)
     (0, 6, 7, 7)

@@ -30,7 +30,7 @@ async def stuck_parts(
 ) -> list[Write]:
     """Return the SMS to each coordinator of a worker at the limit of unclear texts; else none.
 
-    The limit is that of the replies themselves (`steps.loops`): an understood text resets the
+    The limit is that of the replies themselves (`steps.turns.loop_guard`): an understood text resets the
     count.
     """
     before = await outbox.unclear_in_a_row(rt.db, rt.vault.index(msisdn), PREFIX)

@@ -34,7 +34,7 @@ async def of_batch(db: Database, batch: str, method: str, confidence: float) -> 
     """Yield every real task (no gold) with its answers in the client's order.
 
     The tasks are read page by page, so that memory stays flat. The results of a closed batch are
-    read from where `store.background` keeps them until they are copied to the tasks.
+    read from where `store.batches.background` keeps them until they are copied to the tasks.
     """
     position = 0
     while True:

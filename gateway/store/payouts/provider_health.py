@@ -1,4 +1,4 @@
-"""The health of payout providers. The rules are in `sql/health.sql`.
+"""The health of payout providers. The rules are in `store/sql/health.sql`.
 
 A provider can be silent, stopped, or settling open payouts before new ones are sent.
 """

@@ -1,4 +1,4 @@
-"""The leases of questions (see `sql/leases.sql`).
+"""The leases of questions (see `store/sql/leases.sql`).
 
 A lease begins when the message has arrived, and ends when the worker does not answer in time.
 """

@@ -41,7 +41,7 @@ class InboundEvent:
 
 
 async def read(db: Database, event: InboundEvent) -> Row:
-    """Return the row of `sql/situation.sql`, which explains each column."""
+    """Return the row of `store/sql/situation.sql`, which explains each column."""
     found = await db.row(
         _READ,
         event.channel,

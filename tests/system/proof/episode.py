@@ -336,7 +336,7 @@ class Episode:
         return await payout_part(self.rt, row, asked, one.msisdn)
 
     async def _due(self) -> None:
-        """What `steps/disburse.disburse` does, with one commit for many decisions of different payouts."""
+        """What `steps/payouts/disburse.disburse` does, with one commit for many decisions of different payouts."""
         rt, self.busy = self.rt, 0
         while True:
             now = self.clock.now()
@@ -381,7 +381,7 @@ class Episode:
         """What is made of the answers as such, for those who want it played."""
 
     async def _callbacks(self) -> None:
-        """What `steps/callback` does after keeping the body. One move of a payout at a time."""
+        """What `steps/payouts/callback` does after keeping the body. One move of a payout at a time."""
         rt = self.rt
         came, self.world.callbacks = self.world.callbacks, []
         while came:

@@ -139,7 +139,7 @@ create table provider_pause (
   constraint pk_provider_pause primary key (provider)
 );
 
--- The health of a provider: see `sql/health.sql`. After `stopped_at`, no payout is sent until it
+-- The health of a provider: see `store/sql/health.sql`. After `stopped_at`, no payout is sent until it
 -- answers. After `settling_at`, no payout is sent until the payouts in flight at that time were
 -- queried. `heard_at` is the time when it last answered again, and `heard_event` the newest event
 -- then. At `attend_at`, the payouts that have been open since before are queried again.

@@ -60,7 +60,7 @@ create table worker (
   -- The number belongs to another person now, and the worker has none. So no message is sent to
   -- her; see `number_move`.
   number_lost_at timestamptz,
-  -- The worker's place in the circle in which idle workers are offered work (`store.idle`).
+  -- The worker's place in the circle in which idle workers are offered work (`store.turns.idle_workers`).
   lot real not null default random(),
   constraint pk_worker primary key (id),
   constraint uq_worker_msisdn_index unique (msisdn_index),

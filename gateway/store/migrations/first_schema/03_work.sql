@@ -250,7 +250,7 @@ create index ix_answer_capped on answer (worker_id, id) where capped;
 create index ix_answer_unscored on answer (task_id) where (not scored);
 create index ix_answer_worker_id on answer (worker_id, created_at);
 
--- The tasks with answers that no skill knows yet. Triggers insert them (see `sql/work.sql`), and
+-- The tasks with answers that no skill knows yet. Triggers insert them (see `store/sql/work.sql`), and
 -- `score` removes them. `version` counts the inserts, so that an answer which comes while its task
 -- is being scored is not lost with the row.
 create table score_due (

@@ -1,4 +1,4 @@
-"""Drop the CHECK constraints of tasks and assignments; triggers in `sql/work.sql` look now.
+"""Drop the CHECK constraints of tasks and assignments; triggers in `store/sql/work.sql` look now.
 
 See docs/decisions/0063.
 """
