@@ -1,7 +1,5 @@
 """The results of a whole batch, estimated by its rule."""
 
-from gateway.qa.batch import aggregate
-from gateway.qa.port import encode
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
@@ -27,6 +25,9 @@ def estimate(
 
         text = texts.aggregate(rows, gold, language=compared_as(rt, batch))
         return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
+    from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
+    from gateway.qa.port import encode  # noqa: PLC0415
+
     answers = encode(rows, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     pairs = zip(found.estimate.value, (float(c) for c in found.confidence), strict=True)

@@ -12,9 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.qa.batch import aggregate
-from gateway.qa.port import encode
-from gateway.qa.skills.relearn import relearned
 from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.comparison import compared_as
@@ -171,6 +168,10 @@ def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     if rt.kind_of(batch.kind).IS_TEXT:
         return _Look(_shown_by_text(triples, gold, compared_as(rt, batch)), gold, None)
+    from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
+    from gateway.qa.port import encode  # noqa: PLC0415
+    from gateway.qa.skills.relearn import relearned  # noqa: PLC0415
+
     answers = encode(triples, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     sure = None

@@ -12,7 +12,6 @@ from typing import Any
 from gateway.base.errors import Refused
 from gateway.qa import rule_names
 from gateway.qa.judging.ruling import Ruling, ruling
-from gateway.qa.trials.dry_run import dry_run
 from gateway.steps.messages.message_cost import quote
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.rejudge import Moved, rejudge
@@ -42,6 +41,8 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     It names answers, their cost and that of their messages, accuracy on gold, tasks in review, and
     tasks with another value. Only the trial itself is stored.
     """
+    from gateway.qa.trials.dry_run import dry_run  # noqa: PLC0415  # It needs NumPy.
+
     batch = await _batch(rt, batch_id)
     old = ruling_of(batch)
     new = _changed(old, wanted)
