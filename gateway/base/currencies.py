@@ -7,11 +7,13 @@ still book.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Annotated
 
 from babel.core import get_global
 from babel.languages import get_official_languages
 from babel.localedata import exists
 from babel.numbers import get_currency_precision, get_currency_symbol
+from pydantic import AfterValidator
 
 from gateway.base.text.characters import plain
 
@@ -57,3 +59,13 @@ def words(currency: str) -> frozenset[str]:
             if exists(locale):
                 found.add(get_currency_symbol(currency, locale))
     return frozenset(plain(word).replace(" ", "").casefold() for word in found)
+
+
+def _known(code: str) -> str:
+    if code not in DIGITS:
+        raise ValueError("this is no currency in use; write its code of ISO 4217, like KES")
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_known)]
+"""The ISO 4217 code of a currency in use, as a setting."""

@@ -13,6 +13,7 @@ _SAID = {
     "sms.channels": "kind of SMS channel",
     "ussd.channels": "kind of USSD channel",
     "payments.providers": "kind of payout provider",
+    "payments.controls": "payout control",
     "tasks.kinds": "kind of task",
     "qa.rules": "method",
 }

@@ -93,7 +93,7 @@ class Cash:
     open_minor: int = 0
     """The amount of that payout."""
     open_waits: str = ""
-    """The name of the control that makes that payout wait, and "" when nothing holds it."""
+    """The phrase with the reason why that payout waits, and "" when nothing holds it."""
     open_day: str = ""
     """The day until which it waits."""
     airtime_minor: int = 0
@@ -123,7 +123,7 @@ class PaymentView:
     answers: Sequence[tuple[int, int]] = ()
     """The paid answers: how many, at which price in minor units."""
     waits: str = ""
-    """The name of the control that makes it wait, where it waits."""
+    """The phrase with the reason why it waits, where it waits."""
     until: str = ""
     """The day until which it waits."""
     tax_minor: int = 0

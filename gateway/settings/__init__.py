@@ -23,18 +23,12 @@ from gateway.base.errors import SettingsError
 from gateway.base.redaction import redacted
 from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSide, Tariff
+from gateway.settings.controls import Controls
 from gateway.settings.coordinators import Coordinators
 from gateway.settings.limits import DoorLimits, Networks, ServedAddresses
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
-from gateway.settings.payouts import (
-    Controls,
-    Country,
-    DayLimitSettings,
-    FeeBand,
-    ProviderSettings,
-    TaxRow,
-)
+from gateway.settings.payouts import Country, FeeBand, ProviderSettings, TaxRow
 from gateway.settings.retention import Retention
 
 __all__ = [
@@ -46,7 +40,6 @@ __all__ = [
     "Controls",
     "Coordinators",
     "Country",
-    "DayLimitSettings",
     "DoorLimits",
     "FeeBand",
     "Moves",

@@ -1,23 +1,14 @@
-"""The settings of payout providers, of countries with their taxes, and of payout controls."""
+"""The settings of payout providers, and of countries with their taxes."""
 
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from gateway.base import currencies
+from gateway.base.currencies import Currency
 from gateway.settings.section import OptionValues, Section
-
-
-def _known(code: str) -> str:
-    if code not in currencies.DIGITS:
-        raise ValueError("this is no currency in use; write its code of ISO 4217, like KES")
-    return code
-
-
-Currency = Annotated[str, AfterValidator(_known)]
 
 
 class FeeBand(Section):
@@ -122,60 +113,3 @@ class Country(Section):
             if row.since <= day:
                 newest[row.name] = row
         return tuple(row for row in newest.values() if row.percent)
-
-
-class DayLimitSettings(Section):
-    """A limit on the payouts of one day (UTC)."""
-
-    per: Literal["worker", "coordinator", "provider", "country", "all"]
-    """The group whose payouts of a day the limit adds up."""
-    currency: Currency
-    """The ISO 4217 code of the currency."""
-    a_day: Annotated[int, Field(gt=0)]
-    """The limit in whole units (shillings, francs)."""
-
-
-class Controls(Section):
-    """The rules that make a payout wait. See `gateway.payments.controls`."""
-
-    limits: tuple[DayLimitSettings, ...] = ()
-    """The limits on the payouts of one day."""
-    first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
-    """The first payouts of one coordinator's workers in 24 hours that count as ordinary. Further
-    ones wait `hold_h`.
-    """
-    hold_h: Annotated[int, Field(ge=1)] = 48
-    """The hours for which these rules let a payout wait."""
-    check_names: bool = False
-    """Before a number's first payout, compare the name that the provider has for it (MTN, Airtel)
-    with the enrolled name. When the names differ too much, the payout waits for an operator.
-    """
-    quiet_days: Annotated[int, Field(ge=1)] = 30
-    """A payout to a number that gave no answer for this number of days waits `hold_h`, because its
-    SIM may have a new owner.
-    """
-    tell: tuple[str, ...] = ()
-    """The phone numbers of the persons who are told of the ledger's head once per day and of
-    appeals of workers without a coordinator. They are also told of each addition, disabling, new
-    key and expiry of a person who decides about money.
-    """
-    person_days: Annotated[int, Field(ge=1, le=3650)] = 180
-    """The number of days for which the key of a person who decides about money is valid (`gateway
-    persons`). Then another person renews it.
-    """
-    heads_to_coordinators: bool = False
-    """Send the ledger's head once per day to coordinators, too."""
-    unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """The share of the payments of ten minutes whose outcome is unknown. Above it, sending stops
-    until the provider answers. The rule applies from `unknown_least` such payments on.
-    """
-    unknown_least: Annotated[int, Field(ge=1)] = 10
-    """The least number of payments with an unknown outcome to which `unknown_share` applies."""
-    approve_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """The amount per currency, in whole units, above which a payout waits for two persons (`gateway
-    approvals`).
-    """
-    approve_run_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """The sum per currency, in whole units, of a day's (UTC) payouts without an approval. Once it
-    is reached, further payouts wait.
-    """

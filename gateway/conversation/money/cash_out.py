@@ -10,7 +10,6 @@ from gateway.base.errors import Refused
 from gateway.base.money import amount_text, parse_amount, read_amount, typed_amount, whole_units
 from gateway.conversation.context import Context, money, open_question
 from gateway.conversation.facts import PayAsked, Turn
-from gateway.conversation.money.hold_reasons import TOLD
 from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Cash, WorkerView
@@ -59,7 +58,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order t
     if cash and cash.open_ref:
         told = {"amount": text(cash.open_minor), "ref": cash.open_ref}
         if cash.open_waits:
-            return NotNow(TOLD[cash.open_waits], {**told, "day": cash.open_day})
+            return NotNow(cash.open_waits, {**told, "day": cash.open_day})
         return NotNow("pay.open", told)
     if worker.balance_minor <= 0:
         return NotNow("pay.nothing", {})

@@ -6,7 +6,6 @@ They concern only what is the worker's own. Any other reference is unknown.
 from gateway.base.money import amount_text
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Appealed, Turn
-from gateway.conversation.money.hold_reasons import TOLD
 from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import PaymentView, WorkerView, WrongAnswer
@@ -53,7 +52,7 @@ def explain(talk: Context, worker: WorkerView, ref: str | None) -> str:  # noqa:
             return talk.say("why.reversed", ref=told["ref"], amount=told["amount"])
         case "waits":
             told = {"ref": told["ref"], "amount": told["amount"], "day": payment.until}
-            return talk.say(TOLD[payment.waits], **told)
+            return talk.say(payment.waits, **told)
         case "on_way":
             told = talk.say("why.on_way", **told, list=_list(payment, worker.currency))
             return f"{told} {less}".rstrip()

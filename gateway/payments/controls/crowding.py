@@ -4,35 +4,47 @@ Workers who share no phones rarely do that, but SIM farms do. The payouts above 
 wait, so that an operator of the gateway can look. They go out by themselves at the deadline.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
+from typing import Annotated
 
-from gateway.payments.controls.port import Case, Wait
+from pydantic import Field
 
-NAME = "crowding"
+from gateway.payments.control import Case, Example, HoldRules, Wait
+
+RANK = 50
+PHRASE = "pay.waits_crowding"
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPayoutBurst:
-    """The ordinary number of first payouts in 24 hours, and the wait of the others.
+class Rules(HoldRules):
+    """The ordinary number of first payouts in 24 hours, and the wait of the others."""
 
-    `most` first payouts are ordinary. Each further one waits for `hold` from the worker's request.
+    first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
+    """The first payouts of one coordinator's workers in 24 hours that count as ordinary. Further
+    ones wait `hold_h` from the worker's request.
     """
 
-    most: int
-    hold: timedelta
 
-
-def check(case: Case, crowd: FirstPayoutBurst) -> Wait | None:
+def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     """Return the wait of a first payout above the ordinary number, or None.
 
-    >>> from datetime import UTC, datetime
-    >>> at, crowd = datetime(2026, 11, 21, tzinfo=UTC), FirstPayoutBurst(50, timedelta(hours=48))
-    >>> check(Case(1000, "KES", at, 3, True, 50, {}), crowd).until.isoformat()
+    >>> at, rules = datetime(2026, 11, 21, tzinfo=UTC), Rules(first_payouts_per_day=50)
+    >>> check(Case(1000, "KES", at, 3, True, 50, {}), rules, at).until.isoformat()
     '2026-11-23T00:00:00+00:00'
-    >>> check(Case(1000, "KES", at, None, True, 50, {}), crowd) is None
+    >>> check(Case(1000, "KES", at, None, True, 50, {}), rules, at) is None
     True
     """
-    if case.coordinator is None or not case.first or case.others_first < crowd.most:
+    if (
+        case.coordinator is None
+        or not case.first
+        or case.others_first < rules.first_payouts_per_day
+    ):
         return None
-    return Wait(NAME, case.asked_at + crowd.hold, ends=True)
+    return Wait(case.asked_at + rules.hold, ends=True)
+
+
+_DAY = datetime(2026, 11, 21, tzinfo=UTC)
+EXAMPLE = Example(
+    Case(1000, "KES", _DAY, coordinator=3, first=True, others_first=50, passed_minor={}),
+    Rules(),
+    _DAY,
+)

@@ -3,23 +3,50 @@
 During the wait the holder of the old number can say that the change was not the worker's wish.
 """
 
-from gateway.payments.controls.port import Case, Wait
+from datetime import UTC, datetime, timedelta
 
-NAME = "moved"
+from gateway.payments.control import Case, ControlRules, Example, Wait
+
+RANK = 20
+PHRASE = "pay.waits_moved"
+RELEASE_REFUSED = (
+    "its worker changed her number: it goes when the hold is over, or when two operators have "
+    "decided about an objection (gateway moves list)"
+)
 
 
-def check(case: Case) -> Wait | None:
+class Rules(ControlRules):
+    """No settings: the change of number says how long payouts wait (`moves`)."""
+
+
+def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     """Return the wait until the end of the hold, whenever the payout was asked for.
 
     >>> from dataclasses import replace
-    >>> from datetime import UTC, datetime
     >>> at, end = datetime(2026, 11, 21, 9, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
     >>> case = Case(1000, "KES", at, None, False, 0, {}, moved_until=end)
-    >>> check(case).until.isoformat()
+    >>> check(case, Rules(), at).until.isoformat()
     '2026-11-23T00:00:00+00:00'
-    >>> check(replace(case, moved_until=None)), check(replace(case, moved_until=at))
-    (None, None)
+    >>> check(replace(case, moved_until=None), Rules(), at)
+    >>> check(replace(case, moved_until=at), Rules(), at)
     """
     if case.moved_until is None or case.moved_until <= case.asked_at:
         return None
-    return Wait(NAME, case.moved_until, ends=True)
+    return Wait(case.moved_until, ends=True)
+
+
+_DAY = datetime(2026, 11, 21, tzinfo=UTC)
+EXAMPLE = Example(
+    Case(
+        1000,
+        "KES",
+        _DAY,
+        None,
+        first=False,
+        others_first=0,
+        passed_minor={},
+        moved_until=_DAY + timedelta(days=2),
+    ),
+    Rules(),
+    _DAY,
+)

@@ -6,35 +6,52 @@ here reports a changed SIM without a separate contract. Where one does, that nee
 own.)
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from gateway.payments.controls.port import Case, Wait
+from pydantic import Field
 
-NAME = "quiet"
+from gateway.payments.control import Case, Example, HoldRules, Wait
+
+RANK = 60
+PHRASE = "pay.waits_quiet"
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """The length of quiet after which a payout waits, and the length of the wait.
+class Rules(HoldRules):
+    """The length of quiet after which a payout waits, and the length of the wait."""
 
-    After `after` without an answer of the worker, a payout waits for `hold` from its request.
+    quiet_days: Annotated[int, Field(ge=1)] = 30
+    """A payout to a number that gave no answer for this number of days waits `hold_h` from its
+    request, because its SIM may have a new owner.
     """
 
-    after: timedelta
-    hold: timedelta
 
-
-def check(case: Case, guard: Guard) -> Wait | None:
+def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     """Return the wait after a long quiet, or None.
 
-    >>> from datetime import UTC, datetime
     >>> at, october = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-    >>> guard = Guard(timedelta(days=30), timedelta(hours=48))
     >>> case = Case(1000, "KES", at, None, False, 0, {}, heard_at=october)
-    >>> check(case, guard).until.isoformat()
+    >>> check(case, Rules(quiet_days=30), at).until.isoformat()
     '2026-11-23T00:00:00+00:00'
     """
-    if case.heard_at is None or case.asked_at - case.heard_at < guard.after:
+    after = timedelta(days=rules.quiet_days)
+    if case.heard_at is None or case.asked_at - case.heard_at < after:
         return None
-    return Wait(NAME, case.asked_at + guard.hold, ends=True)
+    return Wait(case.asked_at + rules.hold, ends=True)
+
+
+_DAY = datetime(2026, 11, 21, tzinfo=UTC)
+EXAMPLE = Example(
+    Case(
+        1000,
+        "KES",
+        _DAY,
+        None,
+        first=False,
+        others_first=0,
+        passed_minor={},
+        heard_at=_DAY - timedelta(days=31),
+    ),
+    Rules(),
+    _DAY,
+)

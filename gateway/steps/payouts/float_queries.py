@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.base.ids import secret_path
-from gateway.payments.controls.floating import FRESH
+from gateway.payments.control import FLOAT_FRESH
 from gateway.payments.port import AsksFloat, SubmitOutcome
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import float_queries, floats
@@ -92,7 +92,7 @@ async def float_called_back(
         # may not ask it.
         log.warning("the provider reported no float", provider=question.provider, code=status.code)
         return True
-    if rt.clock.now() - question.asked_at > FRESH:
+    if rt.clock.now() - question.asked_at > FLOAT_FRESH:
         return True  # The answer is outdated.
     found = await float_queries.answered(
         rt.db,

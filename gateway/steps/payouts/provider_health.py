@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.payments.controls.floating import FRESH
+from gateway.payments.control import FLOAT_FRESH
 from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
 from gateway.payments.port import PaymentStatus, SubmitOutcome, TellsFloat
 from gateway.payments.states import PayoutEvent
@@ -53,7 +53,7 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
     if not asked:
         return
     now = rt.clock.now()
-    lately = await floats.told_since(rt.db, now - FRESH / 3)
+    lately = await floats.told_since(rt.db, now - FLOAT_FRESH / 3)
     for name, provider in asked.items():
         if name not in lately and (minor := await provider.float_minor(rt.http)) is not None:
             await told(rt, name, minor)

@@ -11,6 +11,8 @@ from gateway.base.msisdn import NO_NUMBER, mask
 from gateway.conversation.context import short_name
 from gateway.conversation.facts import NumberDoubted, NumberReleased
 from gateway.gsm.septets import gsm_only
+from gateway.payments.controls import quiet
+from gateway.payments.holding import rules_of
 from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.messages import notify_outside
 from gateway.steps.messages.compose import message
@@ -30,7 +32,8 @@ async def is_quiet(rt: Runtime, worker: WorkerId, msisdn: str) -> bool:
 
     Its SIM may then belong to another person.
     """
-    since = rt.clock.now() - timedelta(days=rt.settings.controls.quiet_days)
+    rules = rules_of(quiet.Rules, rt.settings.controls)
+    since = rt.clock.now() - timedelta(days=rules.quiet_days)
     return not await number_moves.heard_lately(rt.db, worker, rt.vault.index(msisdn), since)
 
 

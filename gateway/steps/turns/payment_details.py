@@ -4,6 +4,7 @@ from typing import Literal
 
 from gateway.base.ids import WorkerId
 from gateway.conversation.situation import PaymentView, WrongAnswer
+from gateway.payments.holding import phrase_of
 from gateway.payments.states import PayoutState
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import adjustments
@@ -27,7 +28,7 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> PaymentView
         day=f"{at:%d/%m}",
         receipt=row["receipt"] or "-",
         answers=found.answers,
-        waits=row["waits"] or "",
+        waits=phrase_of(row["waits"]) if row["waits"] else "",
         tax_minor=sum(row["tax_amounts"]),
         fee_minor=row["fee"],
         until=f"{row['due_at']:%d/%m}" if row["due_at"] else "",

@@ -8,8 +8,8 @@ from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
 from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
 from gateway.payments.cashout import payable
+from gateway.payments.holding import most_at_once, phrase_of
 from gateway.qa.skills.gold import gold_due
-from gateway.steps.payouts.controls import most_at_once
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import number_move_view, pin_input
@@ -171,7 +171,7 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         new_ref=new_ref(),
         open_ref=row["payout_ref"],
         open_minor=row["payout_amount"] or 0,
-        open_waits=row["payout_waits"] or "",
+        open_waits=phrase_of(row["payout_waits"]) if row["payout_waits"] else "",
         open_day=f"{row['payout_until']:%d/%m}" if row["payout_until"] else "",
         airtime_minor=payable(
             worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor

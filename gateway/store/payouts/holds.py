@@ -1,10 +1,10 @@
 """The reasons why payouts wait, and the sums released today: the rows behind the controls."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from gateway.payments.controls.floating import FRESH
-from gateway.payments.controls.port import Case, Wait
+from gateway.payments.control import FLOAT_FRESH, Case, Wait
 from gateway.store.db import Connection, Database, Row
 
 _ONE_AT_A_TIME = 7_301_003
@@ -61,7 +61,7 @@ async def read(
     same allowance.
     """
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
-    row = await db.fetchrow(_CASE, payout, now, FRESH)
+    row = await db.fetchrow(_CASE, payout, now, FLOAT_FRESH)
     if row is None or row["state"] != "queued":
         return None
     others = 0
@@ -107,13 +107,13 @@ async def let_go(db: Connection, payout: UUID, now: datetime) -> None:
     )
 
 
-async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
+async def hold(db: Connection, payout: UUID, control: str, wait: Wait) -> None:
     """Hold the payout and store the reason. It is examined again at `until`."""
     await db.execute(
         """insert into payout_hold (payout_id, control, until, ends) values ($1, $2, $3, $4)
            on conflict (payout_id, control) do update set until = excluded.until""",
         payout,
-        wait.control,
+        control,
         wait.until,
         wait.ends,
     )
@@ -121,7 +121,7 @@ async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
         "update payout set due_at = $2, reason = $3 where id = $1 and state = 'queued'",
         payout,
         wait.until,
-        f"waits: {wait.control}",
+        f"waits: {control}",
     )
 
 
@@ -140,14 +140,8 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
     )
 
 
-NOT_ONE_PERSONS = ("moved", "objected")
-"""The controls that no single person ends. The old number may object until the hold is over, and
-then two persons decide.
-"""
-
-
-async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
-    """End the holds of this payout that one person may end, and return how many."""
+async def release(db: Connection, ref: str, who: str, now: datetime, *, but: Sequence[str]) -> int:
+    """End the holds of this payout, except those of the controls `but`, and return how many."""
     released = await db.fetch(
         """update payout_hold h set released_by = $2, released_at = $3 from payout p
            where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null
@@ -155,7 +149,7 @@ async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
         ref,
         who,
         now,
-        list(NOT_ONE_PERSONS),
+        list(but),
     )
     if released:
         await db.execute(

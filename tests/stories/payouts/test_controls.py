@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.base.errors import Refused
-from gateway.settings import Controls, DayLimitSettings
+from gateway.payments import holding
+from gateway.payments.controls.limit import DayLimit
+from gateway.settings import Controls
 from gateway.steps.payouts import controls
 
 
@@ -25,7 +27,7 @@ async def earned(town, *names):
 
 
 async def test_above_the_limit_of_the_day_the_rest_goes_tomorrow(town):
-    ruled(town, limits=(DayLimitSettings(per="all", currency="KES", a_day=50),))
+    ruled(town, limits=(DayLimit(per="all", currency="KES", a_day=50),))
     people = await earned(town, "amina", "brian", "chege")
     await town.ticks()
     await town.ticks()
@@ -47,7 +49,7 @@ async def test_above_the_limit_of_the_day_the_rest_goes_tomorrow(town):
 
 async def test_who_must_wait_is_not_told_afterwards_that_it_is_sent_now(town):
     """The reply to PAY waits for the operator; the reason why nothing goes is faster, and takes its place."""
-    ruled(town, limits=(DayLimitSettings(per="all", currency="KES", a_day=20),))
+    ruled(town, limits=(DayLimit(per="all", currency="KES", a_day=20),))
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", price="30.00")
     await amina.texts("WORK")
@@ -109,6 +111,6 @@ async def test_without_rules_nothing_waits(town):
 
 
 def test_nobody_may_ask_for_more_than_her_own_limit_lets_through():
-    rules = Controls(limits=(DayLimitSettings(per="worker", currency="KES", a_day=100),))
-    assert controls.most_at_once(rules, "KES", 25_000_000) == 10_000
-    assert controls.most_at_once(rules, "UGX", 25_000_000) == 25_000_000
+    rules = Controls(limits=(DayLimit(per="worker", currency="KES", a_day=100),))
+    assert holding.most_at_once(rules, "KES", 25_000_000) == 10_000
+    assert holding.most_at_once(rules, "UGX", 25_000_000) == 25_000_000

@@ -112,7 +112,7 @@ async def test_the_database_itself_lets_nothing_pass_that_two_people_have_not_ap
     stored = await payouts.by_id(
         town.rt.db, town.rt.vault, await town.value("select id from payout")
     )
-    with pytest.raises(asyncpg.PostgresError, match="two people"):
+    with pytest.raises(asyncpg.PostgresError, match="two persons"):
         await happened(town.rt, stored, PayoutEvent.APPROVE)
     with pytest.raises(asyncpg.PostgresError, match="two_people"):
         await town.rt.db.execute("update approval_list set approved_by = made_by")

@@ -6,29 +6,45 @@ Each word of the enrolled name must nearly be one of the provider's words. The o
 does not matter.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
-from gateway.payments.controls.port import Wait
+from gateway.payments.control import Case, Example, HoldRules, Wait
 
-NAME = "name"
+RANK = 30
+PHRASE = "pay.waits_name"
 ALIKE = 0.85
 
 
-def check(enrolled: str, told: str | None, now: datetime, hold: timedelta) -> Wait | None:
+class Rules(HoldRules):
+    """The setting that switches the comparison on, and the wait."""
+
+    check_names: bool = False
+    """Before a number's first payout, compare the name that the provider has for it (MTN, Airtel)
+    with the enrolled name. When the names differ too much, the payout waits for an operator.
+    """
+
+
+def asks_name(rules: Rules) -> bool:
+    """Return whether the provider is asked for the name that it has for the number."""
+    return rules.check_names
+
+
+def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     """Return the wait where the names differ, or None.
 
-    `told` is None where the provider did not report a name, which holds nothing.
+    A name that the provider did not report holds nothing.
 
-    >>> from datetime import UTC
-    >>> now, day = datetime(2026, 11, 21, tzinfo=UTC), timedelta(days=1)
-    >>> check("Amina", "OTIENO AMINAH", now, day) is None, check("Amina", None, now, day) is None
-    (True, True)
-    >>> check("Amina", "Peter Kamau", now, day).control
-    'name'
+    >>> now = datetime(2026, 11, 21, tzinfo=UTC)
+    >>> def waits(told):
+    ...     case = Case(1000, "KES", now, None, True, 0, {}, enrolled_name="Amina", registered_name=told)
+    ...     return check(case, Rules(check_names=True), now) is not None
+    >>> waits("OTIENO AMINAH"), waits(None), waits("Peter Kamau")
+    (False, False, True)
     """
-    if told is None or likeness(enrolled, told) >= ALIKE:
+    told = case.registered_name
+    if told is None or likeness(case.enrolled_name, told) >= ALIKE:
         return None
-    return Wait(NAME, now + hold, ends=False)
+    return Wait(now + rules.hold, ends=False)
 
 
 def likeness(enrolled: str, told: str) -> float:
@@ -57,3 +73,21 @@ def likeness(enrolled: str, told: str) -> float:
 
 def _words(name: str) -> list[str]:
     return "".join(c if c.isalpha() else " " for c in name.casefold()).split()
+
+
+_DAY = datetime(2026, 11, 21, tzinfo=UTC)
+EXAMPLE = Example(
+    Case(
+        1000,
+        "KES",
+        _DAY,
+        None,
+        first=True,
+        others_first=0,
+        passed_minor={},
+        enrolled_name="Amina",
+        registered_name="Peter Kamau",
+    ),
+    Rules(check_names=True),
+    _DAY,
+)
