@@ -32,11 +32,11 @@ AT_ONCE = 16
 def serve_ours(settings: Settings, port: int) -> None:
     from gateway.api.server import make_app
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[object]:
-        async with open_runtime(settings, InlineBells()) as rt:
+        async with open_runtime(settings, InlineJobQueue()) as rt:
             yield rt
 
     _run(make_app(opened, on_ready=spare_what_is_loaded), port)
@@ -97,12 +97,12 @@ def _run(app: ASGIApp, port: int) -> None:
 async def prepare(settings: Settings, answers: int) -> None:
     """Create a running batch with enough tasks for all phones."""
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.batches import submit
     from gateway.steps.people import register
     from gateway.tasks.intake import TaskSpec
 
-    async with open_runtime(settings, InlineBells()) as rt:
+    async with open_runtime(settings, InlineJobQueue()) as rt:
         client, _ = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**10)
         await register.add_partner(rt, "BENCH", "Bench")

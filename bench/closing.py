@@ -37,21 +37,21 @@ def work(settings: Settings, batch: str) -> None:
 
 async def _work(settings: Settings, batch: str) -> None:
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.batches.close import close_batch
     from gateway.steps.quality.reestimate import relearn
 
-    async with open_runtime(settings, InlineBells(), connections=3) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=3) as rt:
         await relearn(rt, batch)
         await close_batch(rt, await rt.batches.fresh(batch))
 
 
 async def _filled(settings: Settings, tasks: int) -> str:
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.people import register
 
-    async with open_runtime(settings, InlineBells()) as rt:
+    async with open_runtime(settings, InlineJobQueue()) as rt:
         client, _ = await register.add_client(rt, "Large", "KES")
         await register.top_up(rt, client, "large", 10**12)
         return await heavy_work.prepare(rt, client, tasks)

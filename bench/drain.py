@@ -25,8 +25,8 @@ from pydantic import SecretStr
 
 from bench._here import gateway
 from gateway.app import open_runtime
-from gateway.gsm.segments import count
-from gateway.queue.inline import InlineBells
+from gateway.gsm.segments import count_segments
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.lost import side_by_side
 from gateway.steps.messages.compose import message
@@ -79,7 +79,7 @@ def runner(settings: Settings, channel: str, pipe: Any) -> None:
     """Send the channel's messages whenever asked, and reply with their number."""
 
     async def run() -> None:
-        async with open_runtime(settings, InlineBells(), connections=3) as rt:
+        async with open_runtime(settings, InlineJobQueue(), connections=3) as rt:
             pipe.send("ready")
             while await asyncio.to_thread(pipe.recv):
                 handed = 0
@@ -111,13 +111,13 @@ async def fill(settings: Settings, channel: str, messages: int) -> int:
     Return the number of segments.
     """
     segments = 0
-    async with open_runtime(settings, InlineBells(), connections=4) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=4) as rt:
         for start in range(0, messages, 200):
             parts: list[Write] = []
             for n in range(start, min(start + 200, messages)):
                 long = n % 4 == 0
                 text = f"{1 + long} question {n}: is it open?" + " really" * (22 if long else 0)
-                assert count(text).segments == 1 + long
+                assert count_segments(text).segments == 1 + long
                 segments += 1 + long
                 made = message(rt, channel, None, f"+2547{10_000_000 + n}", text, "question")
                 parts.append(turns.put_message(made))

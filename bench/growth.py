@@ -167,8 +167,8 @@ async def looks(settings: Settings) -> dict[str, float]:
     The result also has the rows per second of a proof, and the bytes per answer.
     """
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
-    from gateway.steps.batches.count import count
+    from gateway.queue.inline import InlineJobQueue
+    from gateway.steps.batches.count import count_batches
     from gateway.store import due, health
     from gateway.store.batches import batches
     from gateway.store.ledger import traces
@@ -179,14 +179,14 @@ async def looks(settings: Settings) -> dict[str, float]:
         "now": "2026-01-01T00:00:00Z", "hours": {"KE": 3}, "from": 21, "until": 8, "per_hour": 9, "per_day": 99,
     }  # fmt: skip
 
-    async with open_runtime(settings, InlineBells()) as rt:
-        await count(rt)
+    async with open_runtime(settings, InlineJobQueue()) as rt:
+        await count_batches(rt)
         now = rt.clock.now()
 
         async def assign_idle() -> None:
             assert not await idle_workers.by_sms(rt.db, 500, asleep, now)
             assert not await idle_workers.by_ussd(
-                rt.db, 500, asleep, now, idle_workers.Since(now, now)
+                rt.db, 500, asleep, now, idle_workers.IdleSince(now, now)
             )
 
         coordinator = await rt.db.value(
@@ -198,7 +198,7 @@ async def looks(settings: Settings) -> dict[str, float]:
             "update worker set coordinator_id = $1 where id % 100 = 0 and id <= 100000", coordinator
         )
         found = {
-            "ticker_ms": await _ms(lambda: due.due(rt.db, now)),
+            "ticker_ms": await _ms(lambda: due.due_jobs(rt.db, now)),
             "assign_idle_ms": await _ms(assign_idle),
             "metrics_ms": await _ms(lambda: health.figures(rt.db)),
             "account_ms": await _ms(lambda: clients.account(rt.db, _CLIENT)),
@@ -218,18 +218,18 @@ async def pruned(settings: Settings) -> dict[str, float]:
     They are measured after the months that the default settings do not keep, and after all months.
     """
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
-    from gateway.steps.housekeeping.archive import archive
+    from gateway.queue.inline import InlineJobQueue
+    from gateway.steps.housekeeping.archive import archive_months
     from gateway.store.db import Database
 
     async def per_answer(db: Database) -> float:
         size: int = await db.value("select pg_database_size(current_database())")
         return size / await db.value("select count(*) from answer")
 
-    async with open_runtime(settings, InlineBells()) as rt:
+    async with open_runtime(settings, InlineJobQueue()) as rt:
         found = {"bytes_per_answer_before": await per_answer(rt.db)}
         began = time.perf_counter()
-        gone = [each async for each in archive(rt)]
+        gone = [each async for each in archive_months(rt)]
         found["archived_rows_per_s"] = sum(each.rows for each in gone) / (
             time.perf_counter() - began
         )

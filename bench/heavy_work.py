@@ -21,7 +21,7 @@ import asyncpg
 
 from bench._here import gateway
 from gateway.app import open_runtime
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.batches import submit
 from gateway.steps.batches.close import close_batch
@@ -190,7 +190,7 @@ _FILL = (
 
 
 async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
-    async with open_runtime(settings, InlineBells(), connections=10) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=10) as rt:
         client, _ = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**12)
         batch = await prepare(rt, client, tasks)

@@ -132,10 +132,10 @@ async def bare_copy(settings: Settings, rows: list[tuple[str, str]]) -> float:
 
 async def _customer(settings: Settings) -> str:
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.people import register
 
-    async with open_runtime(settings, InlineBells()) as rt:
+    async with open_runtime(settings, InlineJobQueue()) as rt:
         client, key = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**12)
     return key

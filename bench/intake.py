@@ -184,10 +184,10 @@ async def intake(
 async def walk(settings: Settings, total: int) -> dict[str, object]:
     """Let one runner process the stored SMS, and check that none is lost or doubled."""
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.turns.catch_up import catch_up
 
-    async with open_runtime(settings, InlineBells(), connections=3) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=3) as rt:
         kept = await rt.db.value("select count(*) from inbox")
         assert kept == total, f"{total} got their 200, {kept} are there"
         waiting = await rt.db.value("select count(*) from inbox where state = 'waiting'")
@@ -216,11 +216,11 @@ def run(
     rounds: int = 3, count: int = 6000, rate: int = 1000, seconds: float = 15.0
 ) -> list[dict[str, object]]:
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.steps.people import register
 
     async def prepare(settings: Settings) -> None:
-        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
             await register.add_partner(rt, "BENCH", "Bench")
 
     with gateway() as settings:

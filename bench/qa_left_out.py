@@ -24,7 +24,7 @@ import numpy as np
 
 from bench._recorded import HERE, SINGLE, Part, balanced, made_up, recorded
 from gateway.qa import batch
-from gateway.qa.confidence.calibration import Usual, calibration
+from gateway.qa.confidence.calibration import PriorExpectation, calibration
 from gateway.qa.confidence.calibration_error import debiased_calibration_error
 from gateway.qa.confidence.certificate import Certificate
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats
@@ -38,7 +38,7 @@ TIE_MIN, TIE_MAX = 0.5, 0.9  # the range for the share of a tie of two
 LOSS_COUNTS = 3.0  # A point below majority weighs as much as three above it.
 COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
 Curve = list[tuple[float, float]]  # answers per task and accuracy in percent, per confidence
-Chosen = TypeVar("Chosen", auto.Constants, Usual)
+Chosen = TypeVar("Chosen", auto.Constants, PriorExpectation)
 FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
 FITTED_USUAL = ("temperature", "lapse", "shared_error")
 
@@ -49,7 +49,7 @@ class LeftOut:
 
     part: Part
     constants: auto.Constants
-    usual: Usual
+    usual: PriorExpectation
     accuracy: float
     error: float
     shipped: float
@@ -100,7 +100,7 @@ class Bench:
             lambda one: -balanced(parts, [self.points(part, one) for part in parts]),
         )
 
-    def usual(self, name: str, constants: auto.Constants) -> Usual:
+    def usual(self, name: str, constants: auto.Constants) -> PriorExpectation:
         """Return the usual confidences without gold according to all other crowds."""
         parts = self.without(name)
         return fitted(
@@ -114,7 +114,7 @@ class Bench:
         gain = part.accuracy(part.blend(constants)) - part.accuracy(part.candidates[0])
         return gain if gain >= 0.0 else LOSS_COUNTS * gain
 
-    def _error(self, part: Part, constants: auto.Constants, usual: Usual) -> float:
+    def _error(self, part: Part, constants: auto.Constants, usual: PriorExpectation) -> float:
         """Return the debiased calibration error without gold, in points."""
         found = self.blend(part, constants)
         given = np.bincount(part.answers.task)
@@ -159,7 +159,7 @@ class Fitted:
 
 
 def with_gold(
-    part: Part, constants: auto.Constants, usual: Usual, splits: int
+    part: Part, constants: auto.Constants, usual: PriorExpectation, splits: int
 ) -> tuple[float, float, float | None]:
     """Return the accuracy and the calibration error with `GOLD` gold tasks.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from smsutil import split
 
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 
 TEXTS = {
     "one GSM-7 part": "Je, duka la Mama Njeri liko Kibera? " * 4,
@@ -28,10 +28,10 @@ def microseconds(call: Callable[[], object]) -> float:
 
 
 def run() -> list[dict[str, object]]:
-    plain = count.__wrapped__  # The cache is bypassed, as for a text that was never seen.
+    plain = count_segments.__wrapped__  # The cache is bypassed, as for a text that was never seen.
     results = list[dict[str, object]]()
     for name, text in TEXTS.items():
-        assert count(text).segments == len(split(text).parts)
+        assert count_segments(text).segments == len(split(text).parts)
         ours = microseconds(lambda text=text: plain(text))
         peer = microseconds(lambda text=text: split(text))
         results.append(

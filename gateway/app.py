@@ -23,13 +23,13 @@ from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
 from gateway.payments.reconciliation.reconcile import TellsByStatement
 from gateway.phrases import books
-from gateway.queue.pressure import Pressure
+from gateway.queue.pressure import Backpressure
 from gateway.settings import ChannelSettings, Settings, wrong
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
 from gateway.steps.batches.close import close
-from gateway.steps.batches.count import count
+from gateway.steps.batches.count import count_batches
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver
@@ -42,7 +42,7 @@ from gateway.steps.people.persons import tell_expiries
 from gateway.steps.quality.detect_cheating import watch
 from gateway.steps.quality.reestimate import relearn
 from gateway.steps.quality.update_skills import score
-from gateway.steps.runtime import Accounts, Bells, Channel, Runtime
+from gateway.steps.runtime import Accounts, Channel, JobQueue, Runtime
 from gateway.steps.turns.assign import assign
 from gateway.steps.turns.catch_up import catch_up
 from gateway.steps.turns.poll import poll
@@ -67,7 +67,7 @@ STEPS: Mapping[str, StepFunction] = {
     "catch_up": catch_up,
     "close": close,
     "compare_floats": compare_floats,
-    "count": count,
+    "count": count_batches,
     "deliver": deliver,
     "disburse": disburse,
     "keep_months": keep_months,
@@ -95,7 +95,7 @@ class _ProviderMaker(Protocol):
 @asynccontextmanager
 async def open_runtime(
     settings: Settings,
-    bells: Bells,
+    jobs: JobQueue,
     *,
     clock: Clock | None = None,
     connections: int = 10,
@@ -132,12 +132,12 @@ async def open_runtime(
                 providers=paying_their_countries(
                     settings, _providers(settings, StoredTokens(db, vault, clock))
                 ),
-                bells=bells,
+                jobs=jobs,
                 batches=Batches(db),
                 accounts=Accounts(db),
                 http=http,
                 helpers=helpers,
-                pressure=Pressure(
+                pressure=Backpressure(
                     settings.redis_url.get_secret_value() if settings.redis_url else None
                 ),
             )

@@ -24,7 +24,7 @@ from gateway.base.vault import new_master_secret
 from gateway.console.coordinator import add_console
 from gateway.console.documentation import add_documentation
 from gateway.console.start import add_start
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers, postgres
 from gateway.settings import ProviderSettings, Settings
 from gateway.settings.apart import leave_every_gateway
@@ -157,7 +157,7 @@ async def opened_gateway(
     `more`: further payout providers, from the simulated operators' address.
     """
     board = Switchboard()
-    clock, bells = MovableClock(), InlineBells()
+    clock, jobs = MovableClock(), InlineJobQueue()
     # A spool of its own: what one town keeps while its database is away, no other must find.
     with TemporaryDirectory(prefix="gateway-town-") as folder:
         async with (
@@ -186,7 +186,7 @@ async def opened_gateway(
                     **changes,
                 },
             )
-            async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
+            async with open_runtime(settings, jobs, clock=clock, connections=8) as rt:
 
                 @asynccontextmanager
                 async def already_open() -> AsyncIterator[Runtime]:
@@ -200,7 +200,7 @@ async def opened_gateway(
                         transport=httpx2.ASGITransport(board.app), base_url=door.url
                     ) as http,
                 ):
-                    yield Town(rt, bells, clock, http, operators)
+                    yield Town(rt, jobs, clock, http, operators)
 
 
 # Providers are simulated on this machine.
@@ -236,11 +236,11 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
     rt.batches._known.clear()  # what a new process would not know
     rt.accounts._known.clear()
     shared_gateway.operators.set_plan(FaultPlan(seed=7))
-    shared_gateway.bells.take()
+    shared_gateway.jobs.take()
     shared_gateway.clock.reset()
     town = Town(
         rt,
-        shared_gateway.bells,
+        shared_gateway.jobs,
         shared_gateway.clock,
         shared_gateway.http,
         shared_gateway.operators,

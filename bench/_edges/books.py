@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench._edges.phones import SAID, Heard
 from gateway.app import open_runtime
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.sms.port import InboundSms
 from gateway.steps.runtime import Runtime
@@ -79,7 +79,7 @@ class Books:
         return Verdict(lost, twice + max(0, answers - len(saved) - unclear), worked_off_s)
 
     def _opened(self) -> AbstractAsyncContextManager[Runtime]:
-        return open_runtime(self._settings, InlineBells(), connections=2)
+        return open_runtime(self._settings, InlineJobQueue(), connections=2)
 
 
 async def _worked_off(rt: Runtime) -> float:

@@ -17,7 +17,7 @@ from bench._edges.phones import number
 from gateway.app import open_runtime
 from gateway.cli.run.process_group import gateway_argv
 from gateway.cli.serving import served
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.settings.apart import scrubbed_environment
 from gateway.steps.batches import submit
@@ -138,7 +138,7 @@ def _await(ready: Path, running: subprocess.Popen[bytes], log: Path) -> None:
 
 
 async def _client(settings: Settings, tasks: int) -> str:
-    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
         client, key = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**12)
         await register.add_partner(rt, PARTNER, "Bench")
@@ -189,7 +189,7 @@ async def _enrol(settings: Settings, first: int, phones: int) -> None:
                 await dial(rt, channel, step, typed.encode())
 
     opened = settings.model_copy(update={"local_phone": True})
-    async with open_runtime(opened, InlineBells(), connections=_ENROLS_AT_ONCE) as rt:
+    async with open_runtime(opened, InlineJobQueue(), connections=_ENROLS_AT_ONCE) as rt:
         await asyncio.gather(*(lane(rt) for _ in range(_ENROLS_AT_ONCE)))
 
 

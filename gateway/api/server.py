@@ -23,7 +23,7 @@ from gateway.api.client import batches, judgement, proof
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.uploads import remove_abandoned
 from gateway.api.edge.counts import Counts
-from gateway.api.edge.doors import Dispatcher, Rooms
+from gateway.api.edge.doors import Applications, Dispatcher
 from gateway.api.edge.forward import Forward
 from gateway.api.edge.turnstile import Turnstile
 from gateway.api.monitoring.metrics import Metrics
@@ -75,7 +75,7 @@ def make_app(
                 hooks = [metrics.counted(route) for route in webhooks.routes(rt, intake)]
                 busy = webhooks.last_screen(rt, "ussd.busy")
                 doors.turnstile = Turnstile.of(rt, intake.admission, counts, busy)
-            rooms = Rooms(rt.settings, app, Router(hooks, redirect_slashes=False))
+            rooms = Applications(rt.settings, app, Router(hooks, redirect_slashes=False))
             app.state.runtime = rt
             _add_health(app, rt)
             if Serves.CLIENTS in serves:

@@ -29,12 +29,12 @@ Cursor = Annotated[int, Field(ge=0, le=INT8_MAX)]
 _DIGITS = re.compile(r"[0-9]+")
 
 
-def whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
+def parse_whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
     """Return the whole number that ASCII digits write, within its bounds.
 
     Raises Refused naming the field.
 
-    >>> whole("17", "after"), whole("007", "after")
+    >>> parse_whole("17", "after"), parse_whole("007", "after")
     (17, 7)
     """
     digits = written.strip(" ")
@@ -47,7 +47,7 @@ def whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> 
     return int(shorter)
 
 
-def within(value: int, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
+def must_be_within(value: int, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
     """Return the number if it is within its bounds. Raises Refused naming the field."""
     if not least <= value <= most:
         raise Refused(f"{field} must be between {least:,} and {most:,}", field=field)

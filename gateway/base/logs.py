@@ -26,7 +26,7 @@ import structlog
 
 from gateway.base.redaction import may_tell, redacted, redacted_values
 
-__all__ = ["LogFormat", "Seldom", "bound", "configure", "lost", "pretty", "seldom"]
+__all__ = ["LogFormat", "LogRateLimit", "bound", "configure", "lost", "pretty", "seldom"]
 
 LogFormat = Literal["auto", "json", "pretty"]
 _SELDOM_PER_MINUTE: Final = 30
@@ -109,7 +109,7 @@ class Lines:
         return not self._torn
 
 
-class Seldom:
+class LogRateLimit:
     """A limit for lines that a stranger can cause.
 
     After a maximum per minute, one line counts the rest.
@@ -136,7 +136,7 @@ class Seldom:
 
 
 _lines = Lines()
-seldom = Seldom()
+seldom = LogRateLimit()
 
 
 def lost() -> int:

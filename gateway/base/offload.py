@@ -21,7 +21,7 @@ WAITING_MAX = 50
 """The most jobs that wait for a helper. Further ones are refused at once."""
 
 
-class Busy(Failed):
+class HelpersBusy(Failed):
     """The refusal of a job when every helper is at work and too many jobs wait."""
 
 
@@ -85,7 +85,9 @@ class Helpers:
         the helper dies.
         """
         if self._waiting >= WAITING_MAX:
-            raise Busy("too many calculations are waiting already: try again", retryable=True)
+            raise HelpersBusy(
+                "too many calculations are waiting already: try again", retryable=True
+            )
         self._waiting += 1
         try:
             await self._gate.acquire()

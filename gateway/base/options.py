@@ -20,7 +20,9 @@ class Options(BaseModel):
 O = TypeVar("O", bound=Options)  # noqa: E741  as in "options"
 
 
-def read(model: type[O], name: str, options: Mapping[str, object], what: str = "channel") -> O:
+def read_options(
+    model: type[O], name: str, options: Mapping[str, object], what: str = "channel"
+) -> O:
     """Return the options of a plug-in. Raises SettingsError naming all that is wrong.
 
     The error never shows a value, because it may be a secret under a wrong name.

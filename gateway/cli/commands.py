@@ -170,9 +170,9 @@ def replay(
     The answers are followed through to the payouts.
     """
     from gateway.cli.replay import command
-    from gateway.cli.replay.recording import read
+    from gateway.cli.replay.recording import read_recording
 
-    recording = read(answers, tasks, truth, kind, limit_tasks)
+    recording = read_recording(answers, tasks, truth, kind, limit_tasks)
     command.replay(
         recording,
         channel=channel,

@@ -23,7 +23,7 @@ from gateway.servers import locks
 from gateway.servers.embedded import EmbeddedServers
 from gateway.servers.errors import NotRunning
 from gateway.servers.private import make_private
-from gateway.servers.watch import ServerWatch, ask
+from gateway.servers.watch import ServerWatch, ask_supervisor
 from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.steps.runtime import Runtime
@@ -109,14 +109,16 @@ def reading(settings: Settings, *, redis: bool = True) -> Generator[Settings]:
     try:
         servers.attach()
     except NotRunning as bad:
-        raise NotRunning(f"{bad} in {shown(settings.data_dir)}: {next_step(settings)}") from None
+        raise NotRunning(
+            f"{bad} in {shown_folder(settings.data_dir)}: {next_step(settings)}"
+        ) from None
     try:
         yield _with_urls(settings, servers)
     finally:
         servers.stop()
 
 
-def shown(data_dir: Path) -> str:
+def shown_folder(data_dir: Path) -> str:
     """Return the data folder as an operator would type it."""
     return str(data_dir) if data_dir.is_absolute() else f"./{data_dir}"
 
@@ -125,7 +127,7 @@ def must_be_there(settings: Settings) -> None:
     """Raise SettingsError in one line when there is no gateway in the data folder."""
     if settings.database_url is None and not is_there(settings.data_dir):
         raise SettingsError(
-            f"there is no gateway in {shown(settings.data_dir)}; start it with `gateway up`, or set GATEWAY_DATA_DIR"
+            f"there is no gateway in {shown_folder(settings.data_dir)}; start it with `gateway up`, or set GATEWAY_DATA_DIR"
         )
 
 
@@ -187,7 +189,7 @@ def _guarded(settings: Settings) -> Generator[None]:
             rounds += 1
             try:
                 if servers.down() or (rounds % _CONNECT_EVERY == 0 and servers.refusing()):
-                    ask(settings.data_dir)
+                    ask_supervisor(settings.data_dir)
                 if not is_up(settings.data_dir):
                     watch.look()
             except OSError as bad:
@@ -257,12 +259,12 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
     """
     from gateway.app import open_runtime
     from gateway.cli import effects
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
 
     reads = effects.current() is effects.Effect.READS
 
     async def run() -> T:
-        async with open_runtime(settings, InlineBells(), connections=2, read_only=reads) as rt:
+        async with open_runtime(settings, InlineJobQueue(), connections=2, read_only=reads) as rt:
             if reads:
                 await must_be_current(rt.db)
             return await work(rt)

@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gateway.base.bounds import whole
+from gateway.base.bounds import parse_whole
 from gateway.base.errors import Refused
 from gateway.base.msisdn import normalise
 from gateway.base.net import outside
 from gateway.base.net.addresses import PermittedAddresses
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 from gateway.steps.runtime import Channel, Runtime
 from gateway.store.messages import outbox
 
@@ -180,7 +180,7 @@ class PhonePage:
 
     async def messages(self, request: Request) -> Response:
         """Return the messages sent to ?number= after the message ?after=."""
-        after = whole(request.query_params.get("after", "0"), "after")
+        after = parse_whole(request.query_params.get("after", "0"), "after")
         number = self._number(request.query_params.get("number", ""))
         rows = await outbox.to_number(self._rt.db, self._rt.vault.index(number), after)
         return JSONResponse(
@@ -197,7 +197,7 @@ class PhonePage:
 
     async def count(self, request: Request) -> Response:
         """Return the size of a text on the air."""
-        return JSONResponse(count((await _given(request, Counted)).text)._asdict())
+        return JSONResponse(count_segments((await _given(request, Counted)).text)._asdict())
 
     def _number(self, said: str) -> str:
         return normalise(said, self._rt.settings.region)

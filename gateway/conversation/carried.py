@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Asked, Turn
-from gateway.conversation.situation import NoWork, Situation
+from gateway.conversation.situation import NoWorkReason, Situation
 
-LATER = NoWork("work.next_long")
+LATER = NoWorkReason("work.next_long")
 
 
-def within(talk: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
+def carried_turn(talk: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
     """Return `said`, or the longest turn of the same meaning that the channel can carry.
 
     `again` decides the same event for a changed situation. First the next question is left out,

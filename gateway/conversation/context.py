@@ -16,7 +16,7 @@ from gateway.conversation.facts import (
     Fact,
     Joined,
     LanguageChosen,
-    Named,
+    NameGiven,
     PayAsked,
     PinChosen,
     Restarted,
@@ -149,7 +149,7 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
             name = (fact.name if isinstance(fact, Agreed) else "") or worker.name
             active = replace(worker, state="active", agreed=True, name=name)
             return situation.changed(worker=active)
-        case Named(name) if worker:
+        case NameGiven(name) if worker:
             return situation.changed(worker=replace(worker, name=name))
         case Stopped() if worker:
             return situation.changed(worker=replace(worker, state="stopped"))

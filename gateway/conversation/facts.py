@@ -78,7 +78,7 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameGiven:
     """The fact that a worker gave a name."""
 
     name: str
@@ -302,7 +302,7 @@ Fact = (
     | AskedAlone
     | Joined
     | Agreed
-    | Named
+    | NameGiven
     | Stopped
     | Restarted
     | LanguageChosen

@@ -8,10 +8,10 @@ nothing.
 
 from gateway.conversation.context import Context, KindOf, Phrasebooks
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
-from gateway.conversation.parsed_sms import hear, is_stop
+from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.situation import Situation
 from gateway.conversation.views import money, moving, onboarding, pin, settings, work
-from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
+from gateway.conversation.views.view import EndSession, Key, Memory, ShowView, View, start_view
 from gateway.phrases.hearing import clean, fold
 
 VIEWS: dict[str, View] = {
@@ -55,22 +55,22 @@ def menu(
     talk = _in_chosen_language(Context(situation, books, kind_of), memory)
     start = start_view(situation)
     if start == "stranger" and situation.foreign:
-        return _ended(End(talk.say("join.other_country")))
+        return _ended(EndSession(talk.say("join.other_country")))
     if said is None:
-        return _shown(talk, Go(start))
+        return _shown(talk, ShowView(start))
     # STOP may be the very answer there, so the view asks back.
     typing = view == "question" and _asks_for_text(talk)
-    if not typing and is_stop(hear(said, talk.book, books), books):
+    if not typing and is_stop(parse_text(said, talk.book, books), books):
         return _stopped(talk)
     if view not in _ALLOWED[start]:
-        return _shown(talk, Go(start))
+        return _shown(talk, ShowView(start))
     folded = fold(said)
     key = Key(_LOOKALIKES.get(folded, folded), clean(said))
     outcome = VIEWS[view].press(talk, memory, key)
-    return _ended(outcome) if isinstance(outcome, End) else _shown(talk, outcome)
+    return _ended(outcome) if isinstance(outcome, EndSession) else _shown(talk, outcome)
 
 
-def _shown(talk: Context, go: Go) -> MenuTurn:
+def _shown(talk: Context, go: ShowView) -> MenuTurn:
     """Return the screen of the next view, as it is after the facts are written."""
     after = _in_chosen_language(talk.after(go.facts), go.memory)
     shown = VIEWS[go.view].show(after, go.memory)
@@ -87,7 +87,7 @@ def _asks_for_text(talk: Context) -> bool:
     return held is not None and talk.kind(held.question).IS_TEXT
 
 
-def _ended(end: End) -> MenuTurn:
+def _ended(end: EndSession) -> MenuTurn:
     return MenuTurn(end.facts, Screen("", end.text, (), end=True), ENDED)
 
 
@@ -95,12 +95,12 @@ def _stopped(talk: Context) -> MenuTurn:
     """Answer STOP typed on any screen."""
     change = talk.situation.moving
     if change and change.is_new:
-        return _ended(End(talk.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),)))
+        return _ended(EndSession(talk.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),)))
     if change and change.is_done and talk.situation.worker is None:
-        return _ended(End(talk.say("menu.goodbye"), (NumberStopped(),)))
+        return _ended(EndSession(talk.say("menu.goodbye"), (NumberStopped(),)))
     if talk.situation.worker is None:
-        return _ended(End(talk.say("menu.goodbye")))
-    return _ended(End(talk.say("menu.stop_done"), (Stopped(),)))
+        return _ended(EndSession(talk.say("menu.goodbye")))
+    return _ended(EndSession(talk.say("menu.stop_done"), (Stopped(),)))
 
 
 def _in_chosen_language(talk: Context, memory: Memory) -> Context:

@@ -46,7 +46,7 @@ class ParsedSms:
         return self.rest.split()
 
 
-def hear(said: str, own: Phrasebook, books: Phrasebooks) -> ParsedSms:
+def parse_text(said: str, own: Phrasebook, books: Phrasebooks) -> ParsedSms:
     """Read one SMS.
 
     The worker's own language is looked at first, then English, then all others.

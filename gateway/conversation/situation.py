@@ -248,7 +248,7 @@ class SkillView:
 
 
 @dataclass(frozen=True, slots=True)
-class NoWork:
+class NoWorkReason:
     """The reason why a worker who asks for work receives none.
 
     It is a phrase, and the day on which the reason ends where that is known (`24/11`).
@@ -259,7 +259,7 @@ class NoWork:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class NumberMoveView:
     """The change of number of which this phone is one end.
 
     `is_new` is True for the end to which the number goes, which is asked for a YES. `can` is what a
@@ -362,7 +362,7 @@ class Situation:
     """Set where `held` is the question of the worker's last SMS, whose time ran out, and `upcoming`
     the one that she holds since then. "sure" means that her text cannot answer that one.
     """
-    no_work: NoWork | None = None
+    no_work: NoWorkReason | None = None
     """The reason why there is no work, looked up only when the worker asks for work and there is
     none. None means that there simply is none.
     """
@@ -370,7 +370,7 @@ class Situation:
     """The result of the worker's gold, looked up only when she asks."""
     pin: PinView | None = None
     """The worker's PIN."""
-    moving: Moving | None = None
+    moving: NumberMoveView | None = None
     """The change of number of which the sender's number is one end."""
     quiet_number: bool = False
     """True when nothing was received from this worker's number for weeks, so that a sender who

@@ -8,20 +8,20 @@ whole commands count as commands.
 
 from dataclasses import replace
 
-from gateway.conversation.carried import within
+from gateway.conversation.carried import carried_turn
 from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
 from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.money.answer_and_pay import answer_and_pay
 from gateway.conversation.money.cash_out import amount_said
-from gateway.conversation.parsed_sms import ParsedSms, hear, is_stop, language_named
+from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
 from gateway.conversation.people import coordinator as coordinating
 from gateway.conversation.people import joining, number_change
 from gateway.conversation.people.joining import money_words
-from gateway.conversation.people.own_name import name, name_said
+from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.work import answering, multi_answer, typed
-from gateway.conversation.work.multi_question import current
+from gateway.conversation.work.multi_question import current_questions
 from gateway.conversation.work.skill import skill
 from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
@@ -30,23 +30,23 @@ _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of refer
 _REF_LENGTH = 6
 
 
-def turn(situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf) -> Turn:
+def interpret_sms(situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf) -> Turn:
     """Return the facts and the reply of one SMS, a reply that the channel can carry.
 
     The reply is None only where silence is the right answer.
     """
     found = _turn(situation, said, books, kind_of)
     talk = Context(situation, books, kind_of)
-    return within(talk, found, lambda other: _turn(other, said, books, kind_of))
+    return carried_turn(talk, found, lambda other: _turn(other, said, books, kind_of))
 
 
 def _turn(  # noqa: PLR0911  # one return per kind of sender
     situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf
 ) -> Turn:
     talk = Context(situation, books, kind_of)
-    heard = hear(said, talk.book, books)
+    heard = parse_text(said, talk.book, books)
     if is_stop(heard, books):
-        return number_change.stop(talk) or joining.stop(talk)
+        return number_change.answer_stop(talk) or joining.stop(talk)
     if found := number_change.at_an_end(talk, heard):
         return found
     coordinator, worker = situation.coordinator, situation.worker
@@ -77,7 +77,7 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
     if heard.command == "stop":
         return Turn((), talk.say("stop.only"))
     if heard.command == "move" and worker.state != "invited":
-        return number_change.move(talk, heard)
+        return number_change.answer_move(talk, heard)
     if heard.command == "join" and talk.situation.quiet_number and worker.state != "invited":
         return Turn((), talk.say("join.known"))
     match worker.state:
@@ -99,10 +99,12 @@ def _active(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
         found = which
     elif not is_text and (both := answer_and_pay(talk, worker, heard)):
         found = both
-    elif current(talk.situation):
-        found = multi_answer.answer(talk, worker, heard) or _command(talk, worker, heard)
+    elif current_questions(talk.situation):
+        found = multi_answer.take_packed_answers(talk, worker, heard) or _command(
+            talk, worker, heard
+        )
     elif not is_text:
-        found = answering.answer(talk, worker, heard) or _command(talk, worker, heard)
+        found = answering.take_answer(talk, worker, heard) or _command(talk, worker, heard)
     elif _whole_command(talk, worker, heard):
         found = _command_or_answer(talk, worker, heard)
     elif held and held.open and typed.is_doubtful(talk, held.question, heard.said):
@@ -110,7 +112,7 @@ def _active(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
             (), typed.ask_back(talk, heard.said), asks_back=True
         )
     else:
-        found = answering.answer(talk, worker, heard)
+        found = answering.take_answer(talk, worker, heard)
     return found or answering.not_understood(talk, worker, heard)
 
 
@@ -121,9 +123,9 @@ def _answer_said(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | 
     """
     words = tuple(fold(heard.rest).split())
     bare = replace(heard, said=heard.rest, words=words, command=None, rest="", typed=heard.rest)
-    if current(talk.situation):
-        return multi_answer.answer(talk, worker, bare)
-    return answering.answer(talk, worker, bare)
+    if current_questions(talk.situation):
+        return multi_answer.take_packed_answers(talk, worker, bare)
+    return answering.take_answer(talk, worker, bare)
 
 
 def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
@@ -135,7 +137,7 @@ def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> T
     held = open_question(talk.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
-    if answering.read(talk, held.question, heard.said).value is None:
+    if answering.read_answer(talk, held.question, heard.said).value is None:
         return found  # It could be no answer to this question.
     reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
     return replace(found, reply=reply)
@@ -166,9 +168,9 @@ def _command(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None
         case "skill":
             return skill(talk)
         case "name":
-            return name(talk, heard)
+            return answer_name(talk, heard)
         case "move":
-            return number_change.move(talk, heard)
+            return number_change.answer_move(talk, heard)
         case _:
             return None
 

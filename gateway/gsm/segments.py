@@ -118,14 +118,14 @@ def _ways(shift: str | None) -> tuple[_Way, ...]:
 
 
 @lru_cache(maxsize=4096)
-def count(text: str, shift: str | None = None) -> SegmentCount:
+def count_segments(text: str, shift: str | None = None) -> SegmentCount:
     """Return the size of `text` as the network carries it.
 
     `shift` is the language whose national tables the channel can send.
 
-    >>> count("a" * 161)
+    >>> count_segments("a" * 161)
     Count(encoding='GSM7', units=161, segments=2, units_left=145, table=None)
-    >>> count("ŋ" * 70).segments, count("a" * 152 + "{" + "a" * 152).segments, count("").segments
+    >>> count_segments("ŋ" * 70).segments, count_segments("a" * 152 + "{" + "a" * 152).segments, count_segments("").segments
     (1, 3, 1)
     """
     # Nearly every text takes one unit per character, so nothing needs a search.
@@ -138,7 +138,7 @@ def count(text: str, shift: str | None = None) -> SegmentCount:
     return _best(text, shift)[1]
 
 
-def parts(text: str, shift: str | None = None) -> list[str]:
+def split_parts(text: str, shift: str | None = None) -> list[str]:
     """Return the parts in which the network would send `text`, in order.
 
     Their number equals `count`'s. Letters with their marks and emoji with their joiners stay whole

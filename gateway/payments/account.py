@@ -52,4 +52,4 @@ A = TypeVar("A", bound=AccountOptions)
 
 def read(model: type[A], provider: str, options: Mapping[str, object]) -> A:
     """Return the options of a payout provider. Raises SettingsError naming all that is wrong."""
-    return plugin_options.read(model, provider, options, "payout provider")
+    return plugin_options.read_options(model, provider, options, "payout provider")

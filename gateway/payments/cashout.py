@@ -10,7 +10,7 @@ from gateway.base.errors import SettingsError
 from gateway.base.money import whole_units
 
 
-class Why(StrEnum):
+class CashOutReason(StrEnum):
     """The reason why nothing, or less than the worker asked for, can be paid.
 
     Each reason is a text in every language.
@@ -31,7 +31,7 @@ class CashOut:
     `PAY` without an amount would pay now.
     """
 
-    why: Why
+    why: CashOutReason
     pay_minor: int
     left_minor: int
     could_minor: int
@@ -53,7 +53,7 @@ def payable(balance_minor: int, currency: str, provider_min: int, provider_max: 
     return most_minor if most_minor >= provider_min else 0
 
 
-def check(
+def check_cash_out(
     asked_minor: int | None,
     balance_minor: int,
     currency: str,
@@ -65,15 +65,15 @@ def check(
     `asked_minor` is None when the worker asks for her whole balance. Cents that she asks for stay
     in the balance.
 
-    >>> check(5050, 10350, "KES", 1000, 25_000_000)
-    CashOut(why=<Why.OK: 'ok'>, pay_minor=5000, left_minor=5350, could_minor=10300)
-    >>> check(20000, 10350, "KES", 1000, 25_000_000).why
-    <Why.MORE_THAN_BALANCE: 'more_than_balance'>
+    >>> check_cash_out(5050, 10350, "KES", 1000, 25_000_000)
+    CashOut(why=<CashOutReason.OK: 'ok'>, pay_minor=5000, left_minor=5350, could_minor=10300)
+    >>> check_cash_out(20000, 10350, "KES", 1000, 25_000_000).why
+    <CashOutReason.MORE_THAN_BALANCE: 'more_than_balance'>
     """
     could_minor = payable(balance_minor, currency, provider_min, provider_max)
     wanted_minor = could_minor if asked_minor is None else whole_units(asked_minor, currency)
     why = _why(asked_minor, wanted_minor, balance_minor, provider_min, provider_max)
-    pay_minor = wanted_minor if why is Why.OK else 0
+    pay_minor = wanted_minor if why is CashOutReason.OK else 0
     return CashOut(why, pay_minor, balance_minor - pay_minor, could_minor)
 
 
@@ -83,13 +83,13 @@ def _why(
     balance_minor: int,
     provider_min: int,
     provider_max: int,
-) -> Why:
+) -> CashOutReason:
     if balance_minor <= 0:
-        return Why.EMPTY
+        return CashOutReason.EMPTY
     if asked_minor is not None and asked_minor > balance_minor:
-        return Why.MORE_THAN_BALANCE
+        return CashOutReason.MORE_THAN_BALANCE
     if wanted_minor < provider_min:
-        return Why.BELOW_MINIMUM
+        return CashOutReason.BELOW_MINIMUM
     if wanted_minor > provider_max:
-        return Why.ABOVE_MAXIMUM
-    return Why.OK
+        return CashOutReason.ABOVE_MAXIMUM
+    return CashOutReason.OK

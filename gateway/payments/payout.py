@@ -1,6 +1,6 @@
 """The facts of one payout that the state machine needs, and the events that may happen to it.
 
-`payouts.decide` gives the next state.
+`payouts.decide_payout` gives the next state.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ def postings_of(
         case Code.HOLD:
             return held(p)
         case Code.SETTLE:
-            return (postings.settle(p.id, p.provider, amount_minor, currency), *charge)
+            return (postings.settle_payout(p.id, p.provider, amount_minor, currency), *charge)
         case Code.PAYOUT_FAILED:
             return (postings.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
         case Code.LATE_PAID:
@@ -41,7 +41,7 @@ def held(p: Payout) -> tuple[Posting, ...]:
 
     That is the amount which is sent, its taxes, and the fee where the worker bears it.
     """
-    hold = postings.hold(p.id, p.worker, p.amount_minor, p.currency)
+    hold = postings.hold_amount(p.id, p.worker, p.amount_minor, p.currency)
     taxes = (postings.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
     if not p.fee_minor:
         return (hold, *taxes)

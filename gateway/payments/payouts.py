@@ -18,7 +18,7 @@ from gateway.payments.payout import (
 )
 from gateway.payments.payout_postings import postings_of
 from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
-from gateway.payments.states import COMMANDS, NEXT, Do, PayoutEvent, PayoutState, Transition
+from gateway.payments.states import COMMANDS, NEXT, FollowUp, PayoutEvent, PayoutState, Transition
 
 LEASE = timedelta(seconds=60)  # A provider's slowest submit must end before this.
 PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 600, 900, 1_800, 3_600))
@@ -48,11 +48,11 @@ class PayoutDecision:
     payout: Payout
     event: PayoutEvent | None = None
     postings: tuple[Posting, ...] = ()
-    do: Do = Do.NOTHING
+    do: FollowUp = FollowUp.NOTHING
     pause_provider: bool = False
 
 
-def decide(
+def decide_payout(
     payout: Payout,
     happened: Happened,
     at: datetime,
@@ -78,14 +78,14 @@ def decide(
     return PayoutDecision(after, event, postings, step.do, pause)
 
 
-def request(payout: Payout, at: datetime) -> PayoutDecision:
+def request_payout(payout: Payout, at: datetime) -> PayoutDecision:
     """Take a new payout through approval to QUEUED, in one commit with one hold.
 
     The current policy approves every payout.
     """
-    held = decide(payout, PayoutEvent.HOLD, at)
-    approved = decide(held.payout, PayoutEvent.APPROVE, at)
-    queued = decide(approved.payout, PayoutEvent.QUEUE, at)
+    held = decide_payout(payout, PayoutEvent.HOLD, at)
+    approved = decide_payout(held.payout, PayoutEvent.APPROVE, at)
+    queued = decide_payout(approved.payout, PayoutEvent.QUEUE, at)
     assert queued.payout.state is PayoutState.QUEUED
     return replace(queued, postings=held.postings)
 
@@ -159,7 +159,7 @@ def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Pay
             # The payout is pending, not found yet or not answered, or something else has failed
             # (the question itself).
             old = payout.first_sent_at is not None and at - payout.first_sent_at >= HUMAN_AFTER
-            known = payout.state is PayoutState.NEEDS_HUMAN
+            known = payout.state is PayoutState.MANUAL_REVIEW
             return PayoutEvent.TOO_OLD if old and not known else PayoutEvent.STILL_OPEN
 
 
@@ -283,19 +283,19 @@ def _due(
     missed: bool,
 ) -> datetime | None:
     match step.do:
-        case Do.ASK_AT if event is PayoutEvent.HINT:
+        case FollowUp.ASK_AT if event is PayoutEvent.HINT:
             return at
-        case Do.ASK_AT:
+        case FollowUp.ASK_AT:
             soon = at + PROBE_AFTER_MISS * (1 - JITTER + 2 * JITTER * jitter)
             usual = next_probe(payout.sent_at or at, at, jitter)
             return min(soon, usual) if missed else usual
-        case Do.CALL_PEOPLE if step.state is PayoutState.NEEDS_HUMAN:
+        case FollowUp.ESCALATE if step.state is PayoutState.MANUAL_REVIEW:
             # The provider may still answer well.
             return next_probe(payout.sent_at or at, at, jitter)
-        case Do.SEND_AT if event is PayoutEvent.NOT_SENT:
+        case FollowUp.SEND_AT if event is PayoutEvent.NOT_SENT:
             wait = min(RESEND_FIRST * 2 ** min(payout.tries - 1, 10), RESEND_MAX)
             return at + wait * (1 - JITTER + 2 * JITTER * jitter)
-        case Do.SEND_AT:
+        case FollowUp.SEND_AT:
             return at
         case _:
             return None

@@ -14,7 +14,7 @@ from gateway.base.msisdn import region_of
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class CountryProviders:
     """The providers of one country.
 
     `by_carrier` names the provider per carrier, and `default` the one of all other numbers.
@@ -61,7 +61,7 @@ def home_of(money: Mapping[str, str], msisdn: str, currency: str) -> str | None:
 
 
 def route(
-    ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
+    ways: Mapping[str, CountryProviders], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
     """Return the provider that pays this number in this currency, or None where no provider can.
 
@@ -79,7 +79,7 @@ def route(
 
 
 def airtime_route(
-    ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
+    ways: Mapping[str, CountryProviders], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
     """Return the provider that sends this number airtime in this currency, or None where none does.
 

@@ -5,7 +5,7 @@ belongs to the payout forever. So a lost answer is asked about and never paid ag
 the gateway did not ask for is a hint to go and ask. Only an answer to the gateway's own question
 (or two operators of the gateway) settles or gives back, and only when it speaks of this payout.
 
-`payouts.decide` interprets what happened and looks here. The diagram in the docs is printed from
+`payouts.decide_payout` interprets what happened and looks here. The diagram in the docs is printed from
 this table.
 """
 
@@ -27,7 +27,7 @@ class PayoutState(StrEnum):
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
     UNKNOWN = "unknown"
-    NEEDS_HUMAN = "needs_human"
+    MANUAL_REVIEW = "needs_human"
     PAID = "paid"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -49,7 +49,7 @@ OPEN = frozenset(
         PayoutState.SUBMITTING,
         PayoutState.SUBMITTED,
         PayoutState.UNKNOWN,
-        PayoutState.NEEDS_HUMAN,
+        PayoutState.MANUAL_REVIEW,
     }
 )
 
@@ -102,7 +102,7 @@ COMMANDS = frozenset(
 
 
 @unique
-class Do(StrEnum):
+class FollowUp(StrEnum):
     """The action of the step after the commit, or in it where the comment says so."""
 
     NOTHING = "nothing"
@@ -114,7 +114,7 @@ class Do(StrEnum):
     # In the same commit: make a new payout (new key, new hold) of the same amount.
     REPLACE = "replace"
     # Raise an alarm and write the evidence sheet for the operators of the gateway.
-    CALL_PEOPLE = "call_people"
+    ESCALATE = "call_people"
 
 
 class Transition(NamedTuple):
@@ -122,65 +122,65 @@ class Transition(NamedTuple):
 
     state: PayoutState
     posting: Code | None
-    do: Do
+    do: FollowUp
 
 
 def _table() -> dict[tuple[PayoutState, PayoutEvent], Transition]:
     """Return the table. Its rows are grouped by their meaning."""
     s, e = PayoutState, PayoutEvent
     table = {
-        (s.REQUESTED, e.HOLD): Transition(s.HELD, Code.HOLD, Do.APPROVE),
-        (s.HELD, e.WAIT): Transition(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
-        (s.HELD, e.APPROVE): Transition(s.APPROVED, None, Do.NOTHING),
-        (s.AWAITING_APPROVAL, e.APPROVE): Transition(s.APPROVED, None, Do.NOTHING),
+        (s.REQUESTED, e.HOLD): Transition(s.HELD, Code.HOLD, FollowUp.APPROVE),
+        (s.HELD, e.WAIT): Transition(s.AWAITING_APPROVAL, None, FollowUp.ESCALATE),
+        (s.HELD, e.APPROVE): Transition(s.APPROVED, None, FollowUp.NOTHING),
+        (s.AWAITING_APPROVAL, e.APPROVE): Transition(s.APPROVED, None, FollowUp.NOTHING),
         # A payout that waits for a second operator goes on from here, because none of it has left
         # yet.
-        (s.QUEUED, e.WAIT): Transition(s.AWAITING_APPROVAL, None, Do.NOTHING),
-        (s.APPROVED, e.QUEUE): Transition(s.QUEUED, None, Do.SEND_AT),
-        (s.QUEUED, e.CLAIM): Transition(s.SUBMITTING, None, Do.SEND),
-        (s.SUBMITTING, e.ACCEPTED): Transition(s.SUBMITTED, None, Do.ASK_AT),
-        (s.SUBMITTING, e.REJECTED): Transition(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
-        (s.SUBMITTING, e.FAILED_OURS): Transition(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE),
-        (s.SUBMITTING, e.NOT_SENT): Transition(s.QUEUED, None, Do.SEND_AT),
-        (s.SUBMITTING, e.AMBIGUOUS): Transition(s.UNKNOWN, None, Do.ASK_AT),
-        (s.SUBMITTING, e.LEASE_EXPIRED): Transition(s.UNKNOWN, None, Do.ASK_AT),
+        (s.QUEUED, e.WAIT): Transition(s.AWAITING_APPROVAL, None, FollowUp.NOTHING),
+        (s.APPROVED, e.QUEUE): Transition(s.QUEUED, None, FollowUp.SEND_AT),
+        (s.QUEUED, e.CLAIM): Transition(s.SUBMITTING, None, FollowUp.SEND),
+        (s.SUBMITTING, e.ACCEPTED): Transition(s.SUBMITTED, None, FollowUp.ASK_AT),
+        (s.SUBMITTING, e.REJECTED): Transition(s.FAILED, Code.PAYOUT_FAILED, FollowUp.TELL_WORKER),
+        (s.SUBMITTING, e.FAILED_OURS): Transition(s.FAILED, Code.PAYOUT_FAILED, FollowUp.REPLACE),
+        (s.SUBMITTING, e.NOT_SENT): Transition(s.QUEUED, None, FollowUp.SEND_AT),
+        (s.SUBMITTING, e.AMBIGUOUS): Transition(s.UNKNOWN, None, FollowUp.ASK_AT),
+        (s.SUBMITTING, e.LEASE_EXPIRED): Transition(s.UNKNOWN, None, FollowUp.ASK_AT),
         # The answer came after the lease had ended: it informs, and nothing else follows.
-        (s.UNKNOWN, e.ACCEPTED): Transition(s.SUBMITTED, None, Do.ASK_AT),
-        (s.NEEDS_HUMAN, e.RESOLVED_PAID): Transition(s.PAID, Code.SETTLE, Do.TELL_WORKER),
-        (s.NEEDS_HUMAN, e.RESOLVED_FAILED): Transition(
-            s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER
+        (s.UNKNOWN, e.ACCEPTED): Transition(s.SUBMITTED, None, FollowUp.ASK_AT),
+        (s.MANUAL_REVIEW, e.RESOLVED_PAID): Transition(s.PAID, Code.SETTLE, FollowUp.TELL_WORKER),
+        (s.MANUAL_REVIEW, e.RESOLVED_FAILED): Transition(
+            s.FAILED, Code.PAYOUT_FAILED, FollowUp.TELL_WORKER
         ),
-        (s.PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
-        (s.LATE_PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
+        (s.PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, FollowUp.ESCALATE),
+        (s.LATE_PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, FollowUp.ESCALATE),
     }
     for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
-        table[state, e.CANCEL] = Transition(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
+        table[state, e.CANCEL] = Transition(s.CANCELLED, Code.PAYOUT_FAILED, FollowUp.TELL_WORKER)
     # PAID is believed wherever the money may be on its way. That includes the time while the HTTP
     # answer is awaited or a second POST of the same key waits. FAILED is believed only where no
     # POST can be on its way.
-    for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
-        table[state, e.PAID] = Transition(s.PAID, Code.SETTLE, Do.TELL_WORKER)
-        table[state, e.MISMATCH] = Transition(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
-    for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
-        table[state, e.FAILED] = Transition(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
-        table[state, e.FAILED_OURS] = Transition(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE)
-        table[state, e.STILL_OPEN] = Transition(state, None, Do.ASK_AT)
+    for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.MANUAL_REVIEW):
+        table[state, e.PAID] = Transition(s.PAID, Code.SETTLE, FollowUp.TELL_WORKER)
+        table[state, e.MISMATCH] = Transition(s.MANUAL_REVIEW, None, FollowUp.ESCALATE)
+    for state in (s.SUBMITTED, s.UNKNOWN, s.MANUAL_REVIEW):
+        table[state, e.FAILED] = Transition(s.FAILED, Code.PAYOUT_FAILED, FollowUp.TELL_WORKER)
+        table[state, e.FAILED_OURS] = Transition(s.FAILED, Code.PAYOUT_FAILED, FollowUp.REPLACE)
+        table[state, e.STILL_OPEN] = Transition(state, None, FollowUp.ASK_AT)
     for state in (s.SUBMITTED, s.UNKNOWN):
-        table[state, e.NOT_FOUND_FOR_GOOD] = Transition(s.QUEUED, None, Do.SEND_AT)
-        table[state, e.TOO_OLD] = Transition(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
+        table[state, e.NOT_FOUND_FOR_GOOD] = Transition(s.QUEUED, None, FollowUp.SEND_AT)
+        table[state, e.TOO_OLD] = Transition(s.MANUAL_REVIEW, None, FollowUp.ESCALATE)
     for event in (e.MISMATCH, e.NOT_FOUND_FOR_GOOD, e.TOO_OLD):
         # The operators of the gateway know already.
-        table[s.NEEDS_HUMAN, event] = Transition(s.NEEDS_HUMAN, None, Do.ASK_AT)
+        table[s.MANUAL_REVIEW, event] = Transition(s.MANUAL_REVIEW, None, FollowUp.ASK_AT)
     # The money left after the gateway gave it back, or the provider contradicts itself.
     for state in (s.FAILED, s.CANCELLED):
-        table[state, e.PAID] = Transition(s.LATE_PAID, Code.LATE_PAID, Do.CALL_PEOPLE)
+        table[state, e.PAID] = Transition(s.LATE_PAID, Code.LATE_PAID, FollowUp.ESCALATE)
     for state in (s.PAID, s.LATE_PAID, s.REVERSED, s.FAILED, s.CANCELLED):
-        table[state, e.MISMATCH] = Transition(state, None, Do.CALL_PEOPLE)
+        table[state, e.MISMATCH] = Transition(state, None, FollowUp.ESCALATE)
     for state in (s.PAID, s.LATE_PAID):
-        table[state, e.FAILED] = Transition(state, None, Do.CALL_PEOPLE)
+        table[state, e.FAILED] = Transition(state, None, FollowUp.ESCALATE)
     # A hint hastens the next question. Where money rests, it is a reason to ask as well.
-    for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN, s.FAILED, s.CANCELLED):
-        table[state, e.HINT] = Transition(state, None, Do.ASK_AT)
+    for state in (s.SUBMITTED, s.UNKNOWN, s.MANUAL_REVIEW, s.FAILED, s.CANCELLED):
+        table[state, e.HINT] = Transition(state, None, FollowUp.ASK_AT)
     return table
 
 

@@ -75,7 +75,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def weigh(book: Phrasebook) -> Iterator[PhraseLength]:
+def longest_texts(book: Phrasebook) -> Iterator[PhraseLength]:
     """Yield every text of a language at its longest. A phrase without a budget has the budget 0."""
     for key in sorted(book.keys):
         if is_words(key):

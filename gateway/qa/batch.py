@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.confidence.calibration import Calibration, Usual, calibration
+from gateway.qa.confidence.calibration import Calibration, PriorExpectation, calibration
 from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.confidence.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.estimation.draws import uniform
@@ -17,7 +17,7 @@ from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 
 # This is what batches with options usually are. `bench.qa_left_out` fits it with each recorded
 # crowd left out in turn. It minimises the squared error, because the largest errors do the harm.
-USUAL = Usual(temperature=1.2)
+USUAL = PriorExpectation(temperature=1.2)
 # The number of parts of the gold that are hidden in turn. Two are enough where each half teaches
 # nearly as much as the whole.
 FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
@@ -65,7 +65,7 @@ def estimated(
     chosen: Rule,
     gold: Mapping[str, str] | None = None,
     unaided: Estimate | None = None,
-    usual: Usual = USUAL,
+    usual: PriorExpectation = USUAL,
 ) -> BatchEstimate:
     """Aggregate by a rule. Gold teaches skills, calibrates and certifies.
 
@@ -114,7 +114,9 @@ def _without_their_truth(
     return posterior, right
 
 
-def usual_of(answers: Answers, estimate: Estimate, usual: Usual = USUAL) -> Usual:
+def usual_of(
+    answers: Answers, estimate: Estimate, usual: PriorExpectation = USUAL
+) -> PriorExpectation:
     """Return the expectation of such a batch before any gold.
 
     Its temperature grows as its mistakes agree.

@@ -8,7 +8,7 @@ FALSE_SHARE = 0.05  # The greatest share of a rule's findings that are luck.
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Observation:
     """One answer, as it was given, in the order of giving.
 
     `key` is the place (0 first) of the answer on this worker's menu, after rotation. It is the key
@@ -32,7 +32,7 @@ class Observed:
     "referred by": a worker, "partner": ...}. A tie is never a finding. It only sharpens one.
     """
 
-    deeds: Sequence[Deed]
+    deeds: Sequence[Observation]
     options: Sequence[str]
     ties: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
@@ -51,7 +51,7 @@ class Finding:
     evidence: Mapping[str, object]
 
 
-class Sign(Protocol):
+class CheatingRule(Protocol):
     """A plug-in in `cheating/`."""
 
     def look(self, observed: Observed) -> list[Finding]:

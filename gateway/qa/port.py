@@ -147,7 +147,7 @@ def gold_codes(answers: Answers, gold: Mapping[str, str] | None) -> Codes:
     return codes
 
 
-def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
+def read_posterior(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
     """Read values, confidences and skills off a posterior.
 
     Options tied within `TIE` are resolved for the one whose voters have more skill in sum. Then the

@@ -30,7 +30,7 @@ class Belief(NamedTuple):
     runner_up: float
 
 
-class Prospect(NamedTuple):
+class AnswerProspect(NamedTuple):
     """The prospect of one more answer.
 
     It has the chance that the next worker is right, and the numbers of options and of answers left.
@@ -43,14 +43,14 @@ class Prospect(NamedTuple):
     weight: float
 
 
-def gain(belief: Belief, asked: Prospect, price: float) -> float:
+def gain(belief: Belief, asked: AnswerProspect, price: float) -> float:
     """Return the expected net gain of asking at least one more worker.
 
     It is negative when asking is not worth it. `price` of one answer and the result are in units of
     the cost of a wrong value.
 
     >>> torn, sure = Belief("a", 0.5, 0.5), Belief("a", 0.99, 0.01)
-    >>> stranger = Prospect(skill=0.8, options=2, answers_left=3, weight=1.0)
+    >>> stranger = AnswerProspect(skill=0.8, options=2, answers_left=3, weight=1.0)
     >>> gain(torn, stranger, 0.02) > 0.2, gain(sure, stranger, 0.02) < 0
     (True, True)
     """
@@ -62,7 +62,7 @@ def gain(belief: Belief, asked: Prospect, price: float) -> float:
     return pair * _gain_of_pair(odds_against, asked, price / pair)
 
 
-def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -> float:
+def quick_gain(leader: float, runner_up: float, asked: AnswerProspect, price: float) -> float:
     """Return the `gain` for the judge of single answers, read off between remembered points.
 
     It takes a microsecond or two. Prices are remembered to `PRICE_STEP`, log-odds to `KNOT`, so
@@ -81,7 +81,7 @@ def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -
 class _Ladder(dict[int, float]):
     """The gains at log-odds of 0, 1, 2, ... `KNOT`, computed when first asked for."""
 
-    def __init__(self, asked: Prospect, price: float) -> None:
+    def __init__(self, asked: AnswerProspect, price: float) -> None:
         super().__init__()
         self.asked, self.price = asked, price
 
@@ -91,11 +91,11 @@ class _Ladder(dict[int, float]):
 
 
 @lru_cache(maxsize=LADDERS)
-def _ladder(price_step: int, asked: Prospect) -> _Ladder:
+def _ladder(price_step: int, asked: AnswerProspect) -> _Ladder:
     return _Ladder(asked, exp(PRICE_STEP * price_step))
 
 
-def _gain_of_pair(odds_against: float, asked: Prospect, price: float) -> float:
+def _gain_of_pair(odds_against: float, asked: AnswerProspect, price: float) -> float:
     """Return the gain when the truth is one of the two leading options.
 
     `odds_against` are the odds against the first.

@@ -21,7 +21,7 @@ from rq.job import JobStatus
 
 from gateway.base.errors import SettingsError
 from gateway.base.redaction import redacted, remember_address
-from gateway.queue.jobs import BellJob, BellQueue, job_timeout_s, refused_jobs
+from gateway.queue.jobs import PermittedJob, PermittedQueue, job_timeout_s, refused_jobs
 
 log = structlog.get_logger()
 
@@ -52,13 +52,13 @@ def redis_at(url: str) -> Redis:
         ) from None
 
 
-def queue(redis: Redis, name: str = QUEUE) -> BellQueue:
+def queue(redis: Redis, name: str = QUEUE) -> PermittedQueue:
     """Return the job queue of that name."""
-    return BellQueue(
+    return PermittedQueue(
         name,
         connection=redis,
         serializer="json",
-        job_class=BellJob,
+        job_class=PermittedJob,
         default_timeout=job_timeout_s(name),
     )
 
@@ -68,7 +68,7 @@ def queue_of(step: str) -> str:
     return HEAVY_QUEUE if step in HEAVY else QUEUE
 
 
-def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
+def enqueue(on: PermittedQueue, function: str, step: str, *arguments: str) -> None:
     """Put one job on the queue, unless the same job waits there already.
 
     A job keeps its name while a runner executes it, also when that runner was just killed. RQ takes
@@ -89,7 +89,7 @@ def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
             return
 
 
-def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -> bool:
+def _hang(on: PermittedQueue, name: str, function: str, step: str, *arguments: str) -> bool:
     """Put a job on the queue and return True, or False when a job of this name exists already."""
     try:
         # A finished or failed job must not block its name. RQ would keep it for minutes (or a
@@ -102,7 +102,7 @@ def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -
     return True
 
 
-def _hangs(on: BellQueue, name: str) -> bool:
+def _hangs(on: PermittedQueue, name: str) -> bool:
     """Return whether a job waits on its queue, and put a job without a place back on the queue.
 
     Return False when a runner has taken the job, since a runner that was just killed would keep it
@@ -135,20 +135,20 @@ def _is_young(rung_at: bytes | None) -> bool:
     return datetime.now(UTC) - rung < _HANGS_WITHIN
 
 
-def _status(on: BellQueue, name: str) -> JobStatus | None:
+def _status(on: PermittedQueue, name: str) -> JobStatus | None:
     """Return the status of a job, or None when there is no such job.
 
     `Queue.fetch_job` would take the name of a missing job off the queue. Another process may have
     put it there at this very moment, and a job that exists without a place is never executed.
     """
     try:
-        job = BellJob.fetch(name, connection=on.connection, serializer="json")
+        job = PermittedJob.fetch(name, connection=on.connection, serializer="json")
     except NoSuchJobError:
         return None
     return job.get_status(refresh=False)
 
 
-class RqBells:
+class RqJobQueue:
     """The sender of jobs for async code, which does not wait for Redis."""
 
     def __init__(self, redis_url: str, function: str) -> None:
@@ -159,7 +159,7 @@ class RqBells:
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def ring(self, step: str, *arguments: str) -> None:
+    def enqueue(self, step: str, *arguments: str) -> None:
         self._wanted.add((step, *arguments))
         self._wake.set()
 

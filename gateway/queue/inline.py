@@ -4,11 +4,11 @@ A job is kept until its owner takes it.
 """
 
 
-class InlineBells:
+class InlineJobQueue:
     def __init__(self) -> None:
         self._rung: dict[tuple[str, ...], None] = {}
 
-    def ring(self, step: str, *arguments: str) -> None:
+    def enqueue(self, step: str, *arguments: str) -> None:
         self._rung[(step, *arguments)] = None
 
     def take(self) -> list[tuple[str, ...]]:

@@ -71,7 +71,7 @@ def job_timeout_s(queue: str) -> int:
     return HEAVY_JOB_TIMEOUT_S if queue.endswith(_HEAVY) else JOB_TIMEOUT_S
 
 
-class BellJob(Job):
+class PermittedJob(Job):
     """A job of which only the words are read. Everything else that Redis may hold is ignored."""
 
     bound: Callable[[], None] | None = None
@@ -131,7 +131,7 @@ class BellJob(Job):
         self.bound()
 
 
-class BellQueue(Queue):
+class PermittedQueue(Queue):
     """A queue that hands out instances of BellJob and removes every other entry."""
 
     def enqueue_dependents(self, *_args: object, **_more: object) -> None:
@@ -159,14 +159,14 @@ class BellQueue(Queue):
         except (ConnectionError, TimeoutError):
             raise
         except Exception as bad:  # noqa: BLE001  # whatever was stored, the runner goes on
-            refuse(connection, queue_key, job_id, f"it cannot be read ({type(bad).__name__})")
+            refuse_job(connection, queue_key, job_id, f"it cannot be read ({type(bad).__name__})")
             return None
         if found is None:
             _forget_missing(connection, queue_key, job_id)
         return found
 
 
-def refuse(connection: Redis, queue_key: str, job_id: str, why: str) -> None:
+def refuse_job(connection: Redis, queue_key: str, job_id: str, why: str) -> None:
     """Count a refused job, log it, and remove it."""
     intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
     wip = queue_key.replace("rq:queue:", "rq:wip:", 1)
@@ -186,7 +186,7 @@ def _forget_missing(connection: Redis, queue_key: str, job_id: str) -> None:
     A name that cannot be the gateway's is refused.
     """
     if not _NAME.fullmatch(job_id):
-        refuse(connection, queue_key, job_id, "its name is not one that the gateway gives")
+        refuse_job(connection, queue_key, job_id, "its name is not one that the gateway gives")
         return
     connection.lrem(IntermediateQueue.get_intermediate_queue_key(queue_key), 0, job_id)
 

@@ -25,7 +25,7 @@ _READ_EVERY_S = 0.5
 _REDIS_S = 1.0
 
 
-class Pressure:
+class Backpressure:
     """The flag as one process sees it. Without a Redis it knows of this process only."""
 
     def __init__(self, redis_url: str | None) -> None:

@@ -24,12 +24,12 @@ from gateway.base.errors import SettingsError
 from gateway.base.redaction import redacted
 from gateway.queue.bells import queue, redis_at
 from gateway.queue.jobs import (
-    BellJob,
-    BellQueue,
+    PermittedJob,
     PermittedJobs,
+    PermittedQueue,
     RefusedJob,
     job_timeout_s,
-    refuse,
+    refuse_job,
 )
 
 log = structlog.get_logger()
@@ -40,21 +40,21 @@ WORKER_TTL_S = 30
 MAINTENANCE_S = 15
 
 
-class BellWorker(SimpleWorker):
+class JobWorker(SimpleWorker):
     """An RQ worker that executes permitted jobs, and nothing else whatever Redis holds."""
 
     # RQ waits up to a minute longer each time that Redis is away. Messages and payouts would wait
     # with it.
     max_connection_wait_time = 2.0
 
-    def __init__(self, on: BellQueue, permitted: PermittedJobs, *then: BellQueue) -> None:
+    def __init__(self, on: PermittedQueue, permitted: PermittedJobs, *then: PermittedQueue) -> None:
         """Prepare the runner. It serves the queues in `then` whenever `on` is empty."""
         super().__init__(
             [on, *then],
             connection=on.connection,
             serializer="json",
-            job_class=BellJob,
-            queue_class=BellQueue,
+            job_class=PermittedJob,
+            queue_class=PermittedQueue,
             worker_ttl=WORKER_TTL_S,
             maintenance_interval=MAINTENANCE_S,
         )
@@ -65,7 +65,7 @@ class BellWorker(SimpleWorker):
         self._permitted = permitted
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        assert isinstance(job, BellJob)
+        assert isinstance(job, PermittedJob)
         try:
             self._permitted.check(job.checked_words())
             job.timeout = job_timeout_s(queue.name)
@@ -75,7 +75,7 @@ class BellWorker(SimpleWorker):
             raise
         except (RefusedJob, RedisError, ValueError) as bad:
             # RQ's own keys about this job may have another type than RQ expects.
-            refuse(self.connection, queue.key, job.id, str(bad))
+            refuse_job(self.connection, queue.key, job.id, str(bad))
 
     def run_maintenance_tasks(self) -> None:
         try:
@@ -102,7 +102,7 @@ class BellWorker(SimpleWorker):
         """Do nothing, since there is no subscription."""
 
 
-def connect(redis_url: str) -> Redis:
+def connect_redis(redis_url: str) -> Redis:
     """Return a connection that has been checked.
 
     Raises SettingsError, in one line, when no Redis answers at the address.
@@ -123,16 +123,16 @@ def runners_at_work(redis: Redis) -> int:
     return sum(bool(redis.exists(name)) for name in names)
 
 
-def run(
+def run_jobs(
     redis_url: str, permitted: PermittedJobs, on_stop: Callable[[], None], names: Sequence[str]
 ) -> None:
     """Execute the jobs of these queues until SIGTERM, and finish the current job first.
 
     `on_stop` runs last.
     """
-    redis = connect(redis_url)
+    redis = connect_redis(redis_url)
     first, *then = (queue(redis, name) for name in names)
-    worker = BellWorker(first, permitted, *then)
+    worker = JobWorker(first, permitted, *then)
     try:
         worker.work(logging_level="WARNING")
     finally:

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 from gateway.servers import keeper, locks, outages
 from gateway.servers.account import SystemUser
 from gateway.servers.errors import NotRunning, ServerError
-from gateway.servers.why import said_plainly, why
+from gateway.servers.why import said_plainly, start_failure
 
 START_LIMIT_S: Final = 300.0  # a crash recovery on a slow disk takes its time
 STOP_LIMIT_S: Final = 90.0
@@ -91,12 +91,12 @@ class KeptServer:
         assert self._use is None, "already started"
         with said_plainly(self._server.name, self._home):
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            turn = locks.take(self._home / "start.lock", shared=False, wait_s=START_LIMIT_S)
+            turn = locks.take_lock(self._home / "start.lock", shared=False, wait_s=START_LIMIT_S)
             try:
                 # This waits while a keeper without users takes its server down.
                 users = self._home / "users.lock"
                 self._started_by = os.getpid()
-                self._use = locks.take(users, shared=True, wait_s=STOP_LIMIT_S)
+                self._use = locks.take_lock(users, shared=True, wait_s=STOP_LIMIT_S)
                 self._find_or_start()
             except BaseException:
                 self._let_go()
@@ -145,7 +145,9 @@ class KeptServer:
         with said_plainly(self._server.name, self._home):
             self._must_be_kept()
             self._started_by = os.getpid()
-            self._use = locks.take(self._home / "users.lock", shared=True, wait_s=ATTACH_LIMIT_S)
+            self._use = locks.take_lock(
+                self._home / "users.lock", shared=True, wait_s=ATTACH_LIMIT_S
+            )
             try:
                 self._await_answer()
             except BaseException:
@@ -216,7 +218,7 @@ class KeptServer:
             said = self._said_since(said_before)
             if not self._server.mended(said):
                 break
-        raise why(self._server.name, self._home, said)
+        raise start_failure(self._server.name, self._home, said)
 
     def _is_kept(self) -> bool:
         return locks.is_held(self._home / "keeper.lock")
@@ -255,7 +257,7 @@ class KeptServer:
         # This process takes the keeper's lock and hands it over as standard input, so that the lock
         # always has a holder.
         argv = [sys.executable, "-I", "-S", keeper.__file__, json.dumps(orders)]
-        lock = locks.take(self._home / "keeper.lock", shared=False, wait_s=2.0)
+        lock = locks.take_lock(self._home / "keeper.lock", shared=False, wait_s=2.0)
         out = self._open_log()
         try:
             self._reap()

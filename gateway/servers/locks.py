@@ -16,7 +16,7 @@ from gateway.servers.errors import ServerError
 POLL_S: Final = 0.01
 
 
-def take(path: Path, *, shared: bool, wait_s: float) -> int:
+def take_lock(path: Path, *, shared: bool, wait_s: float) -> int:
     """Lock `path` and return the file descriptor that holds the lock. Closing it releases the lock.
 
     Raises ServerError when the lock is not free within `wait_s` seconds.

@@ -23,7 +23,7 @@ class Rejected(Exception):
         self.sqlstate = sqlstate
 
 
-def ask(path: Path, database: str, statement: str = "") -> None:
+def ask_postgres(path: Path, database: str, statement: str = "") -> None:
     """Log in to `database` over the socket, run `statement` if there is one, and disconnect.
 
     Raises Rejected when the server answers with an error, and OSError when no server answers.

@@ -16,7 +16,7 @@ from gateway.servers.errors import ServerError
 from gateway.servers.kept import Launch, server_environment
 from gateway.servers.leftover import clear_leftover
 from gateway.servers.rundir import make_run_dir, run_dir
-from gateway.servers.why import why
+from gateway.servers.why import start_failure
 
 PORT: Final = "5432"
 
@@ -109,12 +109,12 @@ class Postgres:
         """
         path = self.socket
         try:
-            pgwire.ask(path, "gateway")
+            pgwire.ask_postgres(path, "gateway")
         except OSError:
             return False
         except pgwire.Rejected as rejected:
             if rejected.sqlstate == "3D000":  # There is no such database: this is the first start.
-                pgwire.ask(path, "postgres", "CREATE DATABASE gateway")
+                pgwire.ask_postgres(path, "postgres", "CREATE DATABASE gateway")
                 return True
             if rejected.sqlstate in {"57P03", "53300"}:  # starting or stopping; all slots taken
                 return rejected.sqlstate == "53300"
@@ -170,7 +170,9 @@ class Postgres:
         )
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise why(self.name, self._home, re.sub(r"(?m)^initdb: removing.*\n?", "", done.stdout))
+            raise start_failure(
+                self.name, self._home, re.sub(r"(?m)^initdb: removing.*\n?", "", done.stdout)
+            )
         fresh.rename(self._data)
 
 

@@ -24,7 +24,7 @@ PAUSE_MAX_S: Final = 5.0
 Say = Callable[[str], None]
 
 
-def ask(data_dir: Path) -> None:
+def ask_supervisor(data_dir: Path) -> None:
     """Ask the supervisor of a data folder to look after its servers now."""
     with contextlib.suppress(OSError):
         os.close(locks.open_private(data_dir / REQUEST))

@@ -28,7 +28,7 @@ SAYINGS: Final = (
 )
 
 
-def why(name: str, home: Path, said: str) -> ServerError:
+def start_failure(name: str, home: Path, said: str) -> ServerError:
     """Return the error for a server that ended at its start. `said` is its output."""
     for pattern, message in SAYINGS:
         if match := re.search(pattern, said):

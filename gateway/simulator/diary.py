@@ -37,7 +37,7 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class UssdExchange:
     """A USSD step: the whole transcript that was sent, and the screen that came back."""
 
     at: float
@@ -78,7 +78,9 @@ class Tally:
     slowest_hop_s: float
 
 
-def tally(messages: Iterable[Sms], hops: Iterable[Hop], sessions: int, violations: int) -> Tally:
+def tally(
+    messages: Iterable[Sms], hops: Iterable[UssdExchange], sessions: int, violations: int
+) -> Tally:
     """Return the totals of a diary."""
     sms = {"to_phone": 0, "from_phone": 0}
     parts = {"to_phone": 0, "from_phone": 0}

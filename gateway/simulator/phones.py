@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.simulator.diary import Hop, Sms
+from gateway.simulator.diary import Sms, UssdExchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class Phone:
         self.network = network
         self.inbox: list[Sms] = []
         self.sent: list[Sms] = []
-        self.hops: list[Hop] = []
+        self.hops: list[UssdExchange] = []
         self._unread: deque[Sms] = deque()
         self._waiting: deque[asyncio.Future[Sms]] = deque()
 
     @property
-    def diary(self) -> list[Sms | Hop]:
+    def diary(self) -> list[Sms | UssdExchange]:
         """Return everything that happened on this phone, in order of time."""
         return sorted((*self.inbox, *self.sent, *self.hops), key=lambda entry: entry.at)
 

@@ -54,7 +54,7 @@ class Breaker:
     """The keys of the latest messages that failed since the channel last worked."""
 
 
-def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) -> Breaker:
+def state_after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) -> Breaker:
     """Return the state of the breaker after the provider's answers `sent`."""
     failed = [one for one in sent if is_failure(one)]
     blamed = next((one for one in failed if one.hint is Hint.PAUSE), None)

@@ -19,7 +19,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from gateway.gsm.alphabet import BASIC, EXTENSION
-from gateway.gsm.segments import SegmentCount, count
+from gateway.gsm.segments import SegmentCount, count_segments
 
 _MARKS = {
     "'": "‘’‚‛′´`ʹʻʼˈ＇",
@@ -132,7 +132,7 @@ def cheaper(
     """
 
     def weigh(middle: str) -> SegmentCount:
-        return count(f"{around[0]}{middle}{around[1]}")
+        return count_segments(f"{around[0]}{middle}{around[1]}")
 
     before = weigh(text)
     if before.segments == 1:

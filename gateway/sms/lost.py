@@ -92,7 +92,7 @@ async def each_alone(
     ]
 
 
-async def ask(
+async def ask_provider(
     http: aiohttp.ClientSession, provider: str, url: str, headers: Mapping[str, str]
 ) -> bytes:
     """Ask a provider something that changes nothing, and return the body of the answer.

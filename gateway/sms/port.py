@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from gateway.base.forms import Stamp
+from gateway.base.forms import ProviderTime
 from gateway.phrases.capacity import Capacity
 
 if TYPE_CHECKING:  # Calculations of costs import this package, and never open a connection.
@@ -66,7 +66,7 @@ class InboundSms:
     sender: str
     to: str
     text: str
-    stamp: Stamp | None
+    stamp: ProviderTime | None
     network: str | None = None
     media: tuple[str, ...] = ()
     typed: str | None = None
@@ -188,7 +188,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Thanks:
+class Acknowledgement:
     """The answer that the provider wants to read once its event is taken.
 
     Some providers send any words in it to the phone.
@@ -209,7 +209,7 @@ class SmsChannel(Protocol):
     name: str
     sender: str
 
-    thanks: Thanks
+    thanks: Acknowledgement
 
     capacity: Capacity
 
@@ -269,7 +269,7 @@ class TakesGetEvents(Protocol):
 
 
 @runtime_checkable
-class Sorts(Protocol):
+class SortsEvents(Protocol):
     """A channel whose provider puts several events into one call, or mixes kinds at one address."""
 
     def events(
@@ -284,7 +284,7 @@ class Sorts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class MissedSms:
     """One SMS from the provider's own list, with the body that its webhook would have had."""
 
     sms: InboundSms
@@ -298,7 +298,7 @@ class Polls(Protocol):
     poll_s: float | None
     """The seconds between two requests of the list; None: it is not requested."""
 
-    async def received(self, http: "aiohttp.ClientSession", after: str) -> list[Missed]:
+    async def received(self, http: "aiohttp.ClientSession", after: str) -> list[MissedSms]:
         """Return the messages after the one with the id `after`, oldest first.
 
         "0" stands for all messages. Raises Failed.
@@ -307,7 +307,7 @@ class Polls(Protocol):
 
 
 @runtime_checkable
-class Asks(Protocol):
+class LooksUpMessages(Protocol):
     """A channel whose provider can be asked about a message whose answer was lost."""
 
     async def ask(

@@ -26,20 +26,20 @@ if TYPE_CHECKING:  # A command and a helper import a runtime's type, and few of 
     from gateway.base.offload import Helpers
     from gateway.base.vault import Vault
     from gateway.payments.port import PayoutProvider
-    from gateway.queue.pressure import Pressure
+    from gateway.queue.pressure import Backpressure
     from gateway.settings import Settings
     from gateway.store.batches.batches import Batches
     from gateway.store.db import Database
 
 
-class Bells(Protocol):
+class JobQueue(Protocol):
     """A queue that wakes a runner up.
 
     A wake-up carries a name or an id, never content. It may get lost, because the ticker sends
     another.
     """
 
-    def ring(self, step: str, *arguments: str) -> None: ...
+    def enqueue(self, step: str, *arguments: str) -> None: ...
 
     async def away(self) -> str:
         """Return the reason why the queue does not answer, or "" when it does."""
@@ -138,10 +138,10 @@ class Runtime:
     kind_of: Callable[[str], TaskKind]
     channels: Mapping[str, Channel]
     providers: "Mapping[str, PayoutProvider]"
-    bells: Bells
+    jobs: JobQueue
     batches: "Batches"
     accounts: Accounts
     http: "aiohttp.ClientSession"
     helpers: "Helpers"
-    pressure: "Pressure"
+    pressure: "Backpressure"
     clocks: ProviderClocks = field(default_factory=ProviderClocks)

@@ -49,6 +49,6 @@ union all select 'assign', null where exists (select from batch where state = 'r
 """
 
 
-async def due(db: Database, now: datetime) -> list[tuple[str, ...]]:
+async def due_jobs(db: Database, now: datetime) -> list[tuple[str, ...]]:
     rows = await db.rows(_DUE, now)
     return [(row["step"], row["argument"]) if row["argument"] else (row["step"],) for row in rows]

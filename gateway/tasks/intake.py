@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.base.bounds import ANSWERS_OF_TASK_MAX, within
+from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
 from gateway.base.text.strings import identifier
 from gateway.tasks.port import TaskKind
@@ -44,7 +44,7 @@ class TaskSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class BatchRoom:
     """The limits of one batch, and its present size over all uploads."""
 
     tasks_max: int
@@ -69,21 +69,21 @@ class Room:
         )
 
 
-def check(
+def check_rows(
     rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
 ) -> list[TaskSpec]:
     """Return every row as a task, or raise Refused with the first faults of all rows.
 
     An upload is taken as a whole or not at all.
     """
-    return list(checked(rows, kind, options))
+    return list(checked_rows(rows, kind, options))
 
 
-def checked(
+def checked_rows(
     rows: Iterable[Mapping[str, object]],
     kind: TaskKind,
     options: Sequence[Option],
-    room: Room | None = None,
+    room: BatchRoom | None = None,
 ) -> Iterator[TaskSpec]:
     """Yield each row as a task.
 
@@ -171,8 +171,8 @@ def _ids(named: Mapping[str, object], key: str) -> tuple[int, ...]:
     if not isinstance(found, list) or not all(type(i) is int for i in cast("list[object]", found)):
         raise Refused(f"{key} must be a list of ids (whole numbers)", field=f"audience.{key}")
     field = f"audience.{key}"
-    ids = tuple(within(one, field, least=1) for one in cast("list[int]", found))
-    within(len(ids), field, most=ANSWERS_OF_TASK_MAX)
+    ids = tuple(must_be_within(one, field, least=1) for one in cast("list[int]", found))
+    must_be_within(len(ids), field, most=ANSWERS_OF_TASK_MAX)
     if len(set(ids)) != len(ids):
         raise Refused(f"{key} names the same id twice", field=field)
     return ids

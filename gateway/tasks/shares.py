@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 
-def dealt(count: int, shares: Mapping[str, float]) -> Iterator[str | None]:
+def deal_tasks(count: int, shares: Mapping[str, float]) -> Iterator[str | None]:
     """Yield, for each of `count` tasks in order, the partner for whose workers it is kept.
 
     None stands for a task that is open to all workers. Any part of the tasks contains about each
     partner's share.
 
-    >>> list(dealt(6, {"KIBERA": 0.5, "MATHARE": 1 / 3}))
+    >>> list(deal_tasks(6, {"KIBERA": 0.5, "MATHARE": 1 / 3}))
     ['KIBERA', 'MATHARE', None, 'KIBERA', 'MATHARE', 'KIBERA']
     """
     due = dict.fromkeys((*shares, None), 0.0)

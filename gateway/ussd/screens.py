@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
-from gateway.gsm.ussd_fit import fits
+from gateway.gsm.ussd_fit import fits_screen
 
 MORE, BACK = "98", "99"
 # The space beside the two lines of navigation must hold a word or two, or paging never ends.
@@ -43,21 +43,23 @@ def pages(
     >>> pages("", "Is the shop next to the bus stop open on Sundays?", ["1 Yes", "2 Not sure"], 60)
     ['Is the shop next to the bus stop open on Sundays?\n98 More', '1 Yes\n2 Not sure\n99 Back']
     """
-    assert fits(_screen("ŋ" * ROOM_MIN, more_label, back_label), budget_septets), "budget too small"
+    assert fits_screen(_screen("ŋ" * ROOM_MIN, more_label, back_label), budget_septets), (
+        "budget too small"
+    )
     text = _screen(notice.strip(), body.strip())
     lines = [line for line in (choice.strip() for choice in choices) if line]
-    together = fits(_screen(*lines, back_label), budget_septets)
+    together = fits_screen(_screen(*lines, back_label), budget_septets)
     made: list[str] = []
     while True:
         back = [back_label] if made else []
         last = _screen(text, *lines, *back)
-        if fits(last, budget_septets):
+        if fits_screen(last, budget_septets):
             return [*made, last]
         nav = [more_label, *back]
         head, text = _take(text, nav, budget_septets)
         shown = [head] if head else []
         if not text and not together:  # The choices need several screens, so they start here.
-            while lines and fits(_screen(*shown, lines[0], *nav), budget_septets):
+            while lines and fits_screen(_screen(*shown, lines[0], *nav), budget_septets):
                 shown.append(lines.pop(0))
         if not shown:  # A single choice is longer than a screen.
             head, rest = _take(lines[0], nav, budget_septets)
@@ -86,10 +88,10 @@ def pages_with_choices_first(
     ['Is the shop next to the bus stop open?\n98 More', 'Choose.\n1 Yes\n2 No\n99 Back']
     """
     whole = _screen(notice.strip(), *choices, body.strip())
-    if fits(whole, budget_septets):
+    if fits_screen(whole, budget_septets):
         return [whole]
     last = _screen(notice.strip(), *choices, back_label)
-    if not fits(last, budget_septets):
+    if not fits_screen(last, budget_septets):
         return pages(notice, body, choices, budget_septets, more_label, back_label)
     made, text = list[str](), body.strip()
     while text:
@@ -108,13 +110,13 @@ def _take(text: str, nav: Sequence[str], budget_septets: int) -> tuple[str, str]
 
     The first part ends at a word where there is one.
     """
-    if fits(_screen(text, *nav), budget_septets):
+    if fits_screen(_screen(text, *nav), budget_septets):
         return text, ""
     low, high = 1, min(len(text), budget_septets)
     # A longer beginning never fits better than a shorter one, so the length is searched by halves.
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(_screen(text[:middle].rstrip(), *nav), budget_septets):
+        if fits_screen(_screen(text[:middle].rstrip(), *nav), budget_septets):
             low = middle
         else:
             high = middle - 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 
 CURLY = "It’s market day tomorrow: is the shop of Mama Njeri open, and does it sell soap?"  # noqa: RUF001
 LONG = "Is it open? " * 20
@@ -43,7 +43,7 @@ async def test_letters_may_lose_their_marks_only_where_one_language_says_so(town
 
 async def test_what_is_simply_long_is_told_without_a_cure(town):
     (warning,) = (await upload(town, LONG))["warnings"]
-    assert warning["segments"] == count(f"Is it true?\n{LONG.strip()}\n1 Yes 2 No 3 Not sure").segments == 2  # fmt: skip
+    assert warning["segments"] == count_segments(f"Is it true?\n{LONG.strip()}\n1 Yes 2 No 3 Not sure").segments == 2  # fmt: skip
     assert warning["text"] is None
 
 

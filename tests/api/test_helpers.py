@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from gateway.base.errors import Failed, Refused
-from gateway.base.offload import Busy, Helpers
+from gateway.base.offload import Helpers, HelpersBusy
 from gateway.steps.batches import helper
 from tests.support.town import eventually
 
@@ -163,7 +163,7 @@ async def test_when_too_much_waits_more_is_refused_at_once(monkeypatch):
     async with Helpers.opened(("sleep", "60"), at_once=1, limit_s=1) as helpers:
         jobs = [asyncio.create_task(helpers.run("prepare")) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(Busy):
+        with pytest.raises(HelpersBusy):
             await helpers.run("prepare")
         for job in jobs:
             job.cancel()

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.settings import ChannelSettings, ChannelSide
 from gateway.store.turns import inbox
-from gateway.store.turns.spool import Full, Spool
+from gateway.store.turns.spool import Spool, SpoolFull
 from tests.conftest import opened_gateway
 from tests.support.town import eventually
 
@@ -71,7 +71,7 @@ async def test_what_one_phone_said_is_heard_in_its_order(busy):
 async def test_a_runner_that_dies_with_claimed_sms_leaves_them_to_the_next(busy):
     chege = busy.meets("chege")
     await chege.sends("JOIN KIBERA")
-    busy.bells.take()
+    busy.jobs.take()
     await busy.rt.db.execute(
         "update inbox set due_at = now() + interval '30 seconds', tries = 1 where state = 'waiting'"
     )
@@ -172,7 +172,7 @@ async def test_what_was_kept_is_heard_however_long_the_outage_was(new_database, 
             body = urlencode(
                 {"id": f"old-{n}", "from": person.msisdn, "to": "20880", "text": "JOIN KIBERA"}
             )
-            forms.append(inbox.sealed(town.rt.vault, "phone", "sms", f"old-{n}", body.encode()))
+            forms.append(inbox.seal_event(town.rt.vault, "phone", "sms", f"old-{n}", body.encode()))
         await inbox.keep_many(town.rt.db, forms[1:])
         await town.rt.db.execute(
             "update inbox set created_at = $1, due_at = $1", datetime.fromtimestamp(long_ago, UTC)
@@ -198,7 +198,7 @@ async def test_what_was_kept_is_heard_however_long_the_outage_was(new_database, 
 
 def test_a_spool_that_is_full_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.store.turns.spool.FILES_MAX", 0)
-    with pytest.raises(Full):
+    with pytest.raises(SpoolFull):
         Spool(tmp_path).put([])
 
 

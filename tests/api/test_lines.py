@@ -19,7 +19,7 @@ def lines(capsys, monkeypatch):
     before, written = structlog.get_config(), list[str]()
     root, hooks = list(logging.getLogger().handlers), sys.excepthook
     logs.configure("json")
-    monkeypatch.setattr(logs, "seldom", logs.Seldom())
+    monkeypatch.setattr(logs, "seldom", logs.LogRateLimit())
 
     def read():
         written.extend(capsys.readouterr().err.splitlines())

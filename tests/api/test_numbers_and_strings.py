@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.base.bounds import INT8_MAX, whole
+from gateway.base.bounds import INT8_MAX, parse_whole
 from gateway.base.errors import Refused
 from gateway.base.money import exact_amount, parse_amount
 from gateway.base.text.strings import identifier, is_line, line
@@ -290,7 +290,7 @@ def test_an_id_is_one_id_in_every_normal_form(text):
 @given(st.text(max_size=25) | st.integers().map(str) | st.from_regex(r"\d+", fullmatch=True))
 def test_a_number_is_within_its_bounds_or_refused(written):
     try:
-        assert 0 <= whole(written, "after") <= INT8_MAX
+        assert 0 <= parse_whole(written, "after") <= INT8_MAX
     except Refused as bad:
         assert bad.faults[0].field == "after"
 

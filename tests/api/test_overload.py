@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.api.edge.admission import Admission
 from gateway.app import STEPS
-from gateway.queue.pressure import Pressure
+from gateway.queue.pressure import Backpressure
 from gateway.steps.precedence import may_run
 from gateway.steps.turns import catch_up as catch_up_step
 from gateway.store.turns.inbox import SealedEvent
@@ -165,7 +165,7 @@ async def test_clients_and_pushes_rest_while_phones_wait(town):
     tasks = [{"id": "1", "text": "Is it open?"}]
     await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=tasks)
     await batch.changes("start")
-    town.bells.take()
+    town.jobs.take()
     await town.rt.pressure.tell()
     for method, path in (("GET", "/account"), ("GET", f"/batches/{batch.id}/results"),
                          ("POST", f"/batches/{batch.id}/tasks")):  # fmt: skip
@@ -173,7 +173,7 @@ async def test_clients_and_pushes_rest_while_phones_wait(town):
         assert answer.status_code == 503, path
         assert int(answer.headers["Retry-After"]) >= 1
         assert answer.headers["content-type"] == "application/problem+json"
-    town.rt.bells.ring("assign")
+    town.rt.jobs.enqueue("assign")
     await town.answers_bells()
     assert await town.count("outbox", "purpose = 'question'") == 0, "nothing is pushed"
     assert await town.count("outbox", "purpose = 'invitation' and state = 'queued'") == 1
@@ -189,7 +189,7 @@ async def test_clients_and_pushes_rest_while_phones_wait(town):
 
 
 async def test_processes_tell_each_other_over_redis(embedded):
-    phones, runner = Pressure(embedded.redis_url), Pressure(embedded.redis_url)
+    phones, runner = Backpressure(embedded.redis_url), Backpressure(embedded.redis_url)
     assert not await runner.phones_wait()
     await phones.tell()
     runner._read_at = 0.0
@@ -197,9 +197,9 @@ async def test_processes_tell_each_other_over_redis(embedded):
 
 
 async def test_without_redis_nothing_rests():
-    lost = Pressure("redis://127.0.0.1:1/0")
+    lost = Backpressure("redis://127.0.0.1:1/0")
     await lost.tell()
-    other = Pressure("redis://127.0.0.1:1/0")
+    other = Backpressure("redis://127.0.0.1:1/0")
     assert not await other.phones_wait()
 
 

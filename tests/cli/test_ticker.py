@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from gateway.app import open_runtime
 from gateway.base.vault import new_master_secret
 from gateway.cli.run import ticker
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.messages.compose import message
 from gateway.store.turns import turns
@@ -48,7 +48,7 @@ async def test_it_rings_again_once_the_database_is_back(embedded, new_database, 
         secret_key=SecretStr(new_master_secret()),
         data_dir=tmp_path,
     )
-    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
         waits = message(rt, "phone", None, "+254711000001", "Hello", "reply")
         await rt.db.commit([turns.put_message(waits)])
 

@@ -17,7 +17,7 @@ from gateway.conversation.situation import (
     WorkerState,
     WorkerView,
 )
-from gateway.conversation.turn import turn
+from gateway.conversation.turn import interpret_sms
 from gateway.phrases import books
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
@@ -95,7 +95,7 @@ class Person:
 
     def texts(self, said: str) -> str | None:
         """Sends one SMS; the reply."""
-        found = turn(self.situation, said, BOOKS, kind_of)
+        found = interpret_sms(self.situation, said, BOOKS, kind_of)
         self._write(found.facts)
         return found.reply
 

@@ -7,7 +7,7 @@ from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped,
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.people.coordinator import numbers_said
 from gateway.conversation.situation import Situation
-from gateway.conversation.turn import turn
+from gateway.conversation.turn import interpret_sms
 from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
 from gateway.tasks.question import Option
@@ -88,7 +88,7 @@ def check_facts(situation: Situation, facts: tuple[Fact, ...]) -> None:
 
 
 def said_by_sms(situation: Situation, said: str) -> Turn:
-    found = turn(situation, said, BOOKS, kind_of)
+    found = interpret_sms(situation, said, BOOKS, kind_of)
     check_facts(situation, found.facts)
     return found
 

@@ -9,7 +9,7 @@ from gateway.conversation.facts import (
     CoordinatorPinTried,
     Enrolled,
     Joined,
-    Named,
+    NameGiven,
     PinReset,
     RemovedByCoordinator,
     WorkerNamed,
@@ -334,7 +334,7 @@ def test_a_coordinator_names_a_worker_and_a_worker_herself() -> None:
     assert "not one of your workers" in (other.texts("NAME 0712345678 Amina") or "")
     worker = Person("")
     assert "We call you Amina" in (worker.texts("NAME Amina") or "")
-    assert worker.facts == [Named("Amina")]
+    assert worker.facts == [NameGiven("Amina")]
     for link in ("bit.ly/x", "evil.com", "www.evil.example"):
         assert "write NAME and your name" in (Person("").texts(f"NAME {link}") or "")
 

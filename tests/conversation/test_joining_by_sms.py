@@ -7,7 +7,7 @@ from gateway.conversation.facts import (
     Asked,
     Joined,
     LanguageChosen,
-    Named,
+    NameGiven,
     PayAsked,
     Restarted,
     Stopped,
@@ -78,7 +78,7 @@ def test_what_is_no_name_behind_a_yes_is_no_consent(said: str) -> None:
 def test_a_worker_may_tell_a_name_later() -> None:
     amina = Person("")
     assert amina.texts("NAME amina") == BOOKS["en"].say("name.done", name="amina")
-    assert amina.facts == [Named("amina")]
+    assert amina.facts == [NameGiven("amina")]
     assert amina.texts("NAME") == BOOKS["en"].say("name.how")
     assert amina.texts("NAME 0712345678") == BOOKS["en"].say("name.how")
 

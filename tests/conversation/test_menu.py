@@ -12,17 +12,17 @@ from gateway.conversation.facts import (
     Asked,
     Joined,
     LanguageChosen,
-    Named,
+    NameGiven,
     Restarted,
     Skipped,
     Stopped,
 )
 from gateway.conversation.menu import VIEWS, menu
-from gateway.conversation.situation import Moving, Situation
-from gateway.conversation.turn import turn
+from gateway.conversation.situation import NumberMoveView, Situation
+from gateway.conversation.turn import interpret_sms
 from gateway.conversation.views.pin import SECRET
 from gateway.gsm.septets import septets
-from gateway.gsm.ussd_fit import fits
+from gateway.gsm.ussd_fit import fits_screen
 from gateway.tasks.question import Option
 from gateway.ussd.screens import pages
 
@@ -234,7 +234,7 @@ def test_a_worker_without_a_name_may_type_it_at_home() -> None:
     amina = Person("")
     assert "Type your name, or choose:" in amina.dials()
     assert amina.presses("Amina Wanjiku").startswith("Hi Amina.")
-    assert amina.facts == [Named("Amina Wanjiku")]
+    assert amina.facts == [NameGiven("Amina Wanjiku")]
     assert "Type your name" not in amina.dials()
     assert "choose one of these numbers" in amina.presses("Brian")
 
@@ -286,7 +286,7 @@ def test_an_amharic_menu_is_paged_and_no_page_is_too_long() -> None:
     amina = Person(language="am", balance_minor=123_450, queue=[question("\u1232\u12ab " * 60)])
     for screen in (amina.dials(), amina.presses("1"), amina.presses("00"), amina.presses("6")):
         made = pages("", screen, [], 160, book.say("ussd.more"), book.say("ussd.back"))
-        assert all(fits(page, 160) for page in made)
+        assert all(fits_screen(page, 160) for page in made)
         assert "".join(amina_text(page) for page in made) == amina_text(screen)
 
 
@@ -329,7 +329,7 @@ def test_every_screen_is_short(language: str) -> None:
     changing = {"move_number", "number_new", "number_old", "not_me"}
     for view in changing:
         for objected in (True, False):
-            change = Moving(
+            change = NumberMoveView(
                 1,
                 is_new=True,
                 kind="pin",
@@ -347,7 +347,7 @@ def test_every_screen_is_short(language: str) -> None:
 def test_a_phone_of_a_country_where_nobody_can_be_paid_is_told_so() -> None:
     abroad = Situation(worker=None, held=None, upcoming=None, cash=None, foreign=True)
     dialled = menu(abroad, "", {}, None, BOOKS, kind_of)
-    texted = turn(abroad, "JOIN KIBERA", BOOKS, kind_of)
+    texted = interpret_sms(abroad, "JOIN KIBERA", BOOKS, kind_of)
     assert dialled.screen.body.startswith("Sorry, we cannot pay numbers of your country")
     assert dialled.screen.end
     assert texted.reply == dialled.screen.body

@@ -12,7 +12,7 @@ from smsutil import split
 from gateway.base.errors import SettingsError
 from gateway.base.plugins import kinds
 from gateway.gsm import alphabet, shifts
-from gateway.gsm.segments import count, parts
+from gateway.gsm.segments import count_segments, split_parts
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "support" / "recorded" / "segments.json").read_text()
@@ -34,7 +34,7 @@ anything = st.lists(
 @pytest.mark.parametrize("case", RECORDED, ids=lambda case: case["what"])
 def test_worked_examples(case):
     text = "".join(piece * times for piece, times in case["text"])
-    counted = count(text)
+    counted = count_segments(text)
     assert (counted.encoding, counted.units, counted.segments) == (
         case["encoding"],
         case["units"],
@@ -45,7 +45,7 @@ def test_worked_examples(case):
 @given(gsm.filter(bool) | anything.filter(lambda text: text and "\x1b" not in text))
 def test_an_independent_counter_agrees(text):
     """smsutil takes the empty text for UCS-2 and the escape for a character, and is right on all else."""
-    theirs, ours = split(text), count(text)
+    theirs, ours = split(text), count_segments(text)
     bytes_per_unit = 1 if ours.encoding == "GSM7" else 2
     assert (theirs.encoding == "gsm0338") == (ours.encoding == "GSM7")
     assert theirs.total_bytes == ours.units * bytes_per_unit
@@ -54,7 +54,7 @@ def test_an_independent_counter_agrees(text):
 
 @given(gsm | anything, st.sampled_from([None, "tr", "es", "pt"]))
 def test_parts_are_the_whole_text_in_as_many_parts_as_counted(text, shift):
-    cut, counted = parts(text, shift), count(text, shift)
+    cut, counted = split_parts(text, shift), count_segments(text, shift)
     assert "".join(cut) == text
     assert len(cut) == counted.segments
     limit = 160 if counted.encoding == "GSM7" else 70
@@ -70,38 +70,38 @@ def _units(ch, encoding, shift):
 
 @given(gsm | anything)
 def test_units_left_is_how_much_more_fits_for_the_same_money(text):
-    counted = count(text)
+    counted = count_segments(text)
     filler = "a"
-    assert count(text + filler * counted.units_left).segments == counted.segments
-    assert count(text + filler * (counted.units_left + 1)).segments == counted.segments + 1
+    assert count_segments(text + filler * counted.units_left).segments == counted.segments
+    assert count_segments(text + filler * (counted.units_left + 1)).segments == counted.segments + 1
 
 
 def test_letters_keep_their_marks_and_families_stay_together():
     family = "👨‍👩‍👧"
-    cut = parts("ŋ" * 64 + family + "x" * 40)
+    cut = split_parts("ŋ" * 64 + family + "x" * 40)
     assert cut[0] == "ŋ" * 64
     assert cut[1].startswith(family)
-    assert parts("ŋ" * 66 + "e\u0301" + "x" * 40)[1].startswith("e\u0301")
+    assert split_parts("ŋ" * 66 + "e\u0301" + "x" * 40)[1].startswith("e\u0301")
 
 
 def test_marks_that_would_cost_a_part_are_cut_as_the_network_cuts_them():
     text = "ŋ" * 66 + "e\u0301" + "x" * 66
-    assert count(text).segments == 2
-    assert len(parts(text)) == 2
+    assert count_segments(text).segments == 2
+    assert len(split_parts(text)) == 2
 
 
 def test_a_text_of_marks_only_is_cut_anyway():
     text = "\u0301" * 200
-    assert "".join(parts(text)) == text
+    assert "".join(split_parts(text)) == text
 
 
 def test_national_tables_count_only_where_the_channel_sends_them():
     turkish = "ışığı söndür " * 10
-    assert count(turkish).encoding == "UCS2"
-    assert count(turkish, "tr")[:3] == ("GSM7", 130, 1)
-    assert count("ação " * 30, "pt").table == "pt locking"
-    assert count("São Paulo", "pt").table == "pt single"
-    assert count("plain", "pt").table is None
+    assert count_segments(turkish).encoding == "UCS2"
+    assert count_segments(turkish, "tr")[:3] == ("GSM7", 130, 1)
+    assert count_segments("ação " * 30, "pt").table == "pt locking"
+    assert count_segments("São Paulo", "pt").table == "pt single"
+    assert count_segments("plain", "pt").table is None
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_national_tables_count_only_where_the_channel_sends_them():
 )
 def test_a_national_table_costs_its_header(text, shift):
     """155 septets alone, 149 in a part of many."""
-    assert count(text, shift)[1:4] == (155, 1, 0)
-    assert count(text + "a", shift)[1:4] == (156, 2, 2 * 149 - 156)
+    assert count_segments(text, shift)[1:4] == (155, 1, 0)
+    assert count_segments(text + "a", shift)[1:4] == (156, 2, 2 * 149 - 156)
 
 
 def test_both_portuguese_tables_at_once():
     text = "ê" * 140 + "Φ" + "a" * 10
-    assert count(text, "pt") == ("GSM7", 152, 1, 0, "pt locking and single")
+    assert count_segments(text, "pt") == ("GSM7", 152, 1, 0, "pt locking and single")
 
 
 @pytest.mark.parametrize("language", kinds(shifts))
@@ -127,7 +127,7 @@ def test_every_table_has_the_sizes_of_the_standard(language):
 
 def test_an_unknown_table_is_named():
     with pytest.raises(SettingsError, match="es, pt, tr"):
-        count("ŋ", "xx")
+        count_segments("ŋ", "xx")
 
 
 def test_the_default_alphabet_has_127_characters_and_10_more():

@@ -5,7 +5,7 @@ from gateway.store.turns import inbox
 
 
 async def test_what_was_kept_and_never_read_is_no_alarm(town):
-    await inbox.keep(town.rt.db, town.rt.vault, "mpesa", "payout", "2Q2NDZ:0123", b"{}")
+    await inbox.keep_event(town.rt.db, town.rt.vault, "mpesa", "payout", "2Q2NDZ:0123", b"{}")
     town.clock.advance(minutes=5)
     await catch_up(town.rt)
     rows = await town.rt.db.rows("select state, error from inbox where kind = 'payout'")

@@ -14,7 +14,7 @@ from gateway.base.ids import PayoutId, WorkerId
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind, balances
 from gateway.payments.payout import Payout, StatusAnswered
 from gateway.payments.payout_postings import held, reversal_undone
-from gateway.payments.payouts import decide
+from gateway.payments.payouts import decide_payout
 from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.states import PayoutState
 from gateway.settings import Country, TaxRow
@@ -116,7 +116,9 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 12_000))
 def test_through_every_way_a_payout_can_end_no_tax_is_lost_and_none_is_kept_that_is_not_due(left):
-    failed = decide(P, StatusAnswered(Status(PaymentStatus.FAILED, key="k", code="2040")), NOON)
+    failed = decide_payout(
+        P, StatusAnswered(Status(PaymentStatus.FAILED, key="k", code="2040")), NOON
+    )
     assert failed.payout.state is PayoutState.FAILED
     back = balances(failed.postings)
     payable = Account(AccountKind.WORKER_PAYABLE, "7", "KES")
@@ -125,7 +127,7 @@ def test_through_every_way_a_payout_can_end_no_tax_is_lost_and_none_is_kept_that
     assert back[payable] == P.taken_minor == 10_000
 
     paid = StatusAnswered(Status(PaymentStatus.PAID, key="k", receipt="R1", amount_minor=9_000))
-    late = decide(failed.payout, paid, NOON, worker_balance_minor=left)
+    late = decide_payout(failed.payout, paid, NOON, worker_balance_minor=left)
     assert late.payout.state is PayoutState.LATE_PAID
     moved = balances(late.postings)
     assert moved[tax] == 600, "due after all"

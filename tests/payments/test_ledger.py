@@ -35,9 +35,9 @@ def test_the_worked_example_of_a_programme_balances_at_each_line():
     for n in range(280):
         lines.append(postings.earn(AssignmentId(n), B1, AMINA, 300, "KES"))
         lines.append(postings.fee(AssignmentId(n), B1, 30, "KES"))
-    lines.append(postings.release(B1, ACME, 6_600, "KES"))
-    lines.append(postings.hold(P1, AMINA, 10_300, "KES"))
-    lines.append(postings.settle(P1, "mpesa", 10_300, "KES"))
+    lines.append(postings.release_hold(B1, ACME, 6_600, "KES"))
+    lines.append(postings.hold_amount(P1, AMINA, 10_300, "KES"))
+    lines.append(postings.settle_payout(P1, "mpesa", 10_300, "KES"))
     lines.append(postings.charge(P1, "mpesa", 500, "KES"))
     for n in range(len(lines)):
         assert sum(balances(lines[: n + 1]).values()) == 0
@@ -62,12 +62,12 @@ def test_each_cause_has_an_id_of_its_own():
         postings.top_up(ACME, "1", 5, "KES"),
         postings.reserve(ACME, B1, 5, "KES"),
         postings.reserve(ACME, B1, 5, "KES", nth=2),
-        postings.release(B1, ACME, 5, "KES"),
+        postings.release_hold(B1, ACME, 5, "KES"),
         postings.earn(AssignmentId(1), B1, AMINA, 5, "KES"),
         postings.fee(AssignmentId(1), B1, 5, "KES"),
         postings.bonus("1", B1, AMINA, 5, "KES"),
         postings.correct_down("1", B1, AMINA, 5, "KES"),
-        postings.hold(P1, AMINA, 5, "KES"),
+        postings.hold_amount(P1, AMINA, 5, "KES"),
         postings.tax(P1, AMINA, "KE", "WHT", 5, "KES"),
         postings.tax_back(P1, AMINA, "KE", "WHT", 5, "KES"),
         postings.reversal_tax(P1, AMINA, "KE", "WHT", 5, "KES"),
@@ -75,7 +75,7 @@ def test_each_cause_has_an_id_of_its_own():
         *postings.late_tax(P1, AMINA, "KE", "WHT", 5, "KES", balance_minor=2),
         postings.worker_fee(P1, AMINA, "mpesa", 5, "KES"),
         postings.fee_back(P1, AMINA, "mpesa", 5, "KES"),
-        postings.settle(P1, "mpesa", 5, "KES"),
+        postings.settle_payout(P1, "mpesa", 5, "KES"),
         postings.charge(P1, "mpesa", 5, "KES"),
         postings.payout_failed(P1, AMINA, 5, "KES"),
         *postings.late_paid(P1, AMINA, "mpesa", 5, "KES", balance_minor=2),
@@ -86,8 +86,8 @@ def test_each_cause_has_an_id_of_its_own():
         postings.float_out("mpesa", "1", 5, "KES"),
         *postings.charge_by_statement(P1, "mpesa", 5, 7, "KES"),
         *postings.charge_by_statement(P1, "mpesa", 7, 5, "KES"),
-        postings.charge_of_nobody("mpesa", "SGX1", 5, "KES"),
-        postings.charge_of_somebody("mpesa", "SGX1", 5, "KES"),
+        postings.unmatched_charge("mpesa", "SGX1", 5, "KES"),
+        postings.reassign_charge("mpesa", "SGX1", 5, "KES"),
         postings.reversal_back(P1, AMINA, 5, "KES"),
         postings.reversal_kept(P1, 5, "KES"),
     ]
@@ -121,12 +121,12 @@ def test_each_kind_is_in_the_chart_and_only_what_can_run_dry_is_bounded():
 @pytest.mark.parametrize("amount", [0, -1, AMOUNT_MAX_MINOR + 1])
 def test_no_posting_of_nothing_or_of_too_much(amount):
     with pytest.raises(Refused, match="cannot be booked"):
-        postings.hold(P1, AMINA, amount, "KES")
+        postings.hold_amount(P1, AMINA, amount, "KES")
 
 
 def test_no_posting_in_a_currency_nobody_knows():
     with pytest.raises(Refused, match="XXX"):
-        postings.hold(P1, AMINA, 5, "XXX")
+        postings.hold_amount(P1, AMINA, 5, "XXX")
 
 
 @given(st.integers(1, 10**9), st.integers(-(10**9), 10**9))

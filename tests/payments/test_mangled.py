@@ -19,10 +19,10 @@ from gateway.base import plugins
 from gateway.base.ids import PayoutId, WorkerId, derived_id
 from gateway.payments import providers
 from gateway.payments.payout import Hinted, Payout
-from gateway.payments.payouts import decide
+from gateway.payments.payouts import decide_payout
 from gateway.payments.port import PaymentStatus, Status, SubmitAnswer
 from gateway.payments.providers import mtn_momo
-from gateway.payments.providers.mpesa.tables import judged
+from gateway.payments.providers.mpesa.tables import result_of_answer
 from gateway.payments.states import PayoutState
 from gateway.payments.wire import HttpReply
 
@@ -135,8 +135,8 @@ READERS = {
         f"{kind} callback": partial(lambda made, body: made.parse_callback(body, {}), made)
         for kind, made in PROVIDERS.items()
     },
-    "mpesa answer": lambda body: judged(HttpReply(200, body)),
-    "mpesa error": lambda body: judged(HttpReply(500, body)),
+    "mpesa answer": lambda body: result_of_answer(HttpReply(200, body)),
+    "mpesa error": lambda body: result_of_answer(HttpReply(500, body)),
     "mtn answer": lambda body: mtn_momo._judged(HttpReply(400, body)),
 }
 
@@ -161,7 +161,7 @@ def forged_tries(count: int) -> int:
         )  # fmt: skip
         body = dice.choice(listed) if dice.random() < 0.5 else mangled(dice.choice(listed), dice)
         status = made[n // len(states) % len(made)].parse_callback(body, {})
-        after = decide(one, Hinted(status), NOW + timedelta(minutes=1))
+        after = decide_payout(one, Hinted(status), NOW + timedelta(minutes=1))
         same = (after.payout.state, after.payout.receipt, after.payout.tries) == (
             one.state,
             one.receipt,

@@ -13,9 +13,16 @@ from gateway.base.ids import PayoutId, WorkerId, derived_id
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind, Code, balances
 from gateway.payments.payout import Hinted, Payout, StatusAnswered, SubmitAnswered
-from gateway.payments.payouts import LEASE, RESEND_MAX, PayoutDecision, decide, next_probe, request
+from gateway.payments.payouts import (
+    LEASE,
+    RESEND_MAX,
+    PayoutDecision,
+    decide_payout,
+    next_probe,
+    request_payout,
+)
 from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
-from gateway.payments.states import COMMANDS, OPEN, Do, PayoutEvent, PayoutState
+from gateway.payments.states import COMMANDS, OPEN, FollowUp, PayoutEvent, PayoutState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -34,11 +41,11 @@ def new(n: int = 1) -> Payout:
 
 
 def submitting() -> Payout:
-    return decide(request(new(), NOON).payout, PayoutEvent.CLAIM, NOON).payout
+    return decide_payout(request_payout(new(), NOON).payout, PayoutEvent.CLAIM, NOON).payout
 
 
 def after(outcome: SubmitOutcome, **kw) -> PayoutDecision:
-    return decide(
+    return decide_payout(
         submitting(), SubmitAnswered(SubmitAnswer(outcome, **kw), 1), NOON + timedelta(seconds=2)
     )
 
@@ -52,10 +59,10 @@ UNKNOWN = after(SubmitOutcome.AMBIGUOUS).payout
 
 
 def test_a_request_holds_the_money_once_and_queues():
-    made = request(new(), NOON)
+    made = request_payout(new(), NOON)
     assert (made.payout.state, made.do, made.payout.due_at) == (
         PayoutState.QUEUED,
-        Do.SEND_AT,
+        FollowUp.SEND_AT,
         NOON,
     )
     assert [p.code for p in made.postings] == [Code.HOLD]
@@ -69,11 +76,11 @@ def test_a_claim_sets_the_lease_and_counts_the_try():
 @pytest.mark.parametrize(
     ("outcome", "state", "do", "codes"),
     [
-        (SubmitOutcome.ACCEPTED, PayoutState.SUBMITTED, Do.ASK_AT, []),
-        (SubmitOutcome.DUPLICATE, PayoutState.SUBMITTED, Do.ASK_AT, []),
-        (SubmitOutcome.NOT_SENT, PayoutState.QUEUED, Do.SEND_AT, []),
-        (SubmitOutcome.AMBIGUOUS, PayoutState.UNKNOWN, Do.ASK_AT, []),
-        (SubmitOutcome.REJECTED, PayoutState.FAILED, Do.TELL_WORKER, [Code.PAYOUT_FAILED]),
+        (SubmitOutcome.ACCEPTED, PayoutState.SUBMITTED, FollowUp.ASK_AT, []),
+        (SubmitOutcome.DUPLICATE, PayoutState.SUBMITTED, FollowUp.ASK_AT, []),
+        (SubmitOutcome.NOT_SENT, PayoutState.QUEUED, FollowUp.SEND_AT, []),
+        (SubmitOutcome.AMBIGUOUS, PayoutState.UNKNOWN, FollowUp.ASK_AT, []),
+        (SubmitOutcome.REJECTED, PayoutState.FAILED, FollowUp.TELL_WORKER, [Code.PAYOUT_FAILED]),
     ],
 )
 def test_what_a_submit_comes_to(outcome, state, do, codes):
@@ -85,19 +92,19 @@ def test_a_refusal_that_is_our_fault_is_replaced_not_blamed_on_the_worker():
     made = after(SubmitOutcome.REJECTED, code="1", pause_provider=True)
     assert (made.payout.state, made.do, made.pause_provider) == (
         PayoutState.FAILED,
-        Do.REPLACE,
+        FollowUp.REPLACE,
         True,
     )
 
 
 def test_a_worker_whose_answer_was_lost_is_paid_once_when_the_operator_says_so():
-    made = decide(UNKNOWN, StatusAnswered(paid(fee_minor=500)), NOON + MINUTE)
+    made = decide_payout(UNKNOWN, StatusAnswered(paid(fee_minor=500)), NOON + MINUTE)
     assert (made.payout.state, made.payout.receipt) == (PayoutState.PAID, "SG632NMUAB")
     assert [(p.code, p.amount_minor) for p in made.postings] == [
         (Code.SETTLE, 10_300),
         (Code.CHARGE, 500),
     ]
-    assert decide(made.payout, StatusAnswered(paid()), NOON + 2 * MINUTE).postings == ()
+    assert decide_payout(made.payout, StatusAnswered(paid()), NOON + 2 * MINUTE).postings == ()
 
 
 @pytest.mark.parametrize(
@@ -105,22 +112,22 @@ def test_a_worker_whose_answer_was_lost_is_paid_once_when_the_operator_says_so()
     [{"amount_minor": 10_200}, {"amount_minor": None}, {"key": "other"}, {"msisdn_tail": "0000"}],
 )
 def test_a_success_that_speaks_of_something_else_calls_people(wrong):
-    made = decide(UNKNOWN, StatusAnswered(paid(**wrong)), NOON + MINUTE)
+    made = decide_payout(UNKNOWN, StatusAnswered(paid(**wrong)), NOON + MINUTE)
     assert (made.payout.state, made.do, made.postings) == (
-        PayoutState.NEEDS_HUMAN,
-        Do.CALL_PEOPLE,
+        PayoutState.MANUAL_REVIEW,
+        FollowUp.ESCALATE,
         (),
     )
 
 
 def test_a_masked_number_and_a_nameless_answer_at_the_secret_url_count():
-    made = decide(UNKNOWN, StatusAnswered(paid(key=None, msisdn_tail=None)), NOON + MINUTE)
+    made = decide_payout(UNKNOWN, StatusAnswered(paid(key=None, msisdn_tail=None)), NOON + MINUTE)
     assert made.payout.state is PayoutState.PAID
 
 
 def test_the_failure_of_the_question_is_not_the_failure_of_the_payout():
     failed = Status(PaymentStatus.FAILED, key="3213-416199-2", code="2001", pause_provider=True)
-    made = decide(UNKNOWN, StatusAnswered(failed), NOON + MINUTE)
+    made = decide_payout(UNKNOWN, StatusAnswered(failed), NOON + MINUTE)
     assert (made.payout.state, made.postings, made.pause_provider) == (
         PayoutState.UNKNOWN,
         (),
@@ -129,13 +136,13 @@ def test_the_failure_of_the_question_is_not_the_failure_of_the_payout():
 
 
 def test_a_failure_gives_the_money_back_and_tells_why():
-    made = decide(
+    made = decide_payout(
         UNKNOWN,
         StatusAnswered(Status(PaymentStatus.FAILED, key="key-1", code="2040")),
         NOON + MINUTE,
     )
     assert (made.payout.state, made.payout.reason, made.do) == (
-        PayoutState.FAILED, "2040", Do.TELL_WORKER,
+        PayoutState.FAILED, "2040", FollowUp.TELL_WORKER,
     )  # fmt: skip
     assert [p.code for p in made.postings] == [Code.PAYOUT_FAILED]
 
@@ -144,13 +151,15 @@ def test_a_failure_without_a_cause_is_believed_half_an_hour_later():
     failed = StatusAnswered(
         Status(PaymentStatus.FAILED, key="key-1", code="INTERNAL_PROCESSING_ERROR", generic=True)
     )
-    early = decide(UNKNOWN, failed, NOON + 29 * MINUTE)
-    assert (early.payout.state, early.do) == (PayoutState.UNKNOWN, Do.ASK_AT)
-    assert decide(early.payout, failed, NOON + 31 * MINUTE).payout.state is PayoutState.FAILED
+    early = decide_payout(UNKNOWN, failed, NOON + 29 * MINUTE)
+    assert (early.payout.state, early.do) == (PayoutState.UNKNOWN, FollowUp.ASK_AT)
+    assert (
+        decide_payout(early.payout, failed, NOON + 31 * MINUTE).payout.state is PayoutState.FAILED
+    )
 
 
 def test_an_empty_float_known_only_from_the_callback_still_spares_the_worker():
-    hinted = decide(
+    hinted = decide_payout(
         UNKNOWN, Hinted(Status(PaymentStatus.FAILED, code="1", pause_provider=True)), NOON
     )
     assert (hinted.event, hinted.payout.due_at, hinted.pause_provider) == (
@@ -158,53 +167,60 @@ def test_an_empty_float_known_only_from_the_callback_still_spares_the_worker():
         NOON,
         True,
     )
-    made = decide(
+    made = decide_payout(
         hinted.payout, StatusAnswered(Status(PaymentStatus.FAILED, key="key-1")), NOON + MINUTE
     )
-    assert made.do is Do.REPLACE
+    assert made.do is FollowUp.REPLACE
 
 
 def test_a_callback_moves_nothing_but_the_next_question():
-    made = decide(UNKNOWN, Hinted(paid()), NOON + MINUTE)
-    assert (made.payout.state, made.postings, made.do) == (PayoutState.UNKNOWN, (), Do.ASK_AT)
+    made = decide_payout(UNKNOWN, Hinted(paid()), NOON + MINUTE)
+    assert (made.payout.state, made.postings, made.do) == (PayoutState.UNKNOWN, (), FollowUp.ASK_AT)
     assert made.payout.due_at == NOON + MINUTE
 
 
 def test_a_callback_that_says_nothing_hastens_nothing():
-    made = decide(UNKNOWN, Hinted(Status(PaymentStatus.NO_ANSWER, code="timeout")), NOON + MINUTE)
+    made = decide_payout(
+        UNKNOWN, Hinted(Status(PaymentStatus.NO_ANSWER, code="timeout")), NOON + MINUTE
+    )
     assert (made.event, made.payout) == (None, UNKNOWN)
 
 
 def test_not_found_three_times_over_five_minutes_sends_the_same_key_again():
     now, gone = UNKNOWN, StatusAnswered(Status(PaymentStatus.NOT_FOUND, code="2032"))
     for minutes in (1, 2, 3, 4):
-        now = decide(now, gone, NOON + minutes * MINUTE).payout
+        now = decide_payout(now, gone, NOON + minutes * MINUTE).payout
         assert now.state is PayoutState.UNKNOWN
-    made = decide(now, gone, NOON + 5 * MINUTE)
+    made = decide_payout(now, gone, NOON + 5 * MINUTE)
     assert (made.payout.state, made.do, made.payout.key) == (
         PayoutState.QUEUED,
-        Do.SEND_AT,
+        FollowUp.SEND_AT,
         "key-1",
     )
-    assert decide(made.payout, PayoutEvent.CANCEL, NOON + 6 * MINUTE).event is None
+    assert decide_payout(made.payout, PayoutEvent.CANCEL, NOON + 6 * MINUTE).event is None
 
 
 def test_not_found_once_is_not_enough_however_late():
-    made = decide(UNKNOWN, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + 30 * MINUTE)
+    made = decide_payout(
+        UNKNOWN, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + 30 * MINUTE
+    )
     assert (made.payout.state, made.payout.misses) == (PayoutState.UNKNOWN, 1)
 
 
 def test_where_the_operator_does_not_deduplicate_people_look_first():
     now, gone = replace(UNKNOWN, misses=2), StatusAnswered(Status(PaymentStatus.NOT_FOUND))
-    made = decide(now, gone, NOON + 5 * MINUTE, dedups=False)
-    assert (made.payout.state, made.do) == (PayoutState.NEEDS_HUMAN, Do.CALL_PEOPLE)
+    made = decide_payout(now, gone, NOON + 5 * MINUTE, dedups=False)
+    assert (made.payout.state, made.do) == (PayoutState.MANUAL_REVIEW, FollowUp.ESCALATE)
 
 
 def test_a_question_only_taken_does_not_interrupt_the_misses_but_a_real_pending_does():
     missed = replace(UNKNOWN, misses=2)
-    assert decide(missed, StatusAnswered(Status(PaymentStatus.PENDING)), NOON).payout.misses == 2
     assert (
-        decide(
+        decide_payout(missed, StatusAnswered(Status(PaymentStatus.PENDING)), NOON).payout.misses
+        == 2
+    )
+    assert (
+        decide_payout(
             missed, StatusAnswered(Status(PaymentStatus.PENDING, key="key-1")), NOON
         ).payout.misses
         == 0
@@ -212,47 +228,54 @@ def test_a_question_only_taken_does_not_interrupt_the_misses_but_a_real_pending_
 
 
 def test_a_refusal_of_the_second_send_gives_nothing_back():
-    again = decide(
+    again = decide_payout(
         replace(UNKNOWN, state=PayoutState.QUEUED), PayoutEvent.CLAIM, NOON + 6 * MINUTE
     ).payout
-    made = decide(again, SubmitAnswered(SubmitAnswer(SubmitOutcome.REJECTED), 2), NOON + 6 * MINUTE)
+    made = decide_payout(
+        again, SubmitAnswered(SubmitAnswer(SubmitOutcome.REJECTED), 2), NOON + 6 * MINUTE
+    )
     assert (made.payout.state, made.postings) == (PayoutState.UNKNOWN, ())
 
 
 def test_the_answer_to_an_earlier_try_is_not_the_answer_to_this_one():
-    again = decide(
+    again = decide_payout(
         replace(UNKNOWN, state=PayoutState.QUEUED), PayoutEvent.CLAIM, NOON + 6 * MINUTE
     ).payout
-    made = decide(again, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), 1), NOON + 6 * MINUTE)
+    made = decide_payout(
+        again, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), 1), NOON + 6 * MINUTE
+    )
     assert (made.event, made.payout) == (None, again)
 
 
 def test_a_crash_while_sending_is_asked_about():
-    made = decide(submitting(), PayoutEvent.LEASE_EXPIRED, NOON + LEASE)
+    made = decide_payout(submitting(), PayoutEvent.LEASE_EXPIRED, NOON + LEASE)
     assert (made.payout.state, made.payout.maybe_taken) == (PayoutState.UNKNOWN, True)
 
 
 def test_after_a_day_people_are_called_and_the_operator_may_still_answer():
-    made = decide(
+    made = decide_payout(
         UNKNOWN, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), NOON + timedelta(hours=24)
     )
-    assert (made.payout.state, made.do) == (PayoutState.NEEDS_HUMAN, Do.CALL_PEOPLE)
+    assert (made.payout.state, made.do) == (PayoutState.MANUAL_REVIEW, FollowUp.ESCALATE)
     assert made.payout.due_at
     later = NOON + timedelta(hours=30)
     assert (
-        decide(made.payout, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), later).do is Do.ASK_AT
+        decide_payout(made.payout, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), later).do
+        is FollowUp.ASK_AT
     )
-    assert decide(made.payout, StatusAnswered(paid()), later).payout.state is PayoutState.PAID
+    assert (
+        decide_payout(made.payout, StatusAnswered(paid()), later).payout.state is PayoutState.PAID
+    )
 
 
 def test_money_that_left_after_it_was_given_back_is_booked_late():
     failed = after(SubmitOutcome.REJECTED).payout
-    hinted = decide(failed, Hinted(paid()), NOON + MINUTE)
-    assert (hinted.do, hinted.payout.due_at) == (Do.ASK_AT, NOON + MINUTE)
-    late = decide(
+    hinted = decide_payout(failed, Hinted(paid()), NOON + MINUTE)
+    assert (hinted.do, hinted.payout.due_at) == (FollowUp.ASK_AT, NOON + MINUTE)
+    late = decide_payout(
         hinted.payout, StatusAnswered(paid()), NOON + 2 * MINUTE, worker_balance_minor=300
     )
-    assert (late.payout.state, late.do) == (PayoutState.LATE_PAID, Do.CALL_PEOPLE)
+    assert (late.payout.state, late.do) == (PayoutState.LATE_PAID, FollowUp.ESCALATE)
     assert [(p.code, p.amount_minor) for p in late.postings] == [
         (Code.LATE_PAID, 300),
         (Code.LATE_OVERPAID, 10_000),
@@ -260,20 +283,20 @@ def test_money_that_left_after_it_was_given_back_is_booked_late():
 
 
 def test_a_question_about_money_at_rest_is_asked_once():
-    failed = decide(after(SubmitOutcome.REJECTED).payout, Hinted(paid()), NOON).payout
-    made = decide(failed, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + MINUTE)
+    failed = decide_payout(after(SubmitOutcome.REJECTED).payout, Hinted(paid()), NOON).payout
+    made = decide_payout(failed, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + MINUTE)
     assert (made.event, made.payout.due_at) == (None, None)
 
 
 def test_two_receipts_for_one_payout_call_people():
-    done = decide(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
-    made = decide(done, StatusAnswered(paid(receipt="OTHER")), NOON + 2 * MINUTE)
-    assert (made.payout.state, made.do, made.postings) == (PayoutState.PAID, Do.CALL_PEOPLE, ())
+    done = decide_payout(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
+    made = decide_payout(done, StatusAnswered(paid(receipt="OTHER")), NOON + 2 * MINUTE)
+    assert (made.payout.state, made.do, made.postings) == (PayoutState.PAID, FollowUp.ESCALATE, ())
 
 
 def test_the_operator_takes_a_payment_back():
-    done = decide(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
-    made = decide(done, PayoutEvent.REVERSED, NOON + MINUTE)
+    done = decide_payout(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
+    made = decide_payout(done, PayoutEvent.REVERSED, NOON + MINUTE)
     assert [p.code for p in made.postings] == [Code.REVERSED]
     assert made.payout.state is PayoutState.REVERSED
 
@@ -281,7 +304,7 @@ def test_the_operator_takes_a_payment_back():
 @pytest.mark.parametrize("event", sorted(set(PayoutEvent) - COMMANDS))
 def test_no_step_can_claim_in_the_operators_name(event):
     with pytest.raises(AssertionError):
-        decide(UNKNOWN, event, NOON)
+        decide_payout(UNKNOWN, event, NOON)
 
 
 @given(st.floats(0, 25 * 3600), st.floats(0, 1))
@@ -294,16 +317,16 @@ def test_there_is_always_a_next_question_and_it_is_never_twice_in_the_same_momen
 
 
 def test_waits_between_sends_grow_and_stop_growing():
-    now, waits = request(new(), NOON).payout, []
+    now, waits = request_payout(new(), NOON).payout, []
     for _ in range(12):
-        now = decide(now, PayoutEvent.CLAIM, NOON).payout
-        now = decide(
+        now = decide_payout(now, PayoutEvent.CLAIM, NOON).payout
+        now = decide_payout(
             now, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), now.tries), NOON
         ).payout
         waits.append((now.due_at - NOON).total_seconds())
     assert waits[:3] == [5, 10, 20]
     assert waits[-1] == RESEND_MAX.total_seconds()
-    assert decide(now, PayoutEvent.CANCEL, NOON).payout.state is PayoutState.CANCELLED
+    assert decide_payout(now, PayoutEvent.CANCEL, NOON).payout.state is PayoutState.CANCELLED
 
 
 NEWEST = [1, 1, 1, 2, 3]  # counted from the newest: only that one can be open
@@ -341,13 +364,13 @@ class AnyOrder(RuleBasedStateMachine):
             return
         fresh = new(len(self.payouts) + 1)
         self.journal.append(postings.earn(len(self.payouts), "b", self.worker, 10_500, "KES"))
-        made = request(fresh, self.now)
+        made = request_payout(fresh, self.now)
         self.journal += made.postings
         self.payouts.append(made.payout)
 
     def happens(self, i: int, what, **kw) -> PayoutDecision:
         balance = self.balance(AccountKind.WORKER_PAYABLE, "7")
-        made = decide(self.payouts[i], what, self.now, worker_balance_minor=balance, **kw)
+        made = decide_payout(self.payouts[i], what, self.now, worker_balance_minor=balance, **kw)
         if made.event is None:
             assert not made.postings
             assert made.payout.state is self.payouts[i].state
@@ -364,7 +387,7 @@ class AnyOrder(RuleBasedStateMachine):
     def send(self, i, arrives) -> None:
         i = max(len(self.payouts) - i, 0)
         made = self.happens(i, PayoutEvent.CLAIM)
-        if made.do is not Do.SEND:
+        if made.do is not FollowUp.SEND:
             return
         self.in_flight.append((i, made.payout.tries, arrives))
         if arrives == "taken":

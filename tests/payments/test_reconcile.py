@@ -18,8 +18,8 @@ from gateway.payments.reconciliation import statement_csv
 from gateway.payments.reconciliation.balance_equation import equation
 from gateway.payments.reconciliation.reconcile import (
     DifferenceKind,
+    GatewayPayout,
     LineKind,
-    Ours,
     StatementLine,
     reconcile,
 )
@@ -32,7 +32,7 @@ SEEDED = (
 )  # fmt: skip
 
 
-def a_day(count: int) -> tuple[list[Ours], list[StatementLine]]:
+def a_day(count: int) -> tuple[list[GatewayPayout], list[StatementLine]]:
     """Payouts and the statement that agrees with them; every fifth line of payment has a fee."""
     ours, lines = [], []
     for n in range(count):
@@ -40,7 +40,7 @@ def a_day(count: int) -> tuple[list[Ours], list[StatementLine]]:
         tail, amount = f"{n * 7919 % 1000:03d}", 1_000 + n % 97 * 100
         fee = 500 if n % 5 == 0 else None
         ours.append(
-            Ours(
+            GatewayPayout(
                 derived_id("r", n),
                 f"key-{n}",
                 PayoutState.PAID,
@@ -58,7 +58,7 @@ def a_day(count: int) -> tuple[list[Ours], list[StatementLine]]:
 
 
 def seeded(  # noqa: C901  # one case a kind
-    ours: list[Ours], lines: list[StatementLine], each: int, seed: int
+    ours: list[GatewayPayout], lines: list[StatementLine], each: int, seed: int
 ) -> Counter:
     """Spoil `each` payouts or lines in each of the ten ways, none of them twice; what was spoiled."""
     dice = random.Random(seed)
@@ -125,7 +125,9 @@ def test_ten_kinds_of_differences_are_all_found_and_none_is_invented(seed):
 
 
 def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_time_if_that_is_one_only():
-    ours = Ours(derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    ours = GatewayPayout(
+        derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON
+    )
     line = StatementLine(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "254712345678")
     assert [f.kind for f in reconcile([ours], [line]).findings] == [DifferenceKind.PAID_OPEN_HERE]
     twin = replace(ours, id=derived_id("b"), key="k2")
@@ -137,7 +139,9 @@ def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_tim
 
 
 def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_is():
-    ours = Ours(derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    ours = GatewayPayout(
+        derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON
+    )
     line = StatementLine(
         LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "2547******678"
     )
@@ -163,7 +167,9 @@ def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_
 )
 def test_our_own_key_matches_however_it_is_printed_and_whatever_is_hidden(shown):
     key = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
-    ours = Ours(derived_id("a"), key, PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    ours = GatewayPayout(
+        derived_id("a"), key, PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON
+    )
     line = StatementLine(
         LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(hours=9), "2547******678", shown
     )
@@ -257,7 +263,7 @@ def test_other_operators_statements_are_read_by_the_columns_that_are_named(name)
     assert (payment.kind, payment.amount_minor, payment.at) == (LineKind.PAYMENT, 5_000, NOON)
     assert payment.key.replace("-", "") == "7f9c2ba4e88f427da23c0c5a1b1e7a11"
     assert (top_up.kind, top_up.amount_minor) == (LineKind.TOP_UP, 100_000)
-    ours = Ours(
+    ours = GatewayPayout(
         derived_id("a"), "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11", PayoutState.PAID, 5_000, "254733123678", "BEHIND", None, NOON
     )  # fmt: skip
     kinds = [f.kind for f in reconcile([ours], [payment]).findings]

@@ -3,7 +3,15 @@
 from collections import deque
 
 from gateway.payments.ledger.chart_of_accounts import Code
-from gateway.payments.states import COMMANDS, NEXT, OPEN, Do, PayoutEvent, PayoutState, as_mermaid
+from gateway.payments.states import (
+    COMMANDS,
+    NEXT,
+    OPEN,
+    FollowUp,
+    PayoutEvent,
+    PayoutState,
+    as_mermaid,
+)
 
 RESTING = {
     PayoutState.PAID,
@@ -73,7 +81,7 @@ def test_each_open_state_has_a_way_to_rest():
 def test_a_hint_moves_no_money_and_no_state():
     for (state, event), step in NEXT.items():
         if event is PayoutEvent.HINT:
-            assert (step.state, step.posting, step.do) == (state, None, Do.ASK_AT)
+            assert (step.state, step.posting, step.do) == (state, None, FollowUp.ASK_AT)
 
 
 def test_nothing_can_be_cancelled_once_it_is_being_sent():
@@ -87,7 +95,9 @@ def test_nothing_can_be_cancelled_once_it_is_being_sent():
 
 
 def test_only_a_claim_sends():
-    assert {event for (_, event), step in NEXT.items() if step.do is Do.SEND} == {PayoutEvent.CLAIM}
+    assert {event for (_, event), step in NEXT.items() if step.do is FollowUp.SEND} == {
+        PayoutEvent.CLAIM
+    }
 
 
 def test_every_event_is_used():

@@ -8,9 +8,16 @@ import smsutil
 from babel import Locale
 
 import gateway
-from gateway.gsm.ussd_fit import fits
+from gateway.gsm.ussd_fit import fits_screen
 from gateway.phrases import books
-from gateway.phrases.budget import NAME_WITH_BLANK, budget, forms, is_words, placeholders, weigh
+from gateway.phrases.budget import (
+    NAME_WITH_BLANK,
+    budget,
+    forms,
+    is_words,
+    longest_texts,
+    placeholders,
+)
 from gateway.ussd.networks import known
 
 BOOKS = books()
@@ -40,7 +47,7 @@ def test_every_phrase_fits_its_budget_with_the_longest_values(language: str) -> 
     book = BOOKS[language]
     over = [
         f"{w.key}: {w.units} of {w.budget} ({w.encoding}): {w.text}"
-        for w in weigh(book)
+        for w in longest_texts(book)
         if not w.fits
     ]
     assert over == []
@@ -52,7 +59,7 @@ def test_every_phrase_fits_its_budget_with_the_longest_values(language: str) -> 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"am"}))
 def test_languages_of_the_sms_alphabet_stay_in_it(language: str) -> None:
     """One letter outside it would double the price of a message."""
-    assert [w.text for w in weigh(BOOKS[language]) if w.encoding != "GSM7"] == []
+    assert [w.text for w in longest_texts(BOOKS[language]) if w.encoding != "GSM7"] == []
 
 
 # What quotes other words, or names several things, takes two parts where a letter weighs two.
@@ -71,7 +78,7 @@ TWO_PARTS |= {"add.again", "add.done_later", "add.which"}
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(language: str) -> None:
     book, two = BOOKS[language], set[str]()
-    for weighed in weigh(book):
+    for weighed in longest_texts(book):
         parts = len(smsutil.split(weighed.text).parts)
         if parts > 1:
             two.add(weighed.key)
@@ -85,12 +92,12 @@ def test_every_phrase_of_a_screen_fits_the_smallest_screen(language: str) -> Non
     book = BOOKS[language]
     smallest = min(network.screen_septets for network in known().values())
     lines = f"\n{book.say('ussd.more')}\n{book.say('ussd.back')}"
-    for weighed in weigh(book):
+    for weighed in longest_texts(book):
         if weighed.key.startswith(("menu.", "notice.", "key.", "ussd.")):
             paged = weighed.text if weighed.key.startswith("ussd.") else weighed.text + lines
-            whole = fits(weighed.text, smallest)
+            whole = fits_screen(weighed.text, smallest)
             assert whole, weighed
-            if not fits(
+            if not fits_screen(
                 paged, smallest
             ):  # then it stands alone: a last screen, or the consent that is paged
                 assert weighed.key in ALONE, weighed

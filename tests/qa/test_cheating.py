@@ -6,18 +6,18 @@ import pytest
 
 from gateway.qa import cheating
 from gateway.qa.cheating import copying, position, rhythm
-from gateway.qa.observed import Deed, Finding, Observed
+from gateway.qa.observed import Finding, Observation, Observed
 
 from .crowd import recorded
 
 OPTIONS = ("a", "b", "c")
 
 
-def honest(seed: int, *, tasks: int = 110, workers: int = 11, each: int = 6) -> list[Deed]:
+def honest(seed: int, *, tasks: int = 110, workers: int = 11, each: int = 6) -> list[Observation]:
     """A crowd whose questions differ in difficulty, so that honest people share mistakes too."""
     random = Random(seed)
     skills = [random.uniform(0.6, 0.95) for _ in range(workers)]
-    deeds: list[Deed] = []
+    deeds: list[Observation] = []
     for number in range(tasks):
         truth, trap = random.sample(OPTIONS, 2)
         hard = random.random() < 0.25
@@ -27,7 +27,7 @@ def honest(seed: int, *, tasks: int = 110, workers: int = 11, each: int = 6) -> 
             answer = truth if right else wrong
             order = tuple(random.sample(OPTIONS, 3))
             deeds.append(
-                Deed(
+                Observation(
                     f"t{number}", f"w{worker:02}", answer, order.index(answer), order, number * 60.0
                 )
             )
@@ -38,17 +38,17 @@ def who(found: list[Finding]) -> set[str]:
     return {worker for finding in found for worker in finding.workers}
 
 
-def copier(deeds: list[Deed], of: str, seed: int) -> list[Deed]:
+def copier(deeds: list[Observation], of: str, seed: int) -> list[Observation]:
     """Somebody who hands in another's answers, nine times of ten."""
     random = Random(seed)
     return [
-        Deed(d.task, "copier", d.answer if random.random() < 0.9 else random.choice(OPTIONS))
+        Observation(d.task, "copier", d.answer if random.random() < 0.9 else random.choice(OPTIONS))
         for d in deeds
         if d.worker == of
     ]
 
 
-def weakest(deeds: list[Deed]) -> str:
+def weakest(deeds: list[Observation]) -> str:
     crowd = copying.AnswerAgreement(deeds, OPTIONS)
     return min(crowd.of_worker, key=lambda w: crowd.agreement(w)[0] / crowd.agreement(w)[1])
 
@@ -87,18 +87,18 @@ def test_a_shared_payout_number_sharpens_the_eye_but_accuses_nobody() -> None:
 
 
 def test_answering_at_the_same_moment_is_no_finding_by_itself() -> None:
-    deeds = [Deed(d.task, d.worker, d.answer, d.key, d.order, 0.0) for d in honest(2)]
+    deeds = [Observation(d.task, d.worker, d.answer, d.key, d.order, 0.0) for d in honest(2)]
     assert not cheating.findings(Observed(deeds, OPTIONS))
 
 
-def pressing(keys: str, deeds: list[Deed], seed: int) -> list[Deed]:
+def pressing(keys: str, deeds: list[Observation], seed: int) -> list[Observation]:
     """Somebody who presses `keys` over and over, whatever the menu says."""
     random = Random(seed)
-    presses: list[Deed] = []
+    presses: list[Observation] = []
     for number, task in enumerate(dict.fromkeys(d.task for d in deeds[:420])):
         order = tuple(random.sample(OPTIONS, 3))
         key = int(keys[number % len(keys)]) - 1
-        presses.append(Deed(task, "thumb", order[key], key, order))
+        presses.append(Observation(task, "thumb", order[key], key, order))
     return presses
 
 
@@ -119,7 +119,7 @@ def test_a_pattern_of_keys_is_found_by_its_rhythm(keys: str) -> None:
 def test_who_reads_the_questions_is_no_cheat_even_if_they_come_in_order() -> None:
     """All "a" first, then all "b": the keys of a careful worker follow the questions."""
     deeds = [
-        Deed(f"t{n}", f"w{w}", "ab"[n // 40], n // 40, ("a", "b"))
+        Observation(f"t{n}", f"w{w}", "ab"[n // 40], n // 40, ("a", "b"))
         for n in range(80)
         for w in range(4)
     ]
@@ -128,7 +128,7 @@ def test_who_reads_the_questions_is_no_cheat_even_if_they_come_in_order() -> Non
 
 def test_a_recorded_crowd_is_not_full_of_cheats() -> None:
     rows, _ = recorded("rte150")
-    found = cheating.findings(Observed([Deed(*row) for row in rows], ["0", "1"]))
+    found = cheating.findings(Observed([Observation(*row) for row in rows], ["0", "1"]))
     assert len(who(found)) <= 4
 
 

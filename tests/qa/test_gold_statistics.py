@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.qa.gold_leak import Seen, leaks
 from gateway.qa.judging.promotion import Bank, PromotionCandidate, objections
 from gateway.qa.significance import EXACT_MAX, at_least, beyond_luck, more_often
-from gateway.qa.skills.drift import after, drifting
+from gateway.qa.skills.drift import drift_after, drifting
 from gateway.qa.skills.gold import gold_due
 from gateway.qa.skills.skill import Skill
 
@@ -47,7 +47,7 @@ def test_two_answers_to_fresh_gold_prove_nothing() -> None:
 def days_until_alarm(before: float, now: float, seed: int) -> int:
     random, skill, drift = Random(seed), Skill(before * 40, (1 - before) * 40), 0.0
     for day in range(1, 300):
-        drift = after(drift, skill, right=random.random() < now)
+        drift = drift_after(drift, skill, right=random.random() < now)
         if drifting(drift):
             return day
     return 300

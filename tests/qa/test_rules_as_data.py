@@ -6,7 +6,7 @@ from gateway.base.errors import Refused
 from gateway.qa.judging.overlap import FixedOverlap, TaskDecision
 from gateway.qa.judging.ruling import Ruling, ruling
 from gateway.qa.trials.dry_run import dry_run
-from gateway.qa.trials.explain import explain
+from gateway.qa.trials.explain import explain_task
 from gateway.qa.trials.rehearsal import rehearse
 
 from .crowd import made_up, recorded
@@ -103,7 +103,7 @@ def test_typed_answers_are_dry_run_too() -> None:
 
 
 def test_the_story_of_a_decision() -> None:
-    told = explain(ROWS, "clear", RULE, truths={"clear": "yes"})
+    told = explain_task(ROWS, "clear", RULE, truths={"clear": "yes"})
     assert [(v.worker, v.answer, v.decision) for v in told.voices] == [
         ("amina", "yes", "ask_more"),
         ("brian", "yes", "accept"),
@@ -117,25 +117,25 @@ def test_the_story_of_a_decision() -> None:
 
 def test_the_answer_that_decided_is_marked() -> None:
     rows = [("t", "amina", "yes"), ("t", "brian", "no"), ("t", "chege", "no")]
-    told = explain(rows, "t", RULE)
+    told = explain_task(rows, "t", RULE)
     assert [voice.decisive for voice in told.voices] == [False, False, False]
-    told = explain([("t", "amina", "yes"), ("t", "brian", "no")], "t", RULE)
+    told = explain_task([("t", "amina", "yes"), ("t", "brian", "no")], "t", RULE)
     assert (told.voices[-1].best, told.voices[-1].decisive) == ("no", True)
     assert not told.voices[0].decisive
 
 
 def test_gold_says_that_it_was_known() -> None:
-    told = explain(ROWS, "split", RULE, gold={"split": "yes"})
+    told = explain_task(ROWS, "split", RULE, gold={"split": "yes"})
     assert (told.gold, told.value, told.confidence) == (True, "yes", 1.0)
 
 
 def test_a_typed_answer_has_a_story() -> None:
     rows, _ = recorded("speech60")
-    told = explain(rows, rows[0][0], Ruling(()))
+    told = explain_task(rows, rows[0][0], Ruling(()))
     assert told.method == "rover"
     assert len(told.voices) >= 2
 
 
 def test_a_task_nobody_answered_is_named() -> None:
     with pytest.raises(Refused, match="'t9'"):
-        explain(made_up(tasks=2, skills=[0.8])[0], "t9", RULE)
+        explain_task(made_up(tasks=2, skills=[0.8])[0], "t9", RULE)

@@ -13,10 +13,10 @@ from rq.intermediate_queue import IntermediateQueue
 from rq.job import JobStatus
 
 from gateway.base.errors import SettingsError
-from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
-from gateway.queue.inline import InlineBells
-from gateway.queue.jobs import BellJob, PermittedJobs
-from gateway.queue.runner import BellWorker, connect
+from gateway.queue.bells import QUEUE, RqJobQueue, enqueue, queue
+from gateway.queue.inline import InlineJobQueue
+from gateway.queue.jobs import PermittedJob, PermittedJobs
+from gateway.queue.runner import JobWorker, connect_redis
 
 ANSWER = "tests.answer"
 
@@ -50,7 +50,7 @@ def ends_before_it_is_looked_at(monkeypatch, job, then=lambda: None):
         then()
         raise NoSuchJobError
 
-    monkeypatch.setattr(BellJob, "fetch", ends)
+    monkeypatch.setattr(PermittedJob, "fetch", ends)
 
 
 def test_the_same_bell_hangs_once(redis):
@@ -147,25 +147,25 @@ def test_an_answered_bell_leaves_its_name_free(redis):
     on = queue(redis)
     for answered in (lambda *_: None, fails):
         enqueue(on, ANSWER, "sweep")
-        worker = BellWorker(on, PermittedJobs(ANSWER, {"sweep": 0}, answered))
+        worker = JobWorker(on, PermittedJobs(ANSWER, {"sweep": 0}, answered))
         worker.work(burst=True, logging_level="CRITICAL")
         assert hanging(redis) == []
         redis.delete("rq:job:sweep")  # failed bells go after a second
 
 
 async def test_rings_from_a_loop_come_together(embedded, redis):
-    bells = RqBells(embedded.redis_url, ANSWER)
+    jobs = RqJobQueue(embedded.redis_url, ANSWER)
     for _ in range(100):
-        bells.ring("deliver", "at")
-    bells.ring("assign")
-    await bells.close()
+        jobs.enqueue("deliver", "at")
+    jobs.enqueue("assign")
+    await jobs.close()
     assert hanging(redis) == ["assign", "deliver-at"]
 
 
 async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monkeypatch):
     """A slow Redis, or a burst of bells, is rung for rarely instead of all the time."""
-    bells, rung = RqBells(embedded.redis_url, ANSWER), []
-    rings = bells._ring_all
+    jobs, rung = RqJobQueue(embedded.redis_url, ANSWER), []
+    rings = jobs._ring_all
 
     def slowly(wanted):
         began = time.monotonic()
@@ -173,21 +173,21 @@ async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monke
         rings(wanted)
         rung.append((began, time.monotonic() - began))
 
-    monkeypatch.setattr(bells, "_ring_all", slowly)
+    monkeypatch.setattr(jobs, "_ring_all", slowly)
     for n in range(40):
-        bells.ring("deliver", f"c{n}")
+        jobs.enqueue("deliver", f"c{n}")
         await asyncio.sleep(0.02)
-    await bells.close()
+    await jobs.close()
     for (began, took), (again, _) in itertools.pairwise(rung[:-1]):
         assert again - began >= min(0.5, 9 * took)
     assert set(hanging(redis)) == {f"deliver-c{n}" for n in range(40)}, "none is lost"
 
 
 async def test_a_redis_that_is_away_stops_nobody(tmp_path):
-    bells = RqBells(f"unix://{tmp_path}/nobody.sock", ANSWER)
-    bells.ring("deliver", "at")
+    jobs = RqJobQueue(f"unix://{tmp_path}/nobody.sock", ANSWER)
+    jobs.enqueue("deliver", "at")
     async with asyncio.timeout(300):
-        await bells.close()
+        await jobs.close()
 
 
 @pytest.mark.parametrize(
@@ -195,15 +195,15 @@ async def test_a_redis_that_is_away_stops_nobody(tmp_path):
 )
 def test_a_wrong_address_is_told_in_one_line(url):
     with pytest.raises(SettingsError, match="GATEWAY_REDIS_URL") as told:
-        connect(url)
+        connect_redis(url)
     assert "\n" not in str(told.value)
 
 
 def test_inline_bells_keep_their_order_and_ring_once():
-    bells = InlineBells()
+    jobs = InlineJobQueue()
     for bell in (("a",), ("b", "1"), ("a",)):
-        bells.ring(*bell)
-    assert bells.take() == [("a",), ("b", "1")]
-    assert bells.take() == []
+        jobs.enqueue(*bell)
+    assert jobs.take() == [("a",), ("b", "1")]
+    assert jobs.take() == []
     assert os.getpid()
     assert QUEUE

@@ -20,7 +20,7 @@ from gateway.app import STEPS
 from gateway.cli.run import runner as command
 from gateway.queue.bells import QUEUE, enqueue, queue
 from gateway.queue.jobs import PermittedJobs, RefusedJob, _words, refused_jobs
-from gateway.queue.runner import BellWorker, connect
+from gateway.queue.runner import JobWorker, connect_redis
 
 OURS = command.ANSWER
 JOB = "rq:job:evil"
@@ -51,7 +51,7 @@ def works(redis, done):
 
     def run() -> None:
         permitted = PermittedJobs(OURS, command.permitted(print).steps, lambda *w: done.append(w))
-        worker = BellWorker(queue(redis), permitted)
+        worker = JobWorker(queue(redis), permitted)
         assert worker.work(burst=True, logging_level="CRITICAL") in (True, False)
 
     return run
@@ -178,7 +178,7 @@ def test_jobs_that_wait_for_ours_are_not_enqueued(redis, works, done, mark):
 
 def test_commands_over_redis_are_not_listened_to(redis):
     permitted = PermittedJobs(OURS, {}, lambda *_: None)
-    worker = BellWorker(queue(redis), permitted)
+    worker = JobWorker(queue(redis), permitted)
     worker.register_birth()
     worker.subscribe()
     assert worker.pubsub is None
@@ -302,7 +302,7 @@ def test_keys_of_another_kind_do_not_stop_the_runner(redis, still_works, attack)
     attack(redis)
     if attack is a_queue_that_is_a_text:
         permitted = PermittedJobs(OURS, {}, lambda *_: None)
-        BellWorker(queue(redis), permitted).work(burst=True, logging_level="CRITICAL")
+        JobWorker(queue(redis), permitted).work(burst=True, logging_level="CRITICAL")
     still_works()
 
 
@@ -351,8 +351,8 @@ def test_any_bytes_are_words_or_refused(data):
 
 def test_a_runner_without_work_waits_without_an_error(embedded):
     """The connection that the runner was tried out with has a limit of its own; RQ's wait must not run into it."""
-    connection = connect(embedded.redis_url)
-    worker = BellWorker(queue(connection), PermittedJobs(OURS, {}, print))
+    connection = connect_redis(embedded.redis_url)
+    worker = JobWorker(queue(connection), PermittedJobs(OURS, {}, print))
     used = connection.connection_pool.get_connection()
     try:
         assert used.socket_timeout > worker.dequeue_timeout

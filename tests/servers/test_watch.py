@@ -13,7 +13,7 @@ import pytest
 
 from gateway.servers import EmbeddedServers, locks, outages
 from gateway.servers.private import make_private
-from gateway.servers.watch import REQUEST, ServerWatch, ask
+from gateway.servers.watch import REQUEST, ServerWatch, ask_supervisor
 
 HANG_S = 300.0
 
@@ -94,7 +94,7 @@ def test_a_keeper_that_is_stopped_while_its_server_dies_is_replaced_when_asked(
     os.kill(int((servers.data_dir / "redis" / "data" / "redis.pid").read_text()), signal.SIGKILL)
     watch.look()
     assert all(one._starting is None for one in watch._each), "nothing is seen"
-    ask(servers.data_dir)
+    ask_supervisor(servers.data_dir)
     until(watch, lambda: keeper(servers, "redis") != old and answering(servers))
     assert not (servers.data_dir / REQUEST).exists()
 
@@ -169,7 +169,7 @@ def test_another_user_cannot_hold_a_lock_of_ours():
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         path = Path(folder) / "up.lock"
-        os.close(locks.take(path, shared=False, wait_s=1))
+        os.close(locks.take_lock(path, shared=False, wait_s=1))
         done = subprocess.run(
             ["/usr/bin/flock", "--nonblock", str(path), "/usr/bin/true"],
             user=65534,
@@ -182,7 +182,7 @@ def test_another_user_cannot_hold_a_lock_of_ours():
             check=False,
         )
         assert "Permission denied" in done.stderr
-        os.close(locks.take(path, shared=False, wait_s=1))
+        os.close(locks.take_lock(path, shared=False, wait_s=1))
 
 
 def test_outages_that_a_full_disk_cut_are_left_out(tmp_path):

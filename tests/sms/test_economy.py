@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 from gateway.sms.economy import FOLDED, cheaper
 
 
@@ -115,7 +115,7 @@ def test_no_letter_and_no_word_is_ever_lost(said, language):
     if found is None:
         return
     assert _letters(found.text) == _letters(said)
-    assert count(found.text) == found.after
+    assert count_segments(found.text) == found.after
     assert "".join(p if isinstance(p, str) else p.after for p in found.pieces) == found.text
     if found.kept:
         assert found.text == said

@@ -101,7 +101,7 @@ def test_the_kannel_conf_we_make_tries_for_longer_than_a_day():
     k = ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel", options=GIVEN))
     settings = Settings(channels={"k": k}, private_addresses=("127.0.0.1:1",))
     made = kannel_conf.conf(
-        settings, "k", folders=kannel_conf.Folders("/s", "/s"), admin_port=1, box_port=2
+        settings, "k", folders=kannel_conf.KannelFolders("/s", "/s"), admin_port=1, box_port=2
     )
     said = dict(line.split(" = ", 1) for line in made.splitlines() if " = " in line)
     tries, every_s = int(said["http-request-retry"]), int(said["http-queue-delay"])

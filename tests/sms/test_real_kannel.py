@@ -48,7 +48,7 @@ def conf_of(ports, spool):
     made = kannel_conf.conf(
         settings,
         "k",
-        folders=kannel_conf.Folders(str(spool), str(spool)),
+        folders=kannel_conf.KannelFolders(str(spool), str(spool)),
         admin_port=ports["admin"],
         box_port=ports["box"],
         retry_s=1,

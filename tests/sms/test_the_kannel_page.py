@@ -123,7 +123,7 @@ def test_the_page_names_the_retries_and_settings_that_the_file_has():
         channels={"safaricom": ChannelSettings(**tomllib.loads(SETTINGS)["channels"]["safaricom"])},
         private_addresses=("127.0.0.1",),
     )
-    made = kannel_conf.conf(settings, "safaricom", folders=kannel_conf.Folders(), admin_port=1, box_port=2)  # fmt: skip
+    made = kannel_conf.conf(settings, "safaricom", folders=kannel_conf.KannelFolders(), admin_port=1, box_port=2)  # fmt: skip
     said = {line.partition(" = ")[0] for line in made.splitlines() if " = " in line}
     rows = re.findall(r"^\| (`[^|]+?) \| ([^|]+) \|", PAGE, re.MULTILINE)
     assert len(rows) >= 10

@@ -88,7 +88,7 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
         @rule(amount=AMOUNTS)
         def a_worker_asks_for_money(self, amount: int) -> None:
             payout = uuid.uuid4()
-            if self.posts(postings.hold(payout, self.worker, amount, "KES")):
+            if self.posts(postings.hold_amount(payout, self.worker, amount, "KES")):
                 self.open.append((payout, amount))
 
         @precondition(lambda self: self.open)
@@ -96,7 +96,7 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
         def a_payout_ends(self, *, paid: bool) -> None:
             payout, amount = self.open.pop()
             if paid:
-                self.posts(postings.settle(payout, "mpesa", amount, "KES"))
+                self.posts(postings.settle_payout(payout, "mpesa", amount, "KES"))
             else:
                 self.posts(postings.payout_failed(payout, self.worker, amount, "KES"))
 

@@ -57,8 +57,8 @@ async def puts(town: Town, table: str, rows: int, state: str = "done") -> None:
     await town.rt.db.execute(_OF[table], JANUARY, rows, state)
 
 
-async def archives(town: Town, **how: bool) -> list[archive.Gone]:
-    return [gone async for gone in archive.archive(town.rt, **how)]
+async def archives(town: Town, **how: bool) -> list[archive.ArchivedMonth]:
+    return [gone async for gone in archive.archive_months(town.rt, **how)]
 
 
 async def parts(town: Town) -> set[str]:
@@ -77,14 +77,14 @@ async def test_an_old_month_leaves_for_a_file_and_is_read_again(house):
         assert one.file.parent.stat().st_mode & 0o077 == 0
         checking = ["sha256sum", "-c", f"{one.file.name}.sha256"]
         await asyncio.to_thread(subprocess.run, checking, cwd=one.file.parent, check=True)
-        header, *rows = archive_file.read(one.file)
+        header, *rows = archive_file.read_archive(one.file)
         assert header["table"] == one.part.removesuffix("_2024_01")
         assert sorted(row["worker_id"] for row in rows) == list(range(1, 701))
         if header["table"] == "outbox":
             assert rows[0]["text"] == 'Is it a shop? "yes" \\ no \u00e9'
             assert rows[0]["to_sealed"] == "\\x0a", "numbers stay sealed"
     assert await archives(house) == []
-    assert await archive.due(house.rt) == []
+    assert await archive.due_months(house.rt) == []
 
 
 async def test_what_is_not_over_stays(house):
@@ -113,13 +113,13 @@ async def test_the_settings_say_when(house, monkeypatch):
         hours=(datetime(2024, 2, 1, tzinfo=UTC) + timedelta(days=89) - house.clock.now())
         / timedelta(hours=1)
     )
-    assert await archive.due(house.rt) == []
+    assert await archive.due_months(house.rt) == []
     house.clock.advance(days=2)
-    assert await archive.due(house.rt) == ["ussd_session_2024_01"]
+    assert await archive.due_months(house.rt) == ["ussd_session_2024_01"]
     house.clock.advance(days=90)
-    assert set(await archive.due(house.rt)) == {f"{table}_2024_01" for table in TABLES}
+    assert set(await archive.due_months(house.rt)) == {f"{table}_2024_01" for table in TABLES}
     monkeypatch.setattr(type(house.rt.settings.retention), "days", dict.fromkeys(TABLES, 0))
-    assert await archive.due(house.rt) == [], "0 keeps all"
+    assert await archive.due_months(house.rt) == [], "0 keeps all"
 
 
 def test_nothing_is_kept_for_less_than_repetitions_are_known():
@@ -162,13 +162,15 @@ async def test_killed_in_the_middle_nothing_is_lost_and_the_next_run_completes(h
     assert len(await months.leaving(house.rt.db)) == 1
     gone = await archives(house)
     assert {one.part: one.rows for one in gone} == {f"{t}_2024_01": 400 for t in TABLES}
-    assert sum(len(list(archive_file.read(one.file))) - 1 for one in gone if one.file) == 1200
+    assert (
+        sum(len(list(archive_file.read_archive(one.file))) - 1 for one in gone if one.file) == 1200
+    )
     assert not list(archive.folder_of(house.rt).glob("*.draft"))
 
 
 async def test_two_runs_at_once_are_refused(house):
     await puts(house, "outbox", 5, "accepted")
-    first = archive.archive(house.rt)
+    first = archive.archive_months(house.rt)
     await anext(first)
     with pytest.raises(Refused, match="another gateway archive"):
         await archives(house)
@@ -223,7 +225,7 @@ async def test_a_file_that_is_not_what_was_written_is_refused(house, harm):
     else:
         path.unlink()
     with pytest.raises(Refused, match=path.name):
-        list(archive_file.read(path))
+        list(archive_file.read_archive(path))
 
 
 async def test_the_command_shows_what_belongs_to_a_worker(house, capsys):
@@ -266,10 +268,10 @@ async def test_a_month_to_come_that_was_analysed_empty_is_as_new_again(house):
     part = await house.value("select part_name('inbox', month_start(1))")
     await house.rt.db.execute("analyze")
     assert await house.value(known, part) == [0.0]
-    assert ("keep_months",) in await due.due(house.rt.db, house.clock.now())
+    assert ("keep_months",) in await due.due_jobs(house.rt.db, house.clock.now())
     await STEPS["keep_months"](house.rt)
     assert await house.value(known, part) == [-1.0]
-    assert ("keep_months",) not in await due.due(house.rt.db, house.clock.now())
+    assert ("keep_months",) not in await due.due_jobs(house.rt.db, house.clock.now())
 
 
 async def test_what_came_while_a_month_was_missing_moves_into_it(house):
@@ -348,9 +350,9 @@ async def test_keys_are_forgotten_after_thirty_days_but_not_of_what_waits_or_is_
     assert await house.count("inbox_key") == await house.count("outbox_key") == 2
     for table in ("inbox", "outbox", "inbox_key", "outbox_key"):
         await db.execute(f"update {table} set created_at = created_at - interval '2 days'")  # noqa: S608
-    assert ("keep_months",) in await due.due(db, house.clock.now())
+    assert ("keep_months",) in await due.due_jobs(db, house.clock.now())
     await STEPS["keep_months"](house.rt)
-    assert ("keep_months",) not in await due.due(db, house.clock.now())
+    assert ("keep_months",) not in await due.due_jobs(db, house.clock.now())
     assert await house.value("select array_agg(event_id) from inbox_key") == ["e1"]
     assert await house.value("select array_agg(cause) from outbox_key") == ["money"]
 
@@ -359,7 +361,7 @@ async def test_the_secret_stays_out_of_the_header(house):
     """What a file says of itself is its table, its months and its columns."""
     await archives(house)
     for path in archive.folder_of(house.rt).glob("*.gz"):
-        assert set(next(archive_file.read(path))) == {
+        assert set(next(archive_file.read_archive(path))) == {
             "gateway_archive",
             "table",
             "since",

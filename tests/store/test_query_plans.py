@@ -96,7 +96,7 @@ async def test_the_outbox_is_drained_by_its_index(grown):
             return []
 
     now = datetime.now(UTC)
-    await outbox.claim(Listening(), "phone", now, now, 100)
+    await outbox.claim_messages(Listening(), "phone", now, now, 100)
     (query, arguments) = captured[0]
     read, plan = await whole_table_reads(grown, query, *arguments)
     assert read == [], plan

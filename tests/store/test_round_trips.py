@@ -58,6 +58,6 @@ async def test_a_full_outbox_is_drained_in_a_few_round_trips(town):
     people = [await town.enrols(f"p{n}") for n in range(12)]
     for person in people:
         await person.sends("HELP")
-    town.bells.take()
+    town.jobs.take()
     assert await trips(town, deliver(town.rt, "phone")) <= 3
     assert await town.count("outbox", "state = 'queued'") == 0

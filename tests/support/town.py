@@ -19,12 +19,12 @@ import httpx2
 from gateway.app import STEPS
 from gateway.base.ids import ClientId
 from gateway.conversation.ease import EASE_MAX
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.simulator.operators.judge import report
 from gateway.simulator.operators.server import Operators
 from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
-from gateway.store.due import due
+from gateway.store.due import due_jobs
 from gateway.store.ledger import transfers
 from gateway.store.messages.outbox import to_number
 
@@ -66,7 +66,7 @@ class Town:
     """
 
     rt: Runtime
-    bells: InlineBells
+    jobs: InlineJobQueue
     clock: MovableClock
     http: httpx2.AsyncClient
     operators: Operators
@@ -135,7 +135,7 @@ class Town:
         """Do what was rung for, and what that rings for in turn; the bells, in order."""
         answered: list[tuple[str, ...]] = []
         for _ in range(ROUNDS_MAX):
-            rung = self.bells.take()
+            rung = self.jobs.take()
             if not rung:
                 return answered
             for step, *arguments in rung:
@@ -146,8 +146,8 @@ class Town:
     async def ticks(self, **later: float) -> None:
         """The ticker rings for everything that is due (`later`, for example minutes=5), and runners answer."""
         self.clock.advance(**later)
-        for bell in await due(self.rt.db, self.clock.now()):
-            self.bells.ring(*bell)
+        for bell in await due_jobs(self.rt.db, self.clock.now()):
+            self.jobs.enqueue(*bell)
         await self.answers_bells()
 
     async def pays_out(self) -> None:

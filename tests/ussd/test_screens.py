@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.gsm.segments import count
-from gateway.gsm.ussd_fit import fits, weigh
+from gateway.gsm.segments import count_segments
+from gateway.gsm.ussd_fit import count_units, fits_screen
 from gateway.ussd.screens import navigation, pages
 
 MORE, BACK = "98 More", "99 Back"
@@ -39,7 +39,7 @@ def bodies(made):
 def test_every_screen_fits_and_nothing_is_lost(notice, body, choices, budget):
     made = pages(notice, body, choices, budget)
     assert made
-    assert all(fits(page, budget) for page in made)
+    assert all(fits_screen(page, budget) for page in made)
     shown = "".join("".join(each.split()) for each in bodies(made))
     assert shown == "".join("".join([notice, body, *choices]).split())
 
@@ -80,25 +80,25 @@ def test_too_many_choices_are_spread_and_none_is_cut():
 
 def test_a_choice_longer_than_a_screen_is_turned_too():
     made = pages("", "", ["1 " + "long " * 50, "2 short"], 160)
-    assert all(fits(page, 160) for page in made)
+    assert all(fits_screen(page, 160) for page in made)
     assert made[-1].endswith("2 short\n99 Back")
 
 
 def test_amharic_screens_hold_80_characters():
     made = pages("", "ገበያው ዛሬ ክፍት ነው? " * 10, ["1 አዎ", "2 አይ"], 160)
     assert len(made) > 2
-    assert all(weigh(page)[1] <= 80 for page in made)
+    assert all(count_units(page)[1] <= 80 for page in made)
 
 
 def test_one_foreign_letter_makes_only_its_own_screen_short():
     made = pages("", "plain words " * 20 + "ሀ " + "plain words " * 20, [], 160)
-    assert {weigh(page)[0] for page in made} == {"GSM7", "UCS2"}
-    assert all(fits(page, 160) for page in made)
+    assert {count_units(page)[0] for page in made} == {"GSM7", "UCS2"}
+    assert all(fits_screen(page, 160) for page in made)
 
 
 def test_labels_in_other_languages_are_measured():
     made = pages("", "neno " * 60, CHOICES, 160, "98 Endelea mbele", "99 Rudi nyuma")
-    assert all(fits(page, 160) for page in made)
+    assert all(fits_screen(page, 160) for page in made)
     assert made[0].endswith("98 Endelea mbele")
 
 
@@ -123,4 +123,4 @@ def test_navigation(said, means):
 @given(texts | st.text())
 def test_ussd_and_sms_agree_what_a_text_weighs(text):
     """Two rooms that do not know each other."""
-    assert weigh(text) == count(text)[:2]
+    assert count_units(text) == count_segments(text)[:2]

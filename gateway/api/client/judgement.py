@@ -18,7 +18,7 @@ from gateway.steps.quality.corrections.correct_gold import (
     correct_option,
 )
 from gateway.steps.quality.corrections.correct_label import NewLabel, correct_label
-from gateway.steps.quality.task_history import explain
+from gateway.steps.quality.task_history import task_story
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import audiences, batches
 from gateway.store.quality import rulings
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/api/v1")
 async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
     """Show how a result came about: the workers asked, their answers, and the judge's verdicts."""
     await _mine(rt, client, batch)
-    return await explain(rt, batch, task)
+    return await task_story(rt, batch, task)
 
 
 @router.post("/batches/{batch}/tasks/{task}/decision")
@@ -39,8 +39,8 @@ async def decide(
 ) -> dict[str, Any]:
     """Decide a task in review. A person's decision is final."""
     await _mine(rt, client, batch)
-    await review.decide(rt, batch, task, given.value, given.by)
-    return await explain(rt, batch, task)
+    await review.decide_reviewed_task(rt, batch, task, given.value, given.by)
+    return await task_story(rt, batch, task)
 
 
 @router.post("/batches/{batch}/gold/{task}/correct")

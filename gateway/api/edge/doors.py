@@ -20,8 +20,8 @@ from gateway.api.edge.bodies import Body
 from gateway.api.edge.connections import ConnectionTable
 from gateway.api.edge.counts import DISCONNECTED, Counts
 from gateway.api.edge.forward import FORWARDED
-from gateway.api.edge.hosts import Hosts
-from gateway.api.edge.places import Class, Places, class_of
+from gateway.api.edge.hosts import AcceptedHosts
+from gateway.api.edge.places import RequestLimit, RouteClass, class_of
 from gateway.api.edge.refusals import DoorRefusal
 from gateway.api.edge.turnstile import Turnstile
 from gateway.base import logs
@@ -54,9 +54,9 @@ class Dispatcher:
         self.turnstile: Turnstile | None = None
         """Where phones beyond capacity are turned away, in a process that answers them."""
         self._counts: Counts | None = None
-        self._rooms: Rooms | None = None
+        self._rooms: Applications | None = None
 
-    def open_with(self, rooms: "Rooms", counts: Counts) -> None:
+    def open_with(self, rooms: "Applications", counts: Counts) -> None:
         """Start to serve requests with these applications."""
         self._rooms, self._counts = rooms, counts
 
@@ -81,7 +81,7 @@ class _Answered(Exception):
         self.answer = answer
 
 
-class Rooms:
+class Applications:
     """The applications behind the entrance.
 
     `own` describes the process itself. `rest` answers every request that is not a webhook. In a
@@ -95,8 +95,8 @@ class Rooms:
         self.webhooks = webhooks
         self.rest = own
         self.check_key: KeyCheck | None = None
-        self.hosts = Hosts(settings)
-        self.places = Places(settings.limits)
+        self.hosts = AcceptedHosts(settings)
+        self.places = RequestLimit(settings.limits)
         self.audiences: dict[str, tuple[ServedAddresses, str]] = {
             "/metrics": (settings.serve_metrics, "serve_metrics"),
             "/docs": (settings.serve_docs, "serve_docs"),
@@ -109,7 +109,7 @@ class _Visit:
     """The passage of one request through the entrance."""
 
     def __init__(
-        self, doors: Dispatcher, rooms: Rooms, scope: Scope, receive: Receive, send: Send
+        self, doors: Dispatcher, rooms: Applications, scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._doors, self._rooms, self._scope, self._send = doors, rooms, scope, send
         proxies = rooms.settings.trusted_proxies
@@ -126,7 +126,7 @@ class _Visit:
             receive,
             scope["headers"],
             rooms.settings.limits,
-            upload=self._class is Class.UPLOAD,
+            upload=self._class is RouteClass.UPLOAD,
             dropped=self._dropped,
         )
 
@@ -170,11 +170,11 @@ class _Visit:
             await rooms.own(scope, body.receive, self._sending)
             return
         held.enter_context(rooms.places.taken(self._class))
-        if self._class is Class.WEBHOOK:
+        if self._class is RouteClass.WEBHOOK:
             body.check_announced()
             await rooms.webhooks(scope, body.receive, self._sending)
             return
-        if rooms.check_key is not None and self._class in (Class.CLIENT, Class.UPLOAD):
+        if rooms.check_key is not None and self._class in (RouteClass.CLIENT, RouteClass.UPLOAD):
             # The key is checked before the body, so that no byte of a stranger's body is read.
             client = await self._checked_key(rooms.check_key)
             held.enter_context(rooms.places.taken_by(self._class, client))
@@ -217,7 +217,7 @@ class _Visit:
         if self._started:
             return  # uvicorn closes a connection whose answer ends in the middle.
         self._body.refusal = None
-        answer = refusal.answer(plain=self._class is Class.WEBHOOK)
+        answer = refusal.answer(plain=self._class is RouteClass.WEBHOOK)
         await answer(self._scope, _nothing, self._sending)
 
     def _dropped(self) -> None:

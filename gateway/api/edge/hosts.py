@@ -20,7 +20,7 @@ _ANY_HOST = ("/in/", "/hooks/", "/healthz", "/readyz", "/metrics")
 _SAME = ("same-origin", "none")
 
 
-class Hosts:
+class AcceptedHosts:
     """The accepted Host and Origin headers of one gateway."""
 
     def __init__(self, settings: Settings) -> None:

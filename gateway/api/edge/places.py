@@ -12,7 +12,7 @@ from gateway.settings import DoorLimits
 _UPLOAD = re.compile(r"/api/v1/batches/[^/]+/tasks/?")
 
 
-class Class(StrEnum):
+class RouteClass(StrEnum):
     """A class of routes that share their places."""
 
     WEBHOOK = "webhook"
@@ -21,31 +21,31 @@ class Class(StrEnum):
     PAGE = "page"
 
 
-def class_of(method: str, path: str) -> Class:
+def class_of(method: str, path: str) -> RouteClass:
     """Return the class of a request.
 
     >>> class_of("POST", "/in/at/secret/ussd"), class_of("POST", "/api/v1/batches/b_1/tasks")
-    (<Class.WEBHOOK: 'webhook'>, <Class.UPLOAD: 'upload'>)
+    (<RouteClass.WEBHOOK: 'webhook'>, <RouteClass.UPLOAD: 'upload'>)
     >>> class_of("GET", "/console")
-    <Class.PAGE: 'page'>
+    <RouteClass.PAGE: 'page'>
     """
     if path.startswith(("/in/", "/hooks/")):
-        return Class.WEBHOOK
+        return RouteClass.WEBHOOK
     if path.startswith("/api/"):
         upload = method == "POST" and _UPLOAD.fullmatch(path)
-        return Class.UPLOAD if upload else Class.CLIENT
-    return Class.PAGE
+        return RouteClass.UPLOAD if upload else RouteClass.CLIENT
+    return RouteClass.PAGE
 
 
 _SAID = {
-    Class.WEBHOOK: "webhooks",
-    Class.CLIENT: "requests of clients",
-    Class.UPLOAD: "uploads",
-    Class.PAGE: "requests for pages",
+    RouteClass.WEBHOOK: "webhooks",
+    RouteClass.CLIENT: "requests of clients",
+    RouteClass.UPLOAD: "uploads",
+    RouteClass.PAGE: "requests for pages",
 }
 
 
-class Places:
+class RequestLimit:
     """The places of one server process.
 
     Clients and pages together never have all of them, because webhooks keep theirs.
@@ -53,21 +53,21 @@ class Places:
 
     def __init__(self, limits: DoorLimits) -> None:
         self._limits = limits
-        self._taken: Counter[Class] = Counter()
+        self._taken: Counter[RouteClass] = Counter()
         self._all = 0
-        self._of_keys: Counter[tuple[Class, str]] = Counter()
+        self._of_keys: Counter[tuple[RouteClass, str]] = Counter()
         self._most = {
-            Class.WEBHOOK: (limits.webhook_requests, "limits.webhook_requests"),
-            Class.CLIENT: (limits.client_requests, "limits.client_requests"),
-            Class.UPLOAD: (limits.upload_requests, "limits.upload_requests"),
-            Class.PAGE: (limits.page_requests, "limits.page_requests"),
+            RouteClass.WEBHOOK: (limits.webhook_requests, "limits.webhook_requests"),
+            RouteClass.CLIENT: (limits.client_requests, "limits.client_requests"),
+            RouteClass.UPLOAD: (limits.upload_requests, "limits.upload_requests"),
+            RouteClass.PAGE: (limits.page_requests, "limits.page_requests"),
         }
         self._most_of_key = {
-            Class.CLIENT: (limits.client_requests_per_key, "limits.client_requests_per_key"),
-            Class.UPLOAD: (limits.upload_requests_per_key, "limits.upload_requests_per_key"),
+            RouteClass.CLIENT: (limits.client_requests_per_key, "limits.client_requests_per_key"),
+            RouteClass.UPLOAD: (limits.upload_requests_per_key, "limits.upload_requests_per_key"),
         }
 
-    def taken(self, kind: Class) -> "_Place":
+    def taken(self, kind: RouteClass) -> "_Place":
         """Hold a place of the class for a block. Raises DoorRefusal when none is free."""
         if self._all >= self._limits.requests:
             raise self._full("requests", self._limits.requests, "limits.requests")
@@ -76,13 +76,13 @@ class Places:
             raise self._full(_SAID[kind], most, setting)
         return _Place(self, kind)
 
-    def count(self, kind: Class, change: int) -> None:
+    def count(self, kind: RouteClass, change: int) -> None:
         """Count a place that is taken (1) or free again (-1)."""
         self._taken[kind] += change
         self._all += change
 
     @contextmanager
-    def taken_by(self, kind: Class, key: str) -> Generator[None]:
+    def taken_by(self, kind: RouteClass, key: str) -> Generator[None]:
         """Hold a place of one API key for a block.
 
         Raises DoorRefusal when the key has all its places.
@@ -111,7 +111,7 @@ class _Place:
 
     __slots__ = ("_kind", "_places")
 
-    def __init__(self, places: Places, kind: Class) -> None:
+    def __init__(self, places: RequestLimit, kind: RouteClass) -> None:
         self._places, self._kind = places, kind
 
     def __enter__(self) -> None:

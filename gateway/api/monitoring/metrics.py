@@ -72,8 +72,8 @@ class Metrics:
                 )
                 self._bills = await outbox.bills(self._rt.db)
                 self._missing = len(await months.missing(self._rt.db, months.WARN_AHEAD))
-                self._due = len(await archive.due(self._rt))
-                self._refused = await self._rt.bells.refused()
+                self._due = len(await archive.due_months(self._rt))
+                self._refused = await self._rt.jobs.refused()
             except Failed as away:
                 return PlainTextResponse(str(away), status_code=503)
             self._read_at = now

@@ -72,7 +72,7 @@ class Readiness:
     async def _redis(self) -> str:
         try:
             async with asyncio.timeout(_LIMIT_S):
-                away = await self._rt.bells.away()
+                away = await self._rt.jobs.away()
         except TimeoutError:
             away = "timeout"
         return f"Redis does not answer, replies come late: {away}" if away else ""

@@ -21,7 +21,7 @@ from gateway.base.errors import Failed
 from gateway.sms.port import InboundSms
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.arrival.sms_identity import identity
-from gateway.steps.turns.hear import hear
+from gateway.steps.turns.hear import process_sms
 from gateway.store.db import AWAY, Database, open_database
 from gateway.store.turns import inbox
 from gateway.store.turns.spool import Spool
@@ -108,13 +108,13 @@ class Intake:
 
         Raises Failed when the event can be kept nowhere.
         """
-        event = inbox.sealed(self._rt.vault, channel, kind, event_id, raw)
+        event = inbox.seal_event(self._rt.vault, channel, kind, event_id, raw)
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
         self._stored += 1
         self._queue.put_nowait(waiting)
         new = await asyncio.shield(waiting.new)
         log.info("event stored", channel=channel, kind=kind, event_id=event_id, repeated=not new)
-        self._rt.bells.ring("sweep" if kind == "receipt" else "catch_up")
+        self._rt.jobs.enqueue("sweep" if kind == "receipt" else "catch_up")
         return new
 
     async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes, event_id: str) -> bool:
@@ -123,7 +123,7 @@ class Intake:
         That is safe because an SMS takes effect only once.
         """
         self._walking += 1
-        task = asyncio.create_task(hear(self._rt, channel, sms, raw, event_id))
+        task = asyncio.create_task(process_sms(self._rt, channel, sms, raw, event_id))
         self._walks.add(task)
         task.add_done_callback(self._walked)
         return await asyncio.shield(task)
@@ -215,7 +215,7 @@ class Intake:
             return False
         if taken:
             await asyncio.to_thread(self._spool.drop, [path for path, _ in taken])
-            self._rt.bells.ring("catch_up")
+            self._rt.jobs.enqueue("catch_up")
             log.info("events came back from the spool", events=sum(len(e) for _, e in taken))
         return bool(found)
 

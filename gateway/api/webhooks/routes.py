@@ -79,11 +79,11 @@ class Webhooks:
 
         Some providers send several in one call, or both kinds to one address.
         """
-        call = await webhook_auth.read(self._rt, request)
+        call = await webhook_auth.read_call(self._rt, request)
         if isinstance(call, Response):
             return call
         if call.channel.sms is None:
-            return webhook_auth.refused(request, "no such side")
+            return webhook_auth.unauthorized_answer(request, "no such side")
         away: Response | None = None
         for kind, raw in sort(call.channel, address, call.raw):
             one = call if raw is call.raw else replace(call, form=fields(raw), raw=raw)
@@ -102,7 +102,7 @@ class Webhooks:
         assert call.channel.sms is not None
         receipt = call.channel.sms.parse_receipt(call.form)
         try:
-            await events.take(self._rt, call.channel, "receipt", call.raw)
+            await events.process_event(self._rt, call.channel, "receipt", call.raw)
         except AWAY:
             await self._intake.keep(call.channel.name, "receipt", receipt_id(receipt), call.raw)
 
@@ -117,7 +117,7 @@ class Webhooks:
 
         async def take(call: WebhookCall) -> None:
             try:
-                await events.take(self._rt, call.channel, kind, call.raw)
+                await events.process_event(self._rt, call.channel, kind, call.raw)
             except AWAY:
                 await self._intake.keep(
                     call.channel.name, kind, inbox.digest_id(call.raw), call.raw
@@ -133,12 +133,12 @@ class Webhooks:
         await hang_up(self._rt, call.channel, call.channel.ussd.parse_end(call.form))
 
     async def ussd(self, request: Request) -> Response:
-        call = await webhook_auth.read(self._rt, request)
+        call = await webhook_auth.read_call(self._rt, request)
         if isinstance(call, Response):
             return call
         channel = call.channel
         if channel.ussd is None:
-            return webhook_auth.refused(request, "no such side")
+            return webhook_auth.unauthorized_answer(request, "no such side")
         if is_end(channel.ussd, call.form):
             return await self._run(request, call, "session-end", self._end) or Response()
         try:
@@ -180,7 +180,7 @@ class Webhooks:
         raw = await request.body()
         known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
         if not known:
-            return webhook_auth.refused(request, "token")
+            return webhook_auth.unauthorized_answer(request, "token")
         prove(request.scope)
         return Response()
 
@@ -199,18 +199,18 @@ class Webhooks:
             return call
         answer = await validate(self._rt, *call)
         if not answer:
-            return webhook_auth.refused(request, "not ordered")
+            return webhook_auth.unauthorized_answer(request, "not ordered")
         return Response(answer, media_type="application/json")
 
     async def _taken(
         self, request: Request, kind: str, take: Callable[[WebhookCall], Awaitable[None]]
     ) -> Response:
         """Run a handler. An event that it cannot process is kept unchanged in the inbox."""
-        call = await webhook_auth.read(self._rt, request)
+        call = await webhook_auth.read_call(self._rt, request)
         if isinstance(call, Response):
             return call
         if not _has_side(call.channel, kind):
-            return webhook_auth.refused(request, "no such side")
+            return webhook_auth.unauthorized_answer(request, "no such side")
         return await self._run(request, call, kind, take) or _thanks(call.channel)
 
     async def _run(

@@ -40,14 +40,14 @@ class WebhookCall:
             raise self.fault
 
 
-async def read(rt: Runtime, request: Request) -> WebhookCall | Response:
+async def read_call(rt: Runtime, request: Request) -> WebhookCall | Response:
     """Return the call, or the response that refuses it."""
     channel = rt.channels.get(request.path_params["channel"])
     if channel is None:
-        return refused(request, "channel")
+        return unauthorized_answer(request, "channel")
     given = request.path_params["secret"].encode()
     if not hmac.compare_digest(given, channel.secret.encode()):
-        return refused(request, "secret")
+        return unauthorized_answer(request, "secret")
     prove(request.scope)
     if request.method == "GET" and not takes_get(channel, request.url.path):
         request.state.reason = "method"
@@ -64,7 +64,7 @@ async def read(rt: Runtime, request: Request) -> WebhookCall | Response:
         logs.seldom.warning(
             "forged webhook", channel=channel.name, path=event, address=address_of(request)
         )
-        refused(request, "signature")
+        unauthorized_answer(request, "signature")
         return PlainTextResponse("the signature does not hold", status_code=403)
     return WebhookCall(channel, dict(pairs), raw, fault)
 
@@ -87,7 +87,7 @@ async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Respons
     secret = known.secret.get_secret_value() if known and known.secret else ""
     given = request.path_params["secret"].encode()
     if not secret or not hmac.compare_digest(given, secret.encode()):
-        return refused(request, "secret")
+        return unauthorized_answer(request, "secret")
     prove(request.scope)
     return provider, await request.body()
 
@@ -104,7 +104,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def refused(request: Request, reason: str) -> Response:
+def unauthorized_answer(request: Request, reason: str) -> Response:
     """Return the answer to an unknown caller.
 
     Every guess gets an identical answer. The reason is for the metric only.

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from gateway.base.errors import Refused
 from gateway.base.forms.bodies import envelope as envelope
-from gateway.base.forms.bodies import opened as opened
+from gateway.base.forms.bodies import open_envelope as open_envelope
 from gateway.base.forms.bodies import pairs as pairs
-from gateway.base.forms.dates import Stamp as Stamp
+from gateway.base.forms.dates import ProviderTime as ProviderTime
 from gateway.base.forms.dates import stamp as stamp
 from gateway.base.forms.decoding import text_in as text_in
 from gateway.base.forms.decoding import utf8_in as utf8_in

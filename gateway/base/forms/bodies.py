@@ -51,7 +51,7 @@ def envelope(content_type: str, body: bytes) -> bytes:
     return _MARK + line + b"\n" + body
 
 
-def opened(raw: bytes) -> tuple[str, bytes]:
+def open_envelope(raw: bytes) -> tuple[str, bytes]:
     """Return the content type and the body. The content type is "" if `envelope` left it out."""
     if not raw.startswith(_MARK):
         return "", raw
@@ -70,7 +70,7 @@ def pairs(raw: bytes) -> FormPairs:
     >>> pairs(b'{"message": {"from": 254, "urgent": true}, "to": [7]}')
     [('message.from', '254'), ('message.urgent', 'true'), ('to.0', '7')]
     """
-    content_type, body = opened(raw)
+    content_type, body = open_envelope(raw)
     kind, charset = _content_type(content_type)
     if kind == "multipart/form-data":
         return _multipart(content_type, body)

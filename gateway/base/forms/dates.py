@@ -25,7 +25,7 @@ _MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class ProviderTime:
     """A provider's time."""
 
     at: datetime
@@ -36,7 +36,9 @@ class Stamp:
     """The date or the settings name a time zone."""
 
 
-def stamp(written: str, zone: str | None = None, *, day_first: bool | None = None) -> Stamp | None:
+def stamp(
+    written: str, zone: str | None = None, *, day_first: bool | None = None
+) -> ProviderTime | None:
     """Return the time of a date in any common format, or None for an ambiguous or invalid date.
 
     `zone` is the zone of dates that name none. Without it they are taken as UTC and not `zoned`.
@@ -69,7 +71,7 @@ def stamp(written: str, zone: str | None = None, *, day_first: bool | None = Non
         at = at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Stamp(at, exact, zoned) if _EARLIEST <= at < _LATEST else None
+    return ProviderTime(at, exact, zoned) if _EARLIEST <= at < _LATEST else None
 
 
 def _epoch(said: str) -> tuple[datetime, bool] | None:

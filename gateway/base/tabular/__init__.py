@@ -9,7 +9,7 @@ from gateway.base.tabular.lines import json_lines, json_value
 from gateway.base.tabular.table import Table, TableRow, column_key, open_table
 from gateway.base.tabular.text import Source, decoded_text, encoding_of
 from gateway.base.tabular.workbook import NumberCell
-from gateway.base.tabular.writer import CsvWriter, restored, shown
+from gateway.base.tabular.writer import CsvWriter, restored, spreadsheet_cell
 
 __all__ = [
     "CsvWriter",
@@ -24,5 +24,5 @@ __all__ = [
     "json_value",
     "open_table",
     "restored",
-    "shown",
+    "spreadsheet_cell",
 ]

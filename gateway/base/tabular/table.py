@@ -13,7 +13,7 @@ from gateway.base.tabular.delimited import (
     records,
     separator_line,
 )
-from gateway.base.tabular.text import Source, encoding_of, opened, opened_text
+from gateway.base.tabular.text import Source, encoding_of, open_source, opened_text
 from gateway.base.tabular.workbook import OLD_EXCEL, ZIP, workbook_records
 from gateway.base.text.characters import visible
 
@@ -170,7 +170,7 @@ class _Reading:
 def _ways(source: Source) -> list[_Reading]:
     """Return the possible ways to read the file, the likeliest first."""
     if not isinstance(source, str):
-        with opened(source) as file:
+        with open_source(source) as file:
             first = file.read(4)
         if first == ZIP:
             return [_Reading("", "")]
@@ -196,7 +196,7 @@ def _records(source: Source, reading: _Reading) -> Iterator[list[str]]:
         yield from records(source, reading.encoding, reading.delimiter)
     else:
         assert not isinstance(source, str)
-        with opened(source) as file:
+        with open_source(source) as file:
             yield from workbook_records(file)
 
 

@@ -26,7 +26,7 @@ _MARKS = (
 
 
 @contextmanager
-def opened(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
+def open_source(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
     """Open the bytes of a source at their start. A file that is open already stays open."""
     if isinstance(source, Path):
         with source.open("rb") as file:
@@ -44,7 +44,7 @@ def opened_text(source: Source, encoding: str) -> Generator[TextIO]:
     if isinstance(source, str):
         yield io.StringIO(source.removeprefix("\ufeff"), newline="")
         return
-    with opened(source) as file:
+    with open_source(source) as file:
         text = io.TextIOWrapper(file, encoding, newline="")
         try:
             yield text
@@ -60,7 +60,7 @@ def encoding_of(source: Source) -> str:
     """
     if isinstance(source, str):
         return "utf-8"
-    with opened(source) as file:
+    with open_source(source) as file:
         sample = file.read(_SAMPLE)
         for mark, name in _MARKS:
             if sample.startswith(mark):

@@ -38,16 +38,16 @@ class CsvWriter:
     def _cell(self, value: object) -> object:
         if value is None:
             return ""
-        return shown(value) if isinstance(value, str) and not self._raw else value
+        return spreadsheet_cell(value) if isinstance(value, str) and not self._raw else value
 
 
-def shown(text: str) -> str:
+def spreadsheet_cell(text: str) -> str:
     """Return the cell with which a spreadsheet shows this text unchanged.
 
     A text that a spreadsheet would execute gets an apostrophe in front. Numbers stay numbers, and
     `restored` gives back every text.
 
-    >>> shown("=1+1"), shown("-20.5"), shown("+254711000031"), shown("a;=1+1"), shown("Amina")
+    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-20.5"), spreadsheet_cell("+254711000031"), spreadsheet_cell("a;=1+1"), spreadsheet_cell("Amina")
     ("'=1+1", '-20.5', "'+254711000031", "a;'=1+1", 'Amina')
     """
     if text.isalnum():

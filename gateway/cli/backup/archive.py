@@ -64,7 +64,7 @@ def archive(
 async def _due(rt: Runtime) -> list[str]:
     from gateway.steps.housekeeping import archive as step
 
-    return await step.due(rt)
+    return await step.due_months(rt)
 
 
 async def _list(rt: Runtime) -> list[Row]:
@@ -77,7 +77,7 @@ async def _archive(rt: Runtime, *, files: bool, quiet: bool) -> list[dict[str, A
     from gateway.steps.housekeeping import archive as step
 
     done = list[dict[str, Any]]()
-    async for gone in step.archive(rt, files=files):
+    async for gone in step.archive_months(rt, files=files):
         done.append(
             {"part": gone.part, "rows": gone.rows, "file": gone.file, "bytes": gone.size_bytes}
         )
@@ -111,7 +111,7 @@ def _read(files: list[Path], worker: int | None) -> None:
     from gateway.store.retention import archive_file
 
     for path in files:
-        rows = archive_file.read(path)
+        rows = archive_file.read_archive(path)
         header = next(rows)
         checked = "checksum right" if archive_file.is_checked(path) else "no checksum beside it"
         typer.echo(f"{path}: {header['table']} until {header['until'][:10]}, {checked}", err=True)

@@ -84,7 +84,7 @@ def restore(
     from gateway.cli.serving import SECRET_FILE, served
     from gateway.store import schema
 
-    about = backup_folder.read(folder)
+    about = backup_folder.read_description(folder)
     try:
         schema.check_known(about.schema)
     except GatewayError:
@@ -132,14 +132,14 @@ def _draft(folder: Path) -> Generator[Path]:
         raise Refused(f"the backup cannot be written to {folder}: {bad.strerror}") from bad
     try:
         yield draft
-        backup_folder.publish(draft, folder)
+        backup_folder.publish_backup(draft, folder)
     except OSError as bad:
         raise Refused(f"the backup cannot be written to {folder}: {bad.strerror}") from bad
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-async def _dump(settings: Settings, draft: Path) -> tuple[backup_folder.About, int]:
+async def _dump(settings: Settings, draft: Path) -> tuple[backup_folder.BackupDescription, int]:
     from gateway.servers import copying
     from gateway.store import health
     from gateway.store.db import open_database
@@ -157,16 +157,16 @@ async def _dump(settings: Settings, draft: Path) -> tuple[backup_folder.About, i
         async with books.snapshot(db) as (connection, name):
             server = await books.server_major(connection)
             program, dumped_by = copying.find_client("pg_dump", server)
-            about = backup_folder.About(
+            about = backup_folder.BackupDescription(
                 made_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 schema=schema,
                 server=server,
                 dumped_by=dumped_by,
                 key_check=backup_folder.key_check(vault),
-                books=await books.read(connection),
+                books=await books.read_books(connection),
             )
             pieces = copying.dump(program, url, name)
-            size = await asyncio.to_thread(backup_folder.write, draft, pieces, about, vault)
+            size = await asyncio.to_thread(backup_folder.write_draft, draft, pieces, about, vault)
     finally:
         await db.close()
     return about, size
@@ -178,7 +178,9 @@ def _where_the_key_is(key_to: Path | None) -> str:
     return f"key      {key_to}: keep it in another place than the backup, because both together reveal every phone number"
 
 
-def _key_for(folder: Path, about: backup_folder.About, given: Settings, file: Path | None) -> str:
+def _key_for(
+    folder: Path, about: backup_folder.BackupDescription, given: Settings, file: Path | None
+) -> str:
     """Return the secret key of a backup: from the file, the environment or the data folder.
 
     Raises an error unless all of them hold the same key.
@@ -188,11 +190,11 @@ def _key_for(folder: Path, about: backup_folder.About, given: Settings, file: Pa
     own = given.data_dir / SECRET_FILE
     found = dict[str, str]()
     if file is not None:
-        found[str(file)] = key_file.read(file)
+        found[str(file)] = key_file.read_key_file(file)
     if given.secret_key is not None:
         found["GATEWAY_SECRET_KEY"] = given.secret_key.get_secret_value()
     elif given.database_url is None and own.exists():
-        found[str(own)] = key_file.read(own)
+        found[str(own)] = key_file.read_key_file(own)
     if not found:
         raise Refused(
             "the secret key is missing: give the file that `gateway backup --key-to` wrote, with --key FILE, or set "
@@ -224,7 +226,9 @@ async def _must_be_empty(settings: Settings) -> None:
         )
 
 
-async def _load(settings: Settings, folder: Path, about: backup_folder.About) -> list[str]:
+async def _load(
+    settings: Settings, folder: Path, about: backup_folder.BackupDescription
+) -> list[str]:
     """Restore, compare, migrate and recompute. Return the differences."""
     from gateway.servers import copying
     from gateway.store import schema
@@ -245,7 +249,7 @@ async def _load(settings: Settings, folder: Path, about: backup_folder.About) ->
         dump = folder / backup_folder.DUMP
         await asyncio.to_thread(copying.load, program, url, dump)
         async with books.snapshot(db) as (connection, _):
-            found = books.differences(about.books, await books.read(connection))
+            found = books.differences(about.books, await books.read_books(connection))
     finally:
         await db.close()
     if found:

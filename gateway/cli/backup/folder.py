@@ -27,7 +27,7 @@ _CHUNK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class BackupDescription:
     """The description of a backup.
 
     `schema` is the revision of the database's schema. `server` and `dumped_by` are the major
@@ -48,7 +48,9 @@ def key_check(vault: Vault) -> str:
     return vault.index(_KEY_CHECK).hex()
 
 
-def write(draft: Path, pieces: Iterable[bytes], about: About, vault: Vault) -> int:
+def write_draft(
+    draft: Path, pieces: Iterable[bytes], about: BackupDescription, vault: Vault
+) -> int:
     """Fill a draft of the folder and return the size of the dump in bytes.
 
     Everything is on the disk when this returns.
@@ -63,13 +65,13 @@ def write(draft: Path, pieces: Iterable[bytes], about: About, vault: Vault) -> i
     return size
 
 
-def publish(draft: Path, folder: Path) -> None:
+def publish_backup(draft: Path, folder: Path) -> None:
     """Give a complete draft its final name."""
     draft.rename(folder)
     _sync(folder.parent)
 
 
-def read(folder: Path) -> About:
+def read_description(folder: Path) -> BackupDescription:
     """Return the description of a complete backup. Raises Refused for a damaged or unknown one."""
     if not folder.is_dir():
         raise Refused(
@@ -88,12 +90,12 @@ def read(folder: Path) -> About:
                 f"{folder / ABOUT} has the format of a newer gateway: restore it with that version"
             )
         books = BooksSnapshot(**told.pop("books"))
-        return About(**told, books=books)
+        return BackupDescription(**told, books=books)
     except (ValueError, KeyError, TypeError) as bad:
         raise Refused(f"{folder / ABOUT} cannot be read ({bad}): take another backup") from bad
 
 
-def check_key(folder: Path, about: About, vault: Vault) -> None:
+def check_key(folder: Path, about: BackupDescription, vault: Vault) -> None:
     """Raise Refused unless the backup was made with this secret key and is unchanged."""
     if not hmac.compare_digest(about.key_check, key_check(vault)):
         raise Refused(

@@ -13,7 +13,7 @@ def store(path: Path, key: str) -> None:
     Raises Refused when the file holds another key.
     """
     if path.exists():
-        if read(path) != key:
+        if read_key_file(path) != key:
             raise Refused(
                 f"{path} holds another secret key: name another file, or move this one away (earlier backups need it)"
             )
@@ -29,7 +29,7 @@ def store(path: Path, key: str) -> None:
         raise Refused(f"the secret key cannot be written to {path}: {bad.strerror}") from bad
 
 
-def read(path: Path) -> str:
+def read_key_file(path: Path) -> str:
     """Return the key in a file. Raises Refused when there is none."""
     try:
         key = path.read_text(encoding="ascii", errors="replace").strip()

@@ -63,11 +63,11 @@ def _outages(servers: EmbeddedServers) -> Generator[CheckResult]:
 
 
 def _redis(settings: Settings) -> Generator[CheckResult]:
-    from gateway.queue.runner import connect, runners_at_work
+    from gateway.queue.runner import connect_redis, runners_at_work
 
     assert settings.redis_url
     try:
-        redis = connect(settings.redis_url.get_secret_value())
+        redis = connect_redis(settings.redis_url.get_secret_value())
         runners = runners_at_work(redis)
     except GatewayError as bad:
         yield fail("Redis", str(bad))
@@ -85,11 +85,11 @@ async def _collect(settings: Settings, said: str) -> list[CheckResult]:
 
 async def _runtime(settings: Settings, said: str) -> AsyncGenerator[CheckResult]:
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.store import health, schema
 
     try:
-        async with open_runtime(settings, InlineBells(), connections=2, read_only=True) as rt:
+        async with open_runtime(settings, InlineJobQueue(), connections=2, read_only=True) as rt:
             yield ok("PostgreSQL", said)
             yield ok("plug-ins", f"{_named(rt.channels)}; {_named(rt.providers) or 'no provider'}")
             if await health.sql_digest(rt.db) is None:
@@ -169,7 +169,7 @@ async def _months(rt: Runtime) -> list[CheckResult]:
     from gateway.store.retention import months
 
     missing = [part["parent"] for part in await months.missing(rt.db, months.WARN_AHEAD)]
-    due = await archive.due(rt)
+    due = await archive.due_months(rt)
     return [
         warn(
             "months",
@@ -240,11 +240,19 @@ async def _people(rt: Runtime) -> list[CheckResult]:
     from gateway.store.payouts import approvals, decisions
     from gateway.store.people import number_moves
 
-    changes = await number_moves.listed(rt.db, everything=False)
+    changes = await number_moves.list_moves(rt.db, everything=False)
     waiting = {
-        "approvals": (len(await approvals.waiting(rt.db)), "payouts", "gateway approvals list"),
+        "approvals": (
+            len(await approvals.unapproved_payouts(rt.db)),
+            "payouts",
+            "gateway approvals list",
+        ),
         "appeals": (len(await adjustments.disputed(rt.db)), "appeals", "gateway ledger disputes"),
-        "decisions": (len(await decisions.waiting(rt.db)), "payouts", "gateway payouts list"),
+        "decisions": (
+            len(await decisions.undecided_payouts(rt.db)),
+            "payouts",
+            "gateway payouts list",
+        ),
         "numbers": (sum(row["waits"] for row in changes), "changes", "gateway moves list"),
     }
     return [

@@ -123,7 +123,7 @@ def kannel_conf(
         settings_room.load(),
         name,
         out=out,
-        folders=command.Folders(spool, logs),
+        folders=command.KannelFolders(spool, logs),
         admin_port=admin_port,
         box_port=box_port,
         retry_s=retry_s,
@@ -195,11 +195,11 @@ def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
 async def _read(settings: Settings) -> list[ChannelHealth] | None:
     """Return the health of each channel, or None if the tables are not those of this version."""
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
     from gateway.store import health, schema
     from gateway.store.messages import channel_health
 
-    async with open_runtime(settings, InlineBells(), connections=2, read_only=True) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=2, read_only=True) as rt:
         if await health.sql_digest(rt.db) != schema.sql_digest():
             return None
         return await channel_health.channels(rt.db, rt.channels, rt.clock.now())

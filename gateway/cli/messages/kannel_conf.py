@@ -90,7 +90,7 @@ _PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
+class KannelFolders:
     """The folders for Kannel's messages and for its logs. Both belong to Kannel's user."""
 
     spool: str = "/var/spool/kannel"
@@ -102,7 +102,7 @@ def show(
     name: str,
     *,
     out: Path | None,
-    folders: Folders,
+    folders: KannelFolders,
     admin_port: int,
     box_port: int,
     retry_s: int,
@@ -133,7 +133,7 @@ def conf(
     settings: Settings,
     name: str,
     *,
-    folders: Folders,
+    folders: KannelFolders,
     admin_port: int,
     box_port: int,
     retry_s: int = RETRY_DELAY_S,

@@ -7,7 +7,7 @@ import typer
 from gateway.cli.json_output import Json, write_json
 from gateway.phrases import Phrasebook, books
 from gateway.phrases.book import ENGLISH
-from gateway.phrases.budget import PhraseLength, is_words, weigh
+from gateway.phrases.budget import PhraseLength, is_words, longest_texts
 
 app = typer.Typer(
     no_args_is_help=True, help="Check the texts that workers read, language by language."
@@ -61,7 +61,7 @@ def _look(code: str, book: Phrasebook, english: frozenset[str]) -> _Language:
         phrases=sum(not is_words(key) for key in book.keys),
         unchecked=len(book.unchecked()),
         missing=missing,
-        over=[one for one in weigh(book) if not one.fits],
+        over=[one for one in longest_texts(book) if not one.fits],
     )
 
 

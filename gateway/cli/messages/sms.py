@@ -103,7 +103,7 @@ def _listed(country: str | None, network: str | None) -> SegmentPrice | None:
 def _figures(
     text: str, suggest: bool, language: str, shift: str | None, one: SegmentPrice | None
 ) -> tuple[dict[str, Any], list[str]]:
-    from gateway.gsm.segments import count as weigh
+    from gateway.gsm.segments import count_segments as weigh
     from gateway.sms.economy import cheaper
 
     counted = weigh(text, shift)

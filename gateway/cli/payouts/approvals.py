@@ -30,7 +30,7 @@ def listed() -> None:
     from gateway.cli.serving import with_runtime
     from gateway.store.payouts import approvals as store
 
-    rows = with_runtime(lambda rt: store.waiting(rt.db))
+    rows = with_runtime(lambda rt: store.unapproved_payouts(rt.db))
     for row in rows:
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  {row['provider']}  worker {row['worker']}, "
@@ -54,7 +54,7 @@ def prepare(
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
-    made = with_runtime(lambda rt: step.prepare(rt, refs or [], by, hers))
+    made = with_runtime(lambda rt: step.prepare_list(rt, refs or [], by, hers))
     typer.echo(made.sheet())
     typer.echo(
         f"another person: gateway approvals approve {made.number} --code {made.code} --by NAME"
@@ -69,7 +69,7 @@ def show(
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import approve as step
 
-    typer.echo(with_runtime(lambda rt: step.shown(rt, number)).sheet())
+    typer.echo(with_runtime(lambda rt: step.prepared_list(rt, number)).sheet())
 
 
 @app.command()
@@ -88,7 +88,7 @@ def approve(
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
-    count = with_runtime(lambda rt: step.approve(rt, number, code, by, hers))
+    count = with_runtime(lambda rt: step.approve_as_second(rt, number, code, by, hers))
     typer.echo(f"{count} payouts are approved and will be sent")
 
 
@@ -108,7 +108,7 @@ def refuse(
     from gateway.steps.payouts import approve as step
 
     hers = read_key(key_file, by)
-    with_runtime(lambda rt: step.refuse(rt, ref, because, by, hers))
+    with_runtime(lambda rt: step.refuse_payout(rt, ref, because, by, hers))
     typer.echo(f"{ref.upper()} is not sent; its money is back in the balance")
 
 

@@ -16,7 +16,7 @@ def listed() -> None:
     from gateway.cli.serving import with_runtime
     from gateway.store.payouts import holds
 
-    rows = with_runtime(lambda rt: holds.waiting(rt.db))
+    rows = with_runtime(lambda rt: holds.held_payouts(rt.db))
     if not rows:
         typer.echo("no payout is held")
     for row in rows:

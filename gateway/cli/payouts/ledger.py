@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.base.bounds import INT8_MAX, whole
+from gateway.base.bounds import INT8_MAX, parse_whole
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.payouts.taxes import tax_paid, taxes
 
@@ -89,7 +89,7 @@ def verify(
 
     if statement is not None:
         said = statement.read_text(encoding="utf-8")
-        wrong = with_runtime(lambda rt: statements.check(rt.db, said))
+        wrong = with_runtime(lambda rt: statements.check_statement(rt.db, said))
         if str(json) != "-":
             for one in wrong:
                 typer.echo(f"difference: {one}")
@@ -149,13 +149,13 @@ def trace(
     """Follow the money from answer to cash: answer, decision, transfer, payout, receipt."""
     from gateway.base.errors import Refused
     from gateway.cli.serving import with_runtime
-    from gateway.steps.quality.confidences import Sure, in_words, sure_of
+    from gateway.steps.quality.confidences import MarkedConfidence, in_words, sure_of
     from gateway.steps.runtime import Runtime
     from gateway.store.ledger import traces
 
-    async def followed(rt: Runtime) -> list[tuple[traces.Link, Sure | None]]:
+    async def followed(rt: Runtime) -> list[tuple[traces.Link, MarkedConfidence | None]]:
         links = (
-            await traces.of_answer(rt.db, whole(what, "answer", least=1))
+            await traces.of_answer(rt.db, parse_whole(what, "answer", least=1))
             if what.isascii() and what.isdecimal()
             else await traces.of_payout(rt.db, what.upper())
         )
@@ -168,7 +168,7 @@ def trace(
         for link, sure in found:
             told = sure is not None and sure["confidence"] is not None
             said = f" at {sure['confidence']}{in_words(sure)}" if sure and told else ""
-            typer.echo(traces.told(link, said))
+            typer.echo(traces.trace_line(link, said))
     write_json([{**traces.as_dict(link), "sure": sure} for link, sure in found], json)
 
 
@@ -194,12 +194,12 @@ def floats(
     """
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import float_balance
-    from gateway.steps.payouts.compare_floats import compare
+    from gateway.steps.payouts.compare_floats import compare_float
     from gateway.steps.payouts.float_queries import FloatComparison
     from gateway.steps.runtime import Runtime
 
     async def both(rt: Runtime) -> tuple[list[float_balance.FloatBalance], FloatComparison | None]:
-        return await float_balance.equations(rt, provider, last), await compare(rt, provider)
+        return await float_balance.equations(rt, provider, last), await compare_float(rt, provider)
 
     rows, now = with_runtime(both)
     if str(json) != "-":
@@ -236,7 +236,9 @@ def float_top_up(
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import float_balance
 
-    minor, money = with_runtime(lambda rt: float_balance.top_up(rt, provider, amount, receipt))
+    minor, money = with_runtime(
+        lambda rt: float_balance.top_up_float(rt, provider, amount, receipt)
+    )
     typer.echo(f"booked {amount_text(minor, money)} as {provider}'s float")
 
 
@@ -303,7 +305,7 @@ def decide_adjustment(
 ) -> None:
     """Decide an adjustment that its worker disputes, on her coordinator's advice."""
     from gateway.cli.serving import with_runtime
-    from gateway.steps.payouts.adjust import decide
+    from gateway.steps.payouts.adjust import record_adjustment_decision
 
-    with_runtime(lambda rt: decide(rt, ref.upper(), upheld=uphold, who=who))
+    with_runtime(lambda rt: record_adjustment_decision(rt, ref.upper(), upheld=uphold, who=who))
     typer.echo(f"{ref.upper()} {'stands' if uphold else 'is dropped'}")

@@ -31,7 +31,7 @@ def waiting() -> None:
     from gateway.cli.serving import with_runtime
     from gateway.store.payouts import decisions
 
-    rows = with_runtime(lambda rt: decisions.waiting(rt.db))
+    rows = with_runtime(lambda rt: decisions.undecided_payouts(rt.db))
     for row in rows:
         word = (
             f"  {row['said_by']} says {'paid' if row['paid'] else 'failed'}"
@@ -74,7 +74,7 @@ def resolve_payout(
 
     hers = read_key(key_file, by)
     said = with_runtime(
-        lambda rt: resolve.resolve(
+        lambda rt: resolve.resolve_by_person(
             rt, ref, paid=became is Became.PAID, receipt=receipt, by=by, key=hers
         )
     )
@@ -123,7 +123,7 @@ def explain(
 
     async def explained(rt: Runtime) -> None:
         await persons.person_of(rt.db, by, hers)
-        await reconciliations.explain(rt.db, finding, by, because)
+        await reconciliations.explain_finding(rt.db, finding, by, because)
 
     with_runtime(explained)
     typer.echo(f"finding {finding} is explained")

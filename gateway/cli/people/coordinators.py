@@ -63,7 +63,7 @@ def listed(json: Json = None) -> None:
     from gateway.store.people import coordinators
 
     async def rows(rt: Runtime) -> list[dict[str, object]]:
-        found = await coordinators.listed(rt.db)
+        found = await coordinators.list_coordinators(rt.db)
         told = [{**row, "number": number_tail(rt, row["msisdn_sealed"])} for row in found]
         return [{k: v for k, v in one.items() if k != "msisdn_sealed"} for one in told]
 

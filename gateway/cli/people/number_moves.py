@@ -41,7 +41,7 @@ def listed(
     from gateway.store.people import number_moves
 
     async def rows(rt: Runtime) -> list[tuple[dict[str, object], str]]:
-        found = await number_moves.listed(rt.db, everything=everything)
+        found = await number_moves.list_moves(rt.db, everything=everything)
         return [(dict(row), listed_line(rt, row)) for row in found]
 
     found = with_runtime(rows)
@@ -78,7 +78,7 @@ def request(
 
     who = by or getpass.getuser()
     made = with_runtime(
-        lambda rt: number_requests.request(rt, worker, new, by=who, because=because)
+        lambda rt: number_requests.request_move(rt, worker, new, by=who, because=because)
     )
     typer.echo(
         f"change {made.number} waits for two persons: gateway moves show {made.number}; "
@@ -96,7 +96,7 @@ def approve(
 
     hers = read_key(key_file, by)
     outcome = with_runtime(
-        lambda rt: decide_number_requests.decide(rt, number, "approve", by=by, key=hers)
+        lambda rt: decide_number_requests.decide_number_move(rt, number, "approve", by=by, key=hers)
     )
     typer.echo(_TOLD[outcome].format(number=number))
 
@@ -122,7 +122,7 @@ def refuse(
 
     hers = read_key(key_file, by)
     outcome = with_runtime(
-        lambda rt: decide_number_requests.decide(
+        lambda rt: decide_number_requests.decide_number_move(
             rt, number, "refuse", by=by, key=hers, because=because
         )
     )

@@ -28,7 +28,7 @@ def listed(json: Json = None) -> None:
     from gateway.cli.serving import with_runtime
     from gateway.store.people import persons
 
-    rows = with_runtime(lambda rt: persons.listed(rt.db))
+    rows = with_runtime(lambda rt: persons.list_persons(rt.db))
     if write_json([dict(row) for row in rows], json):
         return
     for row in rows:

@@ -95,12 +95,12 @@ def aggregate(
     raw: Raw = False,
 ) -> None:
     """Find the most likely value of every task, and its confidence."""
-    from gateway.cli.qa.typed import asked
+    from gateway.cli.qa.typed import answer_format
     from gateway.cli.qa.votes import ties_note
     from gateway.qa.trials.report import report
 
     with one_line_errors("aggregate"):
-        given = asked(kind, value, language, currency)
+        given = answer_format(kind, value, language, currency)
         with working(f"reading {answers}"):
             votes = answers_of(answers, given)
             rows = votes.rows
@@ -144,10 +144,10 @@ def stopping(
     json_file: JsonFile = None,
 ) -> None:
     """Replay asking one more answer only where it is needed, beside fixed overlaps."""
-    from gateway.cli.qa.typed import asked
+    from gateway.cli.qa.typed import answer_format
 
     with one_line_errors("stopping"):
-        given = asked(kind, value, language, currency)
+        given = answer_format(kind, value, language, currency)
         votes = answers_of(answers, given)
         rows = votes.rows
         setting = Setting(confidence, worth, price, seeds, truths_of(gold, votes), given.tag)
@@ -205,10 +205,10 @@ def gold(
 
     It measures how true confidences are, and whether certificates hold.
     """
-    from gateway.cli.qa.typed import asked
+    from gateway.cli.qa.typed import answer_format
 
     with one_line_errors("gold"):
-        given = asked(kind, value, language, currency)
+        given = answer_format(kind, value, language, currency)
         votes = answers_of(answers, given)
         answered, truths = votes.rows, truths_of(truth, votes)
         if given.kind_of(answered) == AnswerKind.TRANSCRIPTION:
@@ -299,9 +299,11 @@ def _replay(
 def _suspects(rows: Sequence[tuple[str, str, str]]) -> dict[str, object]:
     """Return the workers that share mistakes beyond chance, as text and as figures."""
     from gateway.qa.cheating import findings
-    from gateway.qa.observed import Deed, Observed
+    from gateway.qa.observed import Observation, Observed
 
-    found = findings(Observed([Deed(*row) for row in rows], sorted({row[2] for row in rows})))
+    found = findings(
+        Observed([Observation(*row) for row in rows], sorted({row[2] for row in rows}))
+    )
     for one in found:
         typer.echo(f"{one.rule}: {', '.join(one.workers)}: {one.sentence}", err=True)
     if not found:

@@ -64,11 +64,11 @@ def explain(
 
     It also shows the changes that would reverse the decision.
     """
-    from gateway.cli.qa.typed import asked
-    from gateway.qa.trials.explain import explain as told
+    from gateway.cli.qa.typed import answer_format
+    from gateway.qa.trials.explain import explain_task as told
 
     with one_line_errors("explain"):
-        given = asked(kind, value, language, currency)
+        given = answer_format(kind, value, language, currency)
         votes = answers_of(answers, given)
         rows = votes.rows
         rule = _rule(rows, given, policy, confidence, method, price)
@@ -114,7 +114,7 @@ def dry_run(
 
     It shows the cost, the accuracy and the changed tasks.
     """
-    from gateway.cli.qa.typed import asked
+    from gateway.cli.qa.typed import answer_format
     from gateway.qa.trials.dry_run import dry_run as tried
 
     with one_line_errors("dry-run"):
@@ -123,7 +123,7 @@ def dry_run(
             return
         if answers is None:
             raise Refused("give --answers FILE, or --batch of a live batch")
-        given = asked(kind, value, language, currency)
+        given = answer_format(kind, value, language, currency)
         votes = answers_of(answers, given)
         rows = votes.rows
         old = _rule(rows, given, policy, confidence, method, price)

@@ -18,7 +18,7 @@ from gateway.cli.qa.kinds import AnswerKind
 
 if TYPE_CHECKING:
     from gateway.cli.qa.typed import AnswerFormat
-    from gateway.cli.qa.votes import Votes
+    from gateway.cli.qa.votes import VoteFile
 
 
 RESULT_COLUMNS = ("task", "value", "confidence", "answers", "confidence_checked", "tied")
@@ -69,7 +69,7 @@ def one_line_errors(command: str) -> Generator[None]:
         raise typer.Exit(1) from None
 
 
-def answers_of(path: Path, asked: "AnswerFormat") -> "Votes":
+def answers_of(path: Path, asked: "AnswerFormat") -> "VoteFile":
     """Return the votes of a CSV task,worker,answer. Typed answers may be empty.
 
     Prints on stderr how many answers are left out.
@@ -84,7 +84,7 @@ def answers_of(path: Path, asked: "AnswerFormat") -> "Votes":
     return votes
 
 
-def truths_of(path: Path | None, votes: "Votes") -> dict[str, str]:
+def truths_of(path: Path | None, votes: "VoteFile") -> dict[str, str]:
     """Return the truths of a CSV task,truth, with the spelling of the answers."""
     from gateway.qa.rows import read_truths
 

@@ -104,7 +104,9 @@ class AnswerFormat:
         return self.value.read(said, question, self.language, words).value
 
 
-def asked(kind: AnswerKind | None, value: str | None, language: str, currency: str) -> AnswerFormat:
+def answer_format(
+    kind: AnswerKind | None, value: str | None, language: str, currency: str
+) -> AnswerFormat:
     """Return the description that the options of a command give.
 
     Raises Refused for a value that does not exist or is not typed.

@@ -18,7 +18,7 @@ _SIGNS = re.compile(r"[+#%<>=&/*]|(?<![^\W\d])-(?![^\W\d])|(?<=\d)[.,](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
+class VoteFile:
     """The votes of a file. `spelling` maps each folded label to its representative spelling.
 
     `unread` are the rows with answers that are not values of the kind in `asked`.
@@ -40,7 +40,7 @@ class Votes:
         return {task: self.spelling.get(_key(truth), truth) for task, truth in truths.items()}
 
 
-def votes_of(given: Sequence[VoteRow], asked: AnswerFormat) -> Votes:
+def votes_of(given: Sequence[VoteRow], asked: AnswerFormat) -> VoteFile:
     """Read typed values, fold labels, and keep each worker's first readable answer per task."""
     rows, unread = asked.read(given)
     spelling = {} if asked.is_typed else _spelling(rows)
@@ -54,10 +54,10 @@ def votes_of(given: Sequence[VoteRow], asked: AnswerFormat) -> Votes:
         if worker not in workers:
             workers.add(worker)
             kept.append((task, worker, spelling.get(_key(answer), answer) if spelling else answer))
-    return Votes(kept, len(rows) - len(kept), spelling, asked, unread)
+    return VoteFile(kept, len(rows) - len(kept), spelling, asked, unread)
 
 
-def repeats_note(votes: Votes) -> str:
+def repeats_note(votes: VoteFile) -> str:
     """Return a sentence on the answers that do not count, or "" if all count."""
     if not votes.repeated:
         return ""

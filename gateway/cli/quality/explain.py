@@ -14,7 +14,7 @@ def explain(
     json: Json = None,
 ) -> None:
     """Show the whole story of one task: questions, answers, verdicts and the decision."""
-    from gateway.steps.quality.task_history import explain as story_of
+    from gateway.steps.quality.task_history import task_story as story_of
 
     story = with_runtime(lambda rt: story_of(rt, batch, task))
     if write_json(story, json):

@@ -33,9 +33,9 @@ def listed(
     state = "closed" if closed else "open"
     rows = with_runtime(
         lambda rt: (
-            of_batch(rt, batch, findings.listed(rt.db, state=state, batch=batch))
+            of_batch(rt, batch, findings.list_findings(rt.db, state=state, batch=batch))
             if batch
-            else findings.listed(rt.db, state=state, batch=batch)
+            else findings.list_findings(rt.db, state=state, batch=batch)
         )
     )
     if write_json([dict(row) for row in rows], json):
@@ -54,7 +54,7 @@ def shown(finding: _Number, json: Json = None) -> None:
     """Show one finding with its evidence."""
     from gateway.store.quality import findings
 
-    row = with_runtime(lambda rt: findings.shown(rt.db, finding))
+    row = with_runtime(lambda rt: findings.show_finding(rt.db, finding))
     if row is None:
         raise Refused(f"no finding {finding}; see: gateway findings list", status=404)
     if write_json(dict(row), json):
@@ -80,5 +80,5 @@ def close(
     from gateway.store.quality import findings
 
     who = by or getpass.getuser()
-    if not with_runtime(lambda rt: findings.close(rt.db, finding, who, outcome)):
+    if not with_runtime(lambda rt: findings.close_finding(rt.db, finding, who, outcome)):
         raise Refused(f"no open finding {finding}; see: gateway findings list", status=404)

@@ -10,7 +10,7 @@ from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import of_batch, with_runtime
 
 if TYPE_CHECKING:
-    from gateway.steps.quality.confidences import Sure
+    from gateway.steps.quality.confidences import MarkedConfidence
 
 app = typer.Typer(no_args_is_help=True, help="Decide the tasks whose answers stayed in doubt.")
 
@@ -26,9 +26,9 @@ def listed(
 
     rows = with_runtime(
         lambda rt: (
-            of_batch(rt, batch, reviews.waiting(rt.db, batch))
+            of_batch(rt, batch, reviews.tasks_in_review(rt.db, batch))
             if batch
-            else reviews.waiting(rt.db, batch)
+            else reviews.tasks_in_review(rt.db, batch)
         )
     )
     if write_json([{**row, **_sure(row)} for row in rows], json):
@@ -47,7 +47,7 @@ def listed(
         typer.echo("nothing waits for a decision")
 
 
-def _sure(row: Mapping[str, Any]) -> "Sure":
+def _sure(row: Mapping[str, Any]) -> "MarkedConfidence":
     """Return the confidence of a task in review with its mark."""
     from gateway.steps.quality.confidences import Checked
 
@@ -68,5 +68,5 @@ def decide(
     from gateway.steps.quality import review
 
     who = by or getpass.getuser()
-    with_runtime(lambda rt: review.decide(rt, batch, task, value, who))
+    with_runtime(lambda rt: review.decide_reviewed_task(rt, batch, task, value, who))
     typer.echo(f"{task}: {value}, decided by {who}")

@@ -16,7 +16,7 @@ SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedBatch:
     """A batch that was played: its crowd, its id, and the price of an answer in minor units."""
 
     crowd: Crowd
@@ -49,7 +49,7 @@ class ReplayComparison:
     differences: tuple[str, ...]
 
 
-async def compare(town: Town, played: Sequence[Played]) -> ReplayComparison:
+async def compare_books(town: Town, played: Sequence[PlayedBatch]) -> ReplayComparison:
     """Compare every answer, message, earning and payout in all books."""
     differences: list[str] = []
     counts = [await _answers(town, one, differences) for one in played]
@@ -89,7 +89,7 @@ async def compare(town: Town, played: Sequence[Played]) -> ReplayComparison:
     )
 
 
-async def _answers(town: Town, one: Played, differences: list[str]) -> tuple[int, int, int]:
+async def _answers(town: Town, one: PlayedBatch, differences: list[str]) -> tuple[int, int, int]:
     """Return how many answers are stored, lost and doubled.
 
     Each answer that a phone sent must be stored once, with its value, and nothing else may be
@@ -131,7 +131,7 @@ def _more(what: str, keys: Sequence[object]) -> list[str]:
     return [f"{len(keys) - SHOWN_MAX} more answers: {what}"] if len(keys) > SHOWN_MAX else []
 
 
-async def _earnings(town: Town, one: Played, stored: int, differences: list[str]) -> int:
+async def _earnings(town: Town, one: PlayedBatch, stored: int, differences: list[str]) -> int:
     earned = await town.rt.db.value(
         """select coalesce(sum(f.amount), 0)::bigint from answer a join task t on t.id = a.task_id
            join transfer f on f.id = a.transfer_id where t.batch_id = $1""",

@@ -14,7 +14,7 @@ from rich.console import Console
 from gateway.cli.json_output import write_json
 from gateway.cli.replay.command import make_plan, run
 from gateway.cli.replay.play import ReplayPlan
-from gateway.cli.replay.recording import read
+from gateway.cli.replay.recording import read_recording
 from gateway.cli.replay.report import show_demo
 
 _QUICK_TASKS = 30
@@ -38,21 +38,21 @@ def demo(*, quick: bool, out: Path | None) -> None:
 def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:
     """Return the three batches. `demo_data/README.md` names the sources of the answers."""
     with resources.as_file(resources.files("gateway.cli.replay").joinpath("demo_data")) as data:
-        rte = read(
+        rte = read_recording(
             data / "rte.csv",
             data / "rte_text.csv",
             data / "rte_truth.csv",
             "verification",
             limit_tasks,
         )
-        news = read(
+        news = read_recording(
             data / "valence.csv",
             data / "valence_text.csv",
             data / "valence_truth.csv",
             "categorisation",
             limit_tasks,
         )
-        speech = read(
+        speech = read_recording(
             data / "speech.csv", None, data / "speech_truth.csv", "transcription", limit_tasks
         )
     return (

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.base.errors import Failed
 from gateway.cli.replay.baselines import baselines
-from gateway.cli.replay.books import Played, ReplayComparison, compare
+from gateway.cli.replay.books import PlayedBatch, ReplayComparison, compare_books
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.savings import fixed_overlaps, saving
@@ -84,7 +84,9 @@ async def play(town: Town, plans: Sequence[ReplayPlan], watch: ReplayWatcher) ->
     watch.tell("comparing", 0, 0)
     await town.carrier.settle()
     await _receipts_in(town)
-    compared = await compare(town, [Played(r.crowd, r.batch, r.plan.price_minor) for r in rounds])
+    compared = await compare_books(
+        town, [PlayedBatch(r.crowd, r.batch, r.plan.price_minor) for r in rounds]
+    )
     parts = [_part(r, await _results(town, r.batch)) for r in rounds]
     whole = {
         **asdict(compared),

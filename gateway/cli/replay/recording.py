@@ -54,7 +54,7 @@ class Recording:
         return list(dict.fromkeys(w for of_task in self.answers.values() for w in of_task))
 
 
-def read(
+def read_recording(
     answers: Path, tasks: Path | None, truth: Path | None, kind: str, limit_tasks: int | None = None
 ) -> Recording:
     """Read the three files. Raises Refused naming file, row and column."""

@@ -24,7 +24,7 @@ from gateway.base.net import outside
 from gateway.base.net.addresses import PermittedAddresses
 from gateway.cli.run.process_group import Children, gateway_argv
 from gateway.cli.serving import served
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import load
 from gateway.settings.apart import apart
 from gateway.simulator.carriers.africastalking import CarrierServer
@@ -118,7 +118,7 @@ async def _running(
             _start_gateway(folder, children, runners)
             url = f"http://127.0.0.1:{port}"
             carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
-            async with open_runtime(settings, InlineBells(), connections=4) as rt:
+            async with open_runtime(settings, InlineJobQueue(), connections=4) as rt:
                 client, key = await register.add_client(rt, "Replay", currency)
                 await register.top_up(rt, client, "replay", top_up_minor)
                 await register.add_partner(rt, PARTNER, "Replay town")

@@ -29,7 +29,7 @@ from gateway.cli.run.runner import ANSWER
 from gateway.console.coordinator import add_console
 from gateway.console.documentation import add_documentation
 from gateway.console.start import add_start
-from gateway.queue.bells import RqBells, redis_at
+from gateway.queue.bells import RqJobQueue, redis_at
 from gateway.settings import LOCAL_CHANNEL, DoorLimits, Settings
 from gateway.steps.runtime import Runtime
 
@@ -38,7 +38,7 @@ _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """The address at which one process listens, and the requests that it serves.
 
     `fd` is a listening socket from the supervisor, so that no connection is refused while this
@@ -60,7 +60,7 @@ def place(
     fd: int | None,
     clients_at: Path | None,
     name: str,
-) -> Place:
+) -> ListenAddress:
     """Return the place that the command line names.
 
     Raises SettingsError when its options contradict each other.
@@ -68,23 +68,25 @@ def place(
     if clients_at is not None and (clients or not webhooks):
         raise SettingsError("--clients-at goes with --webhooks alone: it names the client process")
     serves = {(True, False): Serves.WEBHOOKS, (False, True): Serves.CLIENTS}
-    return Place(serves.get((webhooks, clients), Serves.BOTH), port, fd, clients_at, name)
+    return ListenAddress(serves.get((webhooks, clients), Serves.BOTH), port, fd, clients_at, name)
 
 
 def application(
-    settings: Settings, on_ready: Callable[[], None] = lambda: None, place: Place = Place()
+    settings: Settings,
+    on_ready: Callable[[], None] = lambda: None,
+    place: ListenAddress = ListenAddress(),
 ) -> Dispatcher:
     """Return the application of these settings, with a job queue over RQ."""
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Runtime]:
         assert settings.redis_url
-        bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
+        jobs = RqJobQueue(settings.redis_url.get_secret_value(), ANSWER)
         try:
-            async with open_runtime(settings, bells) as rt:
+            async with open_runtime(settings, jobs) as rt:
                 yield rt
         finally:
-            await bells.close()
+            await jobs.close()
 
     mounts: tuple[Mount, ...] = (add_start, add_documentation, add_console)
     if settings.local_phone:
@@ -94,7 +96,7 @@ def application(
     return make_app(opened, mounts, on_ready, place.serves, place.clients_at, place.name)
 
 
-def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
+def serve(settings: Settings, place: ListenAddress, *, ready_file: Path | None) -> None:
     """Listen until SIGTERM. Open requests are finished first."""
     assert settings.redis_url
     # An error is one line here, but would not be later.
@@ -120,7 +122,7 @@ def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
     uvicorn.Server(config(app, settings, doors)).run(sockets=[listener])
 
 
-def _listener(settings: Settings, place: Place) -> socket.socket:
+def _listener(settings: Settings, place: ListenAddress) -> socket.socket:
     if place.fd is not None:
         return socket.socket(fileno=place.fd)
     return listen(settings.host, settings.port if place.port is None else place.port)

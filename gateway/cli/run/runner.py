@@ -13,10 +13,10 @@ from gateway.app import STEPS, open_runtime
 from gateway.base import logs
 from gateway.cli.run.open_files import raise_file_limit
 from gateway.queue import runner as worker
-from gateway.queue.bells import HEAVY_QUEUE, QUEUE, RqBells
+from gateway.queue.bells import HEAVY_QUEUE, QUEUE, RqJobQueue
 from gateway.queue.jobs import PermittedJobs
 from gateway.settings import Settings
-from gateway.steps.payouts.provider_health import begin
+from gateway.steps.payouts.provider_health import start_sending
 from gateway.steps.precedence import may_run
 from gateway.steps.runtime import Runtime
 
@@ -33,7 +33,7 @@ class Runner:
         self._loop = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._runtime: Runtime | None = None
-        self._bells: RqBells | None = None
+        self._bells: RqJobQueue | None = None
 
     def answer(self, step: str, *arguments: str) -> None:
         """Execute a step, which RQ's worker has checked."""
@@ -47,12 +47,12 @@ class Runner:
     async def _answer(self, step: str, *arguments: str) -> None:
         if self._runtime is None or self._bells is None:
             assert self._settings.redis_url
-            self._bells = RqBells(self._settings.redis_url.get_secret_value(), ANSWER)
+            self._bells = RqJobQueue(self._settings.redis_url.get_secret_value(), ANSWER)
             self._stack.push_async_callback(self._bells.close)
             self._runtime = await self._stack.enter_async_context(
                 open_runtime(self._settings, self._bells, connections=_CONNECTIONS)
             )
-            await begin(self._runtime)
+            await start_sending(self._runtime)
         if await may_run(self._runtime, step):
             await STEPS[step](self._runtime, *arguments)
         await self._bells.flush()
@@ -83,4 +83,4 @@ def serve(settings: Settings, names: Sequence[str]) -> None:
     assert settings.redis_url
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     url = settings.redis_url.get_secret_value()
-    worker.run(url, permitted(runner.answer), runner.close, names)
+    worker.run_jobs(url, permitted(runner.answer), runner.close, names)

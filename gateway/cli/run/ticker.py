@@ -11,12 +11,12 @@ from gateway.app import open_runtime
 from gateway.base.errors import GatewayError
 from gateway.cli.run.open_files import raise_file_limit
 from gateway.cli.run.runner import ANSWER
-from gateway.queue.bells import RqBells
+from gateway.queue.bells import RqJobQueue
 from gateway.settings import Settings
 from gateway.sms.port import Polls
 from gateway.steps.runtime import Runtime
 from gateway.store.db import AWAY
-from gateway.store.due import due
+from gateway.store.due import due_jobs
 from gateway.store.leader import leading
 from gateway.store.payouts import float_queries
 from gateway.store.turns.polls import plan
@@ -33,11 +33,11 @@ async def serve(settings: Settings) -> None:
     """
     raise_file_limit()
     assert settings.redis_url
-    bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
+    jobs = RqJobQueue(settings.redis_url.get_secret_value(), ANSWER)
     try:
-        async with open_runtime(settings, bells, connections=2) as rt:
+        async with open_runtime(settings, jobs, connections=2) as rt:
             await plan(rt.db, _polled(rt))
-            await float_queries.plan(rt.db, rt.providers)
+            await float_queries.plan_queries(rt.db, rt.providers)
             while True:
                 try:
                     async with leading(rt.db) as leads:
@@ -48,12 +48,12 @@ async def serve(settings: Settings) -> None:
                     log.warning("no jobs are queued until the database is back", why=str(away))
                 await asyncio.sleep(_TICK_S)
     finally:
-        await bells.close()
+        await jobs.close()
 
 
 async def _tick(rt: Runtime) -> None:
-    for bell in await due(rt.db, rt.clock.now()):
-        rt.bells.ring(*bell)
+    for bell in await due_jobs(rt.db, rt.clock.now()):
+        rt.jobs.enqueue(*bell)
 
 
 def _polled(rt: Runtime) -> dict[str, float]:

@@ -16,7 +16,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.ledger import transfers
 from gateway.store.people import workers
-from gateway.tasks.intake import check
+from gateway.tasks.intake import check_rows
 from gateway.tasks.question import Option
 
 CLIENT = "Nairobi Shop Map (try-out)"
@@ -206,7 +206,9 @@ async def _start(
     if empty:
         rows = [{"id": str(n), "text": text} for n, text in enumerate(batch.tasks, 1)]
         options = rt.kind_of(batch.kind).options(batch.options)
-        await submit.add_tasks(rt, client, batch_id, check(rows, rt.kind_of(batch.kind), options))
+        await submit.add_tasks(
+            rt, client, batch_id, check_rows(rows, rt.kind_of(batch.kind), options)
+        )
     try:
         await submit.start(rt, client, batch_id)
     except Refused as refused:

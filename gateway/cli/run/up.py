@@ -176,12 +176,12 @@ def _simulated(children: Children, settings: Settings) -> dict[str, str]:
 def _add_tryout(settings: Settings) -> None:
     """Add example workers, work and money. The client's key goes into a file for its owner only."""
     from gateway.app import open_runtime
-    from gateway.queue.inline import InlineBells
+    from gateway.queue.inline import InlineJobQueue
 
     key_file = settings.data_dir / KEY_FILE
 
     async def add() -> str | None:
-        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
             return await tryout.add_tryout(rt, key_wanted=not key_file.exists())
 
     if key := asyncio.run(add()):
@@ -264,7 +264,7 @@ def _alone(data_dir: Path) -> Generator[None]:
         os.umask(0o077)
         make_private(data_dir)
         try:
-            held = locks.take(data_dir / UP_LOCK, shared=False, wait_s=0.5)
+            held = locks.take_lock(data_dir / UP_LOCK, shared=False, wait_s=0.5)
         except ServerError as bad:
             raise SettingsError(
                 f"gateway up runs already in {data_dir}: use that one, or set GATEWAY_DATA_DIR to another folder"

@@ -7,7 +7,7 @@ import typer
 
 from gateway.base.bounds import INT8_MAX
 from gateway.base.errors import GatewayError, OtherKey, Refused
-from gateway.base.forms import opened, unstored
+from gateway.base.forms import open_envelope, unstored
 from gateway.cli.formatting import age
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
@@ -54,7 +54,7 @@ def show(
     async def read(rt: Runtime) -> tuple[Row, str]:
         row = await _one(rt, event)
         try:
-            content_type, body = opened(_body(rt, row))
+            content_type, body = open_envelope(_body(rt, row))
         except OtherKey as why:
             return row, f"it cannot be read: {why}"
         shown = body.decode(errors="backslashreplace")
@@ -118,7 +118,7 @@ async def _read(rt: Runtime, limit: int) -> tuple[list[Row], list[Row], float]:
 
 
 async def _one(rt: Runtime, event: int) -> Row:
-    row = await inbox.one(rt.db, event)
+    row = await inbox.stored_event(rt.db, event)
     if row is None:
         raise Refused(f"no event {event}; see: gateway inbox list", status=404)
     return row
@@ -158,7 +158,7 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
         raise Refused(_WHY_NOT.get(kind, f"no channel {name!r} is set up"))
     body = _body(rt, row)
     own = events.own_id(rt, channel, kind, body, row["event_id"])
-    new = await events.take(rt, channel, kind, body, own)
+    new = await events.process_event(rt, channel, kind, body, own)
     # `hear` keeps an event that it cannot process as failed and raises nothing, so check whether it
     # is done.
     if own and new and not await inbox.is_done(rt.db, name, kind, own):

@@ -11,11 +11,11 @@ from dataclasses import replace
 from gateway.base.money import whole_units
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Answered, Turn
-from gateway.conversation.money.cash_out import NotNow, by_sms, promise
+from gateway.conversation.money.cash_out import CashOutRefusal, by_sms, promise
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.work import answering, multi_answer
-from gateway.conversation.work.multi_question import current, go_on
+from gateway.conversation.work.multi_question import current_questions, go_on
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.question import Question
 
@@ -31,7 +31,7 @@ def answer_and_pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn 
     held = talk.situation.held
     if held is None or len(heard.words) < 2 or talk.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
         return None
-    before, several = _LAST_WORD.sub("", heard.typed), bool(current(talk.situation))
+    before, several = _LAST_WORD.sub("", heard.typed), bool(current_questions(talk.situation))
     # "yes pay" may be a whole answer in words. Behind a number, the word is PAY.
     if not (several or fold(before).isdecimal()) or _is_named(held.question, heard.words[-1]):
         return None
@@ -43,14 +43,14 @@ def answer_and_pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn 
         rest="",
         typed=before,
     )
-    taken = multi_answer.taken if several else answering.taken
+    taken = multi_answer.accept_packed_answers if several else answering.accept_answer
     found = taken(talk, worker, answer)
     if found is None or not any(isinstance(fact, Answered) for fact in found.facts):
         return None
     after = _earned(talk, worker, found.facts)
     assert after.situation.worker is not None
     decided = by_sms(after, after.situation.worker, None)
-    if isinstance(decided, NotNow):
+    if isinstance(decided, CashOutRefusal):
         lead = f"{found.lead} {talk.say(decided.key, **decided.values)}"
         return go_on(talk, lead, found.facts, found.left)
     promised = promise(after, worker, decided)

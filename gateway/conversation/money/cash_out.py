@@ -13,7 +13,7 @@ from gateway.conversation.facts import PayAsked, Turn
 from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Cash, WorkerView
-from gateway.conversation.work.multi_question import current
+from gateway.conversation.work.multi_question import current_questions
 from gateway.phrases import Phrasebook
 
 # In an SMS, 1,000 is a thousand. The gateway asks about 1.000.
@@ -21,7 +21,7 @@ _THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class NotNow:
+class CashOutRefusal:
     """The reason why nothing is paid: a phrase and its values."""
 
     key: str
@@ -34,9 +34,9 @@ class NotNow:
     """
 
 
-def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
+def decide_cash_out(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
     talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
-) -> PayAsked | NotNow:
+) -> PayAsked | CashOutRefusal:
     """Return the payout to ask for, or the reason why there is none.
 
     It is a payout of all that is payable, or of `asked_minor`.
@@ -58,35 +58,37 @@ def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order t
     if cash and cash.open_ref:
         told = {"amount": text(cash.open_minor), "ref": cash.open_ref}
         if cash.open_waits:
-            return NotNow(cash.open_waits, {**told, "day": cash.open_day})
-        return NotNow("pay.open", told)
+            return CashOutRefusal(cash.open_waits, {**told, "day": cash.open_day})
+        return CashOutRefusal("pay.open", told)
     if worker.balance_minor <= 0:
-        return NotNow("pay.nothing", {})
+        return CashOutRefusal("pay.nothing", {})
     if cash is None or not cash.new_ref:
-        return NotNow("pay.unavailable", {"amount": have})
+        return CashOutRefusal("pay.unavailable", {"amount": have})
     if cash.payable_minor <= 0:
         if worker.balance_minor < cash.minimum_minor and cash.airtime_minor and not airtime:
             values = {"amount": have, "minimum": text(cash.minimum_minor)}
-            return NotNow("pay.minimum_airtime", values)
+            return CashOutRefusal("pay.minimum_airtime", values)
         if worker.balance_minor < cash.minimum_minor:
-            return NotNow("pay.minimum", {"amount": have, "minimum": text(cash.minimum_minor)})
-        return NotNow("pay.unavailable", {"amount": have})
+            return CashOutRefusal(
+                "pay.minimum", {"amount": have, "minimum": text(cash.minimum_minor)}
+            )
+        return CashOutRefusal("pay.unavailable", {"amount": have})
     if cash.deductions:
         return _less(cash, worker, asked_minor, airtime=airtime)
     if asked_minor is None:
         return PayAsked(cash.payable_minor, cash.new_ref, airtime)
     if asked_minor > cash.payable_minor:
-        return NotNow("pay.too_much", {"asked": text(asked_minor), "amount": text(cash.payable_minor)})  # fmt: skip
+        return CashOutRefusal("pay.too_much", {"asked": text(asked_minor), "amount": text(cash.payable_minor)})  # fmt: skip
     if asked_minor < cash.minimum_minor:
-        return NotNow("pay.below", {"asked": text(asked_minor), "minimum": text(cash.minimum_minor)})  # fmt: skip
+        return CashOutRefusal("pay.below", {"asked": text(asked_minor), "minimum": text(cash.minimum_minor)})  # fmt: skip
     if asked_minor != whole_units(asked_minor, worker.currency):
-        return NotNow("pay.bad_amount", {})
+        return CashOutRefusal("pay.bad_amount", {})
     return PayAsked(asked_minor, cash.new_ref, airtime)
 
 
 def _less(
     cash: Cash, worker: WorkerView, asked_minor: int | None, *, airtime: bool
-) -> PayAsked | NotNow:
+) -> PayAsked | CashOutRefusal:
     """Return the payout of a withdrawal with deductions, or the reason why there is none.
 
     The requested amount leaves the worker's balance. The sent amount is smaller by its taxes and by
@@ -101,13 +103,15 @@ def _less(
     most_minor = cash.payable_minor if airtime else most_minor
     wanted_minor = most_minor if asked_minor is None else asked_minor
     if wanted_minor > most_minor:
-        return NotNow("pay.too_much", {"asked": text(wanted_minor), "amount": text(most_minor)})
+        return CashOutRefusal(
+            "pay.too_much", {"asked": text(wanted_minor), "amount": text(most_minor)}
+        )
     found = cash.deductions.withdrawal(wanted_minor)
     least = text(cash.minimum_minor)
     if found.amount_minor < cash.minimum_minor and asked_minor is None:
-        return NotNow("pay.minimum", {"amount": text(found.amount_minor), "minimum": least})
+        return CashOutRefusal("pay.minimum", {"amount": text(found.amount_minor), "minimum": least})
     if found.amount_minor < cash.minimum_minor:
-        return NotNow("pay.below", {"asked": text(wanted_minor), "minimum": least})
+        return CashOutRefusal("pay.below", {"asked": text(wanted_minor), "minimum": least})
     asked = PayAsked(found.amount_minor, cash.new_ref, airtime, found)
     less = cash.deductions.cheaper(found) if asked_minor is None and not airtime else None
     if less is None or less.amount_minor < cash.minimum_minor:
@@ -120,7 +124,9 @@ def _less(
         "more": text(found.amount_minor),
         "high_fee": text(found.fee_minor),
     }
-    return NotNow("pay.cliff", told, PayAsked(less.amount_minor, cash.new_ref, airtime, less))
+    return CashOutRefusal(
+        "pay.cliff", told, PayAsked(less.amount_minor, cash.new_ref, airtime, less)
+    )
 
 
 def amount_said(text: str, currency: str) -> int | None:
@@ -147,26 +153,26 @@ def pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     if not everything and asked is None:
         return Turn((), talk.say("pay.bad_amount"))
     decided = by_sms(talk, worker, asked, airtime=heard.command == "airtime")
-    if isinstance(decided, NotNow):
+    if isinstance(decided, CashOutRefusal):
         return Turn((), talk.say(decided.key, **decided.values))
     return Turn((decided,), promise(talk, worker, decided))
 
 
 def by_sms(
     talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
-) -> PayAsked | NotNow:
+) -> PayAsked | CashOutRefusal:
     """Decide as `decide` does, for an SMS, in which no PIN can be typed.
 
     For more than what may be paid without a PIN, the worker must dial.
     """
-    decided = decide(talk, worker, asked_minor, airtime=airtime)
+    decided = decide_cash_out(talk, worker, asked_minor, airtime=airtime)
     pin, dial = talk.situation.pin, talk.situation.service_code
-    if isinstance(decided, NotNow) or not pin or not pin.known or not dial:
+    if isinstance(decided, CashOutRefusal) or not pin or not pin.known or not dial:
         return decided
     if decided.amount_minor <= pin.free_minor:
         return decided
     free = amount_text(pin.free_minor, worker.currency)
-    return NotNow("pay.dial_for_pin", {"amount": free, "service_code": dial})
+    return CashOutRefusal("pay.dial_for_pin", {"amount": free, "service_code": dial})
 
 
 def promise(talk: Context, worker: WorkerView, asked: PayAsked) -> str:
@@ -189,7 +195,9 @@ def _answer_example(talk: Context) -> str:
 
     It is a number, or a number and a letter.
     """
-    items = [item.number for item in current(talk.situation) if item.last and item.held.open]
+    items = [
+        item.number for item in current_questions(talk.situation) if item.last and item.held.open
+    ]
     return f"{items[0]}A" if items else "2"
 
 

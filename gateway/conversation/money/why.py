@@ -29,10 +29,10 @@ def ref_said(rest: str) -> str | None:
 
 
 def why(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
-    return Turn((), explain(talk, worker, ref_said(heard.rest)))
+    return Turn((), explain_payment(talk, worker, ref_said(heard.rest)))
 
 
-def explain(talk: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
+def explain_payment(talk: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
     """Return one segment about the payment that was asked for, or about the last one."""
     payment = talk.situation.payment
     if payment is None and (wrong := talk.situation.wrong_answer):

@@ -17,9 +17,9 @@ from gateway.conversation.facts import (
     WorkerNamed,
     ZoneChosen,
 )
-from gateway.conversation.parsed_sms import ParsedSms, hear
+from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.people import number_requests
-from gateway.conversation.people.enrolment import add, entries, pin_checked, rest_typed
+from gateway.conversation.people.enrolment import entries, invite_workers, pin_checked, rest_typed
 from gateway.conversation.situation import CoordinatorView, NamedWorker, Situation
 from gateway.gsm.septets import gsm_only
 from gateway.phrases import book_in
@@ -49,7 +49,7 @@ def numbers_said(said: str, situation: Situation, books: Phrasebooks) -> tuple[s
     """
     if situation.coordinator is None:
         return ()
-    heard = hear(said, book_in(situation.coordinator.language, books), books)
+    heard = parse_text(said, book_in(situation.coordinator.language, books), books)
     if heard.command not in _NAMING:
         return ()
     found: list[str] = []
@@ -69,7 +69,7 @@ def coordinator_turn(talk: Context, coordinator: CoordinatorView, heard: ParsedS
     talk = talk if talk.situation.worker else talk.in_language(coordinator.language)
     match heard.command:
         case "add":
-            return add(talk, coordinator, heard)
+            return invite_workers(talk, coordinator, heard)
         case "remove":
             return _remove(talk, heard)
         case "unlock":
@@ -81,7 +81,7 @@ def coordinator_turn(talk: Context, coordinator: CoordinatorView, heard: ParsedS
         case "status":
             return Turn((), status(talk, coordinator))
         case "move" if number_requests.is_request(talk, heard):
-            return number_requests.request(talk, coordinator, heard)
+            return number_requests.answer_move_request(talk, coordinator, heard)
         case _:
             return None
 

@@ -79,7 +79,7 @@ def rest_typed(heard: ParsedSms) -> str:
     return _COMMAND.sub("", heard.typed, count=1)
 
 
-def add(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+def invite_workers(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Invite the workers that an ADD names."""
     named = entries(rest_typed(heard))
     if not named or not any(entry.number for entry in named):
@@ -111,10 +111,10 @@ def pin_checked(talk: Context, coordinator: CoordinatorView) -> Turn:
             return Turn((), talk.say("pin.sms_needed"))
 
 
-def tail(msisdn: str) -> str:
+def last_digits(msisdn: str) -> str:
     """Return the last digits of a number, as they stand beside a name.
 
-    >>> tail("+254712345678")
+    >>> last_digits("+254712345678")
     '..78'
     """
     return f"..{msisdn[-_TAIL_DIGITS:]}"
@@ -216,7 +216,7 @@ def _outcome(talk: Context, coordinator: CoordinatorView, entry: EnrolmentEntry)
     except Refused:
         said = _shown(entry.number)
         return _refused(label, talk.say("add.bad_number", said=said), talk.say("reason.number"))
-    label = f"{called} {tail(msisdn)}".strip()
+    label = f"{called} {last_digits(msisdn)}".strip()
     number = mask(msisdn)
     if situation.regions and region_of(msisdn) not in {situation.region, *situation.regions}:
         return _refused(
@@ -261,7 +261,7 @@ def _invited(
         invitation=invitation(book_in(language, talk.books), name, coordinator.name),
     )
     again = known.state == "invited"
-    label = f"{short_name(name)} {tail(msisdn)}".strip()
+    label = f"{short_name(name)} {last_digits(msisdn)}".strip()
     return _Outcome(label, fact, again=again, sends_at=known.sends_at)
 
 

@@ -22,8 +22,8 @@ from gateway.conversation.facts import (
     PinWrong,
     Turn,
 )
-from gateway.conversation.parsed_sms import ParsedSms, hear
-from gateway.conversation.situation import MoveTo, Moving, WorkerView
+from gateway.conversation.parsed_sms import ParsedSms, parse_text
+from gateway.conversation.situation import MoveTo, NumberMoveView, WorkerView
 from gateway.phrases import Phrasebook
 
 _PIN_BEHIND = re.compile(
@@ -32,7 +32,7 @@ _PIN_BEHIND = re.compile(
 _TAIL_DIGITS = 2
 
 
-def tail(msisdn: str) -> str:
+def number_end(msisdn: str) -> str:
     """Return the end of a number, as texts show it."""
     return msisdn[-_TAIL_DIGITS:]
 
@@ -79,7 +79,7 @@ def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
 
 def pin_said(said: str, region: str, own: Phrasebook, books: Phrasebooks) -> str | None:
     """Return the PIN in an SMS that asks for another number, or None where there is none."""
-    heard = hear(said, own, books)
+    heard = parse_text(said, own, books)
     return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
 
 
@@ -88,7 +88,7 @@ def names_a_number(heard: ParsedSms, region: str) -> bool:
     return number_and_pin(heard.rest, region)[0] is not None
 
 
-def move(talk: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one return per reason
+def answer_move(talk: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one return per reason
     """Answer `MOVE 0712345678 PIN 4821` from the old number."""
     to, pin = talk.situation.move_to, talk.situation.pin
     if heard.alone or to is None or pin is None:
@@ -105,10 +105,12 @@ def move(talk: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one retur
         left = pin.tries_left - 1
         text = talk.say("pin.wrong", left=left) if left > 0 else talk.say("pin.locked")
         return Turn((PinWrong(),), text)
-    return Turn((PinRight(), asked(talk, to)), talk.say("move.asked", tail=tail(to.msisdn)))
+    return Turn(
+        (PinRight(), start_move(talk, to)), talk.say("move.asked", tail=number_end(to.msisdn))
+    )
 
 
-def asked(talk: Context, to: MoveTo) -> MoveAsked:
+def start_move(talk: Context, to: MoveTo) -> MoveAsked:
     """Return the fact of a change that begins, with the question to the new number."""
     return MoveAsked(to.msisdn, talk.say("move.invitation"))
 
@@ -132,7 +134,7 @@ def at_an_end(talk: Context, heard: ParsedSms) -> Turn | None:
     return _old_number_after(talk, moving, heard)
 
 
-def stop(talk: Context) -> Turn | None:
+def answer_stop(talk: Context) -> Turn | None:
     """Return the turn of STOP from a number that is no worker's, or None.
 
     The number is asked for its YES, or was a worker's before.
@@ -148,18 +150,18 @@ def stop(talk: Context) -> Turn | None:
     return None
 
 
-def in_her_language(talk: Context, moving: Moving) -> Context:
+def in_her_language(talk: Context, moving: NumberMoveView) -> Context:
     """Return the talk in the language of the worker whose number changes."""
     hers = talk.situation.worker is not None and not moving.is_new
     return talk if hers else talk.in_language(moving.language)
 
 
-def agreed(talk: Context, moving: Moving) -> MoveAgreed:
+def agree_to_move(talk: Context, moving: NumberMoveView) -> MoveAgreed:
     """Return the fact of a YES, with the SMS to the old number and the end of its open sessions."""
     return MoveAgreed(moving.id, talk.say("move.notice", day=moving.until), talk.say("move.old"))
 
 
-def cannot(talk: Context, moving: Moving) -> str | None:
+def cannot(talk: Context, moving: NumberMoveView) -> str | None:
     """Return the reason why a YES cannot be done now, or None where it can."""
     match moving.can:
         case "payout":
@@ -170,7 +172,7 @@ def cannot(talk: Context, moving: Moving) -> str | None:
             return None
 
 
-def old_number_text(talk: Context, moving: Moving) -> str:
+def old_number_text(talk: Context, moving: NumberMoveView) -> str:
     """Return the text for a number that was a worker's: true, and nothing about the worker."""
     if moving.objected:
         return talk.say("move.objected")
@@ -179,18 +181,18 @@ def old_number_text(talk: Context, moving: Moving) -> str:
     )
 
 
-def _new_number(talk: Context, moving: Moving, heard: ParsedSms) -> Turn:
+def _new_number(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn:
     if heard.command == "yes" and heard.alone:
         no = cannot(talk, moving)
         if no:
             return Turn((), no)
-        return Turn((agreed(talk, moving),), talk.say("move.done", day=moving.until))
+        return Turn((agree_to_move(talk, moving),), talk.say("move.done", day=moving.until))
     if says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone):
         return Turn((MoveDeclined(moving.id),), talk.say("move.declined"))
     return Turn((), talk.say("move.invitation"), unclear=heard.command is None)
 
 
-def _old_number_before(talk: Context, moving: Moving, heard: ParsedSms) -> Turn | None:
+def _old_number_before(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
     """Answer the old number while it is still the worker's.
 
     NO alone may be the answer to a question. Then only NOTME objects. While operators have not
@@ -206,7 +208,7 @@ def _old_number_before(talk: Context, moving: Moving, heard: ParsedSms) -> Turn 
     return Turn((MoveObjected(moving.id),), talk.say(key))
 
 
-def _old_number_after(talk: Context, moving: Moving, heard: ParsedSms) -> Turn | None:
+def _old_number_after(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
     """Answer the old number when it is the worker's no more.
 
     While it may object, it cannot join. Afterwards its holder may.
@@ -267,10 +269,10 @@ def _day(to: MoveTo) -> dict[str, str]:
     return {"day": to.day} if to.day else {}
 
 
-def typed(talk: Context, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
+def take_typed_number(talk: Context, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
     """Return the facts and the notice of a number typed on the menu, behind the PIN."""
     to = talk.situation.move_to
     if to is None or to.problem:
         problem = to.problem if to else "move.bad_number"
         return (), talk.say(problem, **(_day(to) if to else {}))
-    return (asked(talk, to),), talk.say("move.asked", tail=tail(to.msisdn))
+    return (start_move(talk, to),), talk.say("move.asked", tail=number_end(to.msisdn))

@@ -20,7 +20,7 @@ def is_request(talk: Context, heard: ParsedSms) -> bool:
     )
 
 
-def request(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+def answer_move_request(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer `MOVE 0711000002 0799000003 PIN 4821`.
 
     Nothing moves before two operators of the gateway have said so.

@@ -6,7 +6,7 @@ It stands in a reply to the consent text or in `NAME Amina`, or is typed on the 
 import re
 
 from gateway.conversation.context import Context, short_name
-from gateway.conversation.facts import Named, Turn
+from gateway.conversation.facts import NameGiven, Turn
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.phrases.hearing import clean, fold
 from gateway.workers.names import is_name
@@ -33,12 +33,12 @@ def name_said(talk: Context, said: str) -> str:
     return name if len(name) <= NAME_KEPT_MAX and is_name(name) else ""
 
 
-def name(talk: Context, heard: ParsedSms) -> Turn:
+def answer_name(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME Amina`."""
     found = name_said(talk, heard.rest)
     if not found:
         return Turn((), talk.say("name.how"))
-    return Turn((Named(found),), talk.say("name.done", name=short_name(found)))
+    return Turn((NameGiven(found),), talk.say("name.done", name=short_name(found)))
 
 
 def _means_something(talk: Context, word: str) -> bool:

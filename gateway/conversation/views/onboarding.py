@@ -9,10 +9,10 @@ from gateway.conversation.parsed_sms import code_known
 from gateway.conversation.people import coordinator
 from gateway.conversation.views.view import (
     BACK,
-    End,
-    Go,
+    EndSession,
     Key,
     Memory,
+    ShowView,
     View,
     ViewContent,
     choices,
@@ -57,9 +57,9 @@ def _show_coordinator(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
 
 
-def _press_stranger(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_stranger(talk: Context, memory: Memory, key: Key) -> ShowView:
     if key.name == "1":
-        return Go("join_language")
+        return ShowView("join_language")
     return wrong_key(talk, start_view(talk.situation), memory)
 
 
@@ -67,11 +67,11 @@ def _show_language(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.join_language"), language_choices(talk))
 
 
-def _press_language(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_language(talk: Context, memory: Memory, key: Key) -> ShowView:
     chosen = language_chosen(talk, key)
     if chosen is None:
         return wrong_key(talk, "join_language", memory)
-    return Go("join_code", memory={"language": chosen})
+    return ShowView("join_code", memory={"language": chosen})
 
 
 def _show_code(talk: Context, memory: Memory) -> ViewContent:
@@ -80,26 +80,26 @@ def _show_code(talk: Context, memory: Memory) -> ViewContent:
     )
 
 
-def _press_code(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_code(talk: Context, memory: Memory, key: Key) -> ShowView:
     if key.name == BACK:
-        return Go("join_consent", memory={"language": talk.language})
+        return ShowView("join_consent", memory={"language": talk.language})
     code = code_known(key.said, talk.situation.partner_codes)
     if code is None:
-        return Go("join_code", notice=talk.say("menu.unknown_code"), memory=dict(memory))
-    return Go("join_consent", memory={"language": talk.language, "code": code})
+        return ShowView("join_code", notice=talk.say("menu.unknown_code"), memory=dict(memory))
+    return ShowView("join_consent", memory={"language": talk.language, "code": code})
 
 
 def _show_consent(talk: Context, memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"), dict(memory))
 
 
-def _press_consent(talk: Context, memory: Memory, key: Key) -> Go | End:
+def _press_consent(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     match yes_or_no(talk, key):
         case True:
             fact = Joined(memory.get("code"), talk.language, agreed=True)
-            return Go("home", (fact,), memory={"language": talk.language})
+            return ShowView("home", (fact,), memory={"language": talk.language})
         case False:
-            return End(talk.say("menu.declined"))
+            return EndSession(talk.say("menu.declined"))
         case None:
             return wrong_key(talk, "join_consent", memory)
 
@@ -108,14 +108,14 @@ def _show_invited(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"))
 
 
-def _press_invited(talk: Context, memory: Memory, key: Key) -> Go | End:
+def _press_invited(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     match yes_or_no(talk, key):
         case True:
             assert talk.situation.worker is not None
             name = blank_name(talk.situation.worker.name)
             return to_work(talk, (Agreed(),), talk.say("menu.welcome", name=name))
         case False:
-            return End(talk.say("menu.declined"), (Stopped(),))
+            return EndSession(talk.say("menu.declined"), (Stopped(),))
         case None:
             return wrong_key(talk, "invited", memory)
 
@@ -126,18 +126,18 @@ def _show_stopped(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(body, choices(talk, "start", "cash", "balance", "new_here"))
 
 
-def _press_stopped(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_stopped(talk: Context, memory: Memory, key: Key) -> ShowView:
     assert talk.situation.worker is not None
     match key.name:
         case "1":
             back = talk.say("start.back", name=blank_name(talk.situation.worker.name))
-            return Go("home", (Restarted(),), back)
+            return ShowView("home", (Restarted(),), back)
         case "2":
-            return Go("cash")
+            return ShowView("cash")
         case "3":
-            return Go("balance")
+            return ShowView("balance")
         case "4":
-            return Go("not_me")
+            return ShowView("not_me")
         case _:
             return wrong_key(talk, "stopped", memory)
 
@@ -148,14 +148,14 @@ def _show_removed(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(body, choices(talk, "join", "cash", "new_here"))
 
 
-def _press_removed(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_removed(talk: Context, memory: Memory, key: Key) -> ShowView:
     match key.name:
         case "1":
-            return Go("join_language")
+            return ShowView("join_language")
         case "2":
-            return Go("cash")
+            return ShowView("cash")
         case "3":
-            return Go("not_me")
+            return ShowView("not_me")
         case _:
             return wrong_key(talk, "removed", memory)
 

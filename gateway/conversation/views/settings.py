@@ -6,10 +6,10 @@ from gateway.conversation.views.onboarding import language_choices, language_cho
 from gateway.conversation.views.view import (
     BACK,
     MENU,
-    End,
-    Go,
+    EndSession,
     Key,
     Memory,
+    ShowView,
     View,
     ViewContent,
     choices,
@@ -24,21 +24,21 @@ def _show_language(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
 
 
-def _press_language(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_language(talk: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return Go("home")
+        return ShowView("home")
     chosen = language_chosen(talk, key)
     if chosen is None:
         return wrong_key(talk, "language", memory)
-    return Go("home", (LanguageChosen(chosen),))
+    return ShowView("home", (LanguageChosen(chosen),))
 
 
 def _show_help(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.help"), (menu_line(talk),))
 
 
-def _press_help(talk: Context, memory: Memory, key: Key) -> Go:
-    return Go("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
+def _press_help(talk: Context, memory: Memory, key: Key) -> ShowView:
+    return ShowView("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
 
 
 def _show_stop(talk: Context, memory: Memory) -> ViewContent:
@@ -50,18 +50,18 @@ def _show_stop(talk: Context, memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
 
 
-def _press_stop(talk: Context, memory: Memory, key: Key) -> Go | End:
+def _press_stop(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     if key.name in (BACK, MENU):
-        return Go("home")
+        return ShowView("home")
     if key.name == "3" and "said" in memory:
         return typed_after_all(talk, memory)
     if key.name == "3":
-        return Go("not_me")
+        return ShowView("not_me")
     match yes_or_no(talk, key):
         case True:
-            return End(talk.say("menu.stop_done"), (Stopped(),))
+            return EndSession(talk.say("menu.stop_done"), (Stopped(),))
         case False:
-            return Go("home")
+            return ShowView("home")
         case None:
             return wrong_key(talk, "stop", memory)
 

@@ -40,7 +40,7 @@ class ViewContent:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class ShowView:
     """The order to show `view` next, after `facts` are written."""
 
     view: str
@@ -56,7 +56,7 @@ class Go:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndSession:
     """The last words of a session that is over."""
 
     text: str
@@ -68,7 +68,7 @@ class View:
     """A screen of the menu: how it is shown, and what a key pressed on it does."""
 
     show: Callable[[Context, Memory], ViewContent]
-    press: Callable[[Context, Memory, Key], Go | End]
+    press: Callable[[Context, Memory, Key], ShowView | EndSession]
 
 
 def start_view(situation: Situation) -> str:
@@ -85,9 +85,9 @@ def start_view(situation: Situation) -> str:
     return "home" if worker.state == "active" else worker.state
 
 
-def wrong_key(talk: Context, view: str, memory: Memory) -> Go:
+def wrong_key(talk: Context, view: str, memory: Memory) -> ShowView:
     """Return the same screen, its choices first. Nothing is recorded."""
-    return Go(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
+    return ShowView(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
 
 
 def choices(talk: Context, *keys: str) -> tuple[str, ...]:

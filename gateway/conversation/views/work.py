@@ -9,26 +9,26 @@ from gateway.conversation.context import (
     open_question,
     question_to_show,
 )
-from gateway.conversation.facts import Asked, Fact, Named, Skipped
-from gateway.conversation.parsed_sms import hear, is_stop
+from gateway.conversation.facts import Asked, Fact, NameGiven, Skipped
+from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.views.view import (
     BACK,
     MENU,
-    End,
-    Go,
+    EndSession,
     Key,
     Memory,
+    ShowView,
     View,
     ViewContent,
     choices,
     menu_line,
     wrong_key,
 )
-from gateway.conversation.work.answering import answered, read, receipt
+from gateway.conversation.work.answering import answered_fact, read_answer, receipt
 from gateway.conversation.work.asking import option_lines
-from gateway.conversation.work.typed import PAGING, is_doubtful, shown
+from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
 
 _HOME = {"2": "balance", "3": "cash", "4": "language", "5": "help", "6": "stop"}
@@ -40,20 +40,20 @@ _NOTICES = {
 }
 
 
-def to_work(talk: Context, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
+def to_work(talk: Context, facts: tuple[Fact, ...] = (), notice: str = "") -> ShowView:
     """Go to the question that the worker holds or to the next one, else to the menu.
 
     Without a notice the price is shown.
     """
     question = question_to_show(talk.situation)
     if question is None:
-        return Go("home", facts, notice or no_work(talk))
+        return ShowView("home", facts, notice or no_work(talk))
     if question is talk.situation.upcoming:
         facts = (*facts, Asked(question.task))
     if not notice and question.price_minor:
         price = amount_text(question.price_minor, question.currency)
         notice = talk.say("ask.price", amount=price)
-    return Go("question", facts, notice)
+    return ShowView("question", facts, notice)
 
 
 def _show_home(talk: Context, _memory: Memory) -> ViewContent:
@@ -73,14 +73,14 @@ def _show_home(talk: Context, _memory: Memory) -> ViewContent:
     return ViewContent(body, lines)
 
 
-def _press_home(talk: Context, memory: Memory, key: Key) -> Go:
+def _press_home(talk: Context, memory: Memory, key: Key) -> ShowView:
     if key.name == "1":
         return to_work(talk)
     if view := _HOME.get(key.name):
-        return Go(view)
+        return ShowView(view)
     worker = talk.situation.worker
     if worker and not worker.name and (name := name_said(talk, key.said)):
-        return Go("home", (Named(name),))
+        return ShowView("home", (NameGiven(name),))
     return wrong_key(talk, "home", memory)
 
 
@@ -99,19 +99,21 @@ def _show_question(talk: Context, memory: Memory) -> ViewContent:
     )
 
 
-def _press_question(talk: Context, memory: Memory, key: Key) -> Go | End:
+def _press_question(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     """Take an answer only for the question that was on the screen.
 
     It may have changed behind the screen.
     """
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task"):
-        return Go("home") if key.name == MENU else to_work(talk, (), talk.say("notice.changed"))
+        return (
+            ShowView("home") if key.name == MENU else to_work(talk, (), talk.say("notice.changed"))
+        )
     name = _way_out(talk, held, key)
     if name == MENU:
-        return Go("home")
-    if is_stop(hear(key.said, talk.book, talk.books), talk.books):
-        return Go("stop", memory={"task": str(held.question.task), "said": key.said})
+        return ShowView("home")
+    if is_stop(parse_text(key.said, talk.book, talk.books), talk.books):
+        return ShowView("stop", memory={"task": str(held.question.task), "said": key.said})
     if not held.open:
         return _go_on(talk, (), talk.say("answer.late"))
     if name == BACK:
@@ -119,13 +121,13 @@ def _press_question(talk: Context, memory: Memory, key: Key) -> Go | End:
     return _press_answer(talk, held, memory, key)
 
 
-def _left_out(talk: Context, held: HeldQuestion) -> Go | End:
+def _left_out(talk: Context, held: HeldQuestion) -> ShowView | EndSession:
     if talk.kind(held.question).KEYS_ARE_ANSWERS:
-        return Go("zero", memory={"task": str(held.question.task)})
+        return ShowView("zero", memory={"task": str(held.question.task)})
     return _skip(talk, held)
 
 
-def _skip(talk: Context, held: HeldQuestion) -> Go | End:
+def _skip(talk: Context, held: HeldQuestion) -> ShowView | EndSession:
     skipped = Skipped(held.assignment, held.question.task)
     return _go_on(talk, (skipped,), talk.say("answer.skipped"))
 
@@ -135,7 +137,7 @@ def _show_zero(talk: Context, memory: Memory) -> ViewContent:
     return ViewContent(talk.say("menu.zero"), choices(talk, "yes", "skip"), dict(memory))
 
 
-def _press_zero(talk: Context, memory: Memory, key: Key) -> Go | End:
+def _press_zero(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task") or not held.open:
         return to_work(talk, (), talk.say("notice.changed"))
@@ -148,10 +150,10 @@ def _press_zero(talk: Context, memory: Memory, key: Key) -> Go | End:
             return wrong_key(talk, "zero", memory)
 
 
-def _take(talk: Context, held: HeldQuestion, value: str, said: str) -> Go | End:
+def _take(talk: Context, held: HeldQuestion, value: str, said: str) -> ShowView | EndSession:
     assert talk.situation.worker is not None
     told = receipt(talk, talk.situation.worker, held, value, said)
-    return _go_on(talk, (answered(held, value, said),), told)
+    return _go_on(talk, (answered_fact(held, value, said),), told)
 
 
 def _way_out(talk: Context, held: HeldQuestion, key: Key) -> str:
@@ -161,33 +163,35 @@ def _way_out(talk: Context, held: HeldQuestion, key: Key) -> str:
     """
     if talk.kind(held.question).IS_TEXT:
         return key.said
-    return "" if read(talk, held.question, key.said).value else key.name
+    return "" if read_answer(talk, held.question, key.said).value else key.name
 
 
-def _press_answer(talk: Context, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
+def _press_answer(
+    talk: Context, held: HeldQuestion, memory: Memory, key: Key
+) -> ShowView | EndSession:
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
         # Half an answer is none. The worker is informed, instead of being judged by what the
         # network left of the answer.
-        return Go("question", notice=talk.say("notice.cut", limit=limit))
+        return ShowView("question", notice=talk.say("notice.cut", limit=limit))
     is_text = talk.kind(held.question).IS_TEXT
     if is_text and key.said in PAGING and not talk.kind(held.question).KEYS_ARE_ANSWERS:
-        return Go("question", notice=talk.say("notice.no_pages"))
+        return ShowView("question", notice=talk.say("notice.no_pages"))
     doubtful = is_doubtful(talk, held.question, key.said) or (is_text and key.said in PAGING)
     if doubtful and key.said != memory.get("said"):
-        again = talk.say("notice.again", said=shown(key.said))
-        return Go("question", notice=again, memory={"said": key.said})
-    reading = read(talk, held.question, key.said)
+        again = talk.say("notice.again", said=shortened_words(key.said))
+        return ShowView("question", notice=again, memory={"said": key.said})
+    reading = read_answer(talk, held.question, key.said)
     if reading.value is None:
         why = _NOTICES.get(reading.why or "unclear.choice", reading.why or "")
         if held.question.options and why == "notice.empty":
             why = "notice.choice"
         told = talk.say(why, **reading.told)
-        return Go("question", notice=told, wrong=bool(held.question.options))
+        return ShowView("question", notice=told, wrong=bool(held.question.options))
     return _take(talk, held, reading.value, key.said)
 
 
-def typed_after_all(talk: Context, memory: Memory) -> Go | End:
+def typed_after_all(talk: Context, memory: Memory) -> ShowView | EndSession:
     """Take a command word as the answer to the question for which it was typed."""
     held = talk.situation.held
     if held is None or not held.open or str(held.question.task) != memory["task"]:
@@ -195,7 +199,7 @@ def typed_after_all(talk: Context, memory: Memory) -> Go | End:
     return _press_answer(talk, held, memory, Key(fold(memory["said"]), memory["said"]))
 
 
-def _go_on(talk: Context, facts: tuple[Fact, ...], notice: str) -> Go | End:
+def _go_on(talk: Context, facts: tuple[Fact, ...], notice: str) -> ShowView | EndSession:
     """Show the notice and the next question on one screen, or the menu when there is none.
 
     Where the network is about to end the session, it ends here with everything saved, and not in
@@ -204,10 +208,10 @@ def _go_on(talk: Context, facts: tuple[Fact, ...], notice: str) -> Go | End:
     upcoming = talk.situation.upcoming
     if upcoming is not None and talk.situation.closing:
         again = talk.say("ussd.time_up", service_code=talk.situation.service_code)
-        return End(f"{notice} {again}", facts)
+        return EndSession(f"{notice} {again}", facts)
     if upcoming is None:
-        return Go("home", facts, f"{notice} {talk.say('notice.no_more')}")
-    return Go("question", (*facts, Asked(upcoming.task)), notice)
+        return ShowView("home", facts, f"{notice} {talk.say('notice.no_more')}")
+    return ShowView("question", (*facts, Asked(upcoming.task)), notice)
 
 
 VIEWS = {

@@ -9,7 +9,13 @@ from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.work import multi_answer
 from gateway.conversation.work.asking import options_text, with_question
-from gateway.conversation.work.multi_question import again, ask, go_on, put, waiting
+from gateway.conversation.work.multi_question import (
+    ask_again,
+    ask_questions,
+    go_on,
+    put_question,
+    waiting_questions,
+)
 from gateway.conversation.work.typed import echo
 from gateway.gsm.septets import segments
 from gateway.tasks.port import Reading
@@ -18,11 +24,11 @@ from gateway.tasks.question import Question
 _WITH_OPTIONS = frozenset({"unclear.choice", "unclear.two"})
 
 
-def read(talk: Context, question: Question, said: str) -> Reading:
+def read_answer(talk: Context, question: Question, said: str) -> Reading:
     return talk.kind(question).read(said, question, talk.language, talk.book.answers)
 
 
-def answered(held: HeldQuestion, value: str, said: str) -> Answered:
+def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
     return Answered(held.assignment, held.question.task, value, said)
 
 
@@ -42,14 +48,14 @@ def saved(talk: Context, worker: WorkerView, held: HeldQuestion) -> str:
     return talk.say(key, amount=amount_text(price, currency), total=amount_text(total, currency))
 
 
-def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def take_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as the answer to the held question.
 
     Return None when it is not one that can be understood.
     """
     if before := _dialled_before(talk, heard):
         return before
-    found = taken(talk, worker, heard)
+    found = accept_answer(talk, worker, heard)
     return _briefest(talk, worker, found, heard) if found else None
 
 
@@ -73,18 +79,20 @@ def _briefest(
     return brief if segments(brief.reply) < segments(whole.reply) else whole
 
 
-def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> multi_answer.AcceptedReply | None:
+def accept_answer(
+    talk: Context, worker: WorkerView, heard: ParsedSms
+) -> multi_answer.AcceptedReply | None:
     """Return the result of an SMS as the answer to the one held question.
 
     Return None when it is not a clear one.
     """
     held = talk.situation.held
-    reading = read(talk, held.question, heard.said) if held else None
+    reading = read_answer(talk, held.question, heard.said) if held else None
     if held is None or reading is None or reading.value is None:
         return None
     if not held.open:
         return multi_answer.AcceptedReply(talk.say("answer.late"), ())
-    fact = answered(held, reading.value, heard.said)
+    fact = answered_fact(held, reading.value, heard.said)
     return multi_answer.AcceptedReply(
         receipt(talk, worker, held, reading.value, heard.said), (fact,)
     )
@@ -97,12 +105,12 @@ def _dialled_before(talk: Context, heard: ParsedSms) -> Turn | None:
     SMS too, so that the next SMS may answer it. Return None for any other SMS.
     """
     situation = talk.situation
-    if situation.dialled is None or read(talk, situation.dialled, heard.said).value is None:
+    if situation.dialled is None or read_answer(talk, situation.dialled, heard.said).value is None:
         return None
     lead, question = talk.say("answer.dialled"), question_to_show(situation)
     if question is None or question is situation.upcoming:
         return go_on(talk, lead, ())
-    return Turn((Asked(question.task),), put(talk, lead, question, is_next=True))
+    return Turn((Asked(question.task),), put_question(talk, lead, question, is_next=True))
 
 
 def which(talk: Context, heard: ParsedSms) -> Turn | None:
@@ -115,9 +123,11 @@ def which(talk: Context, heard: ParsedSms) -> Turn | None:
     now = talk.situation.upcoming
     if talk.situation.earlier != "unsure" or now is None or heard.command:
         return None
-    if read(talk, now, heard.said).value is None:
+    if read_answer(talk, now, heard.said).value is None:
         return None
-    return Turn((Asked(now.task),), put(talk, talk.say("answer.which"), now, is_next=False))
+    return Turn(
+        (Asked(now.task),), put_question(talk, talk.say("answer.which"), now, is_next=False)
+    )
 
 
 def skip(talk: Context) -> Turn:
@@ -140,15 +150,15 @@ def work(
     if question is None:
         return Turn(facts, f"{lead} {no_work(talk, none)}".strip())
     if question is talk.situation.upcoming:
-        if several := ask(talk, lead, facts, (), is_next=False):
+        if several := ask_questions(talk, lead, facts, (), is_next=False):
             return several
         facts = (*facts, Asked(question.task))
-    elif items := waiting(talk.situation):
-        return again(talk, lead, facts, items)
+    elif items := waiting_questions(talk.situation):
+        return ask_again(talk, lead, facts, items)
     elif talk.situation.dialled:
         # The question is asked by SMS too: an SMS may answer it from now on.
         facts = (*facts, Asked(question.task))
-    return Turn(facts, put(talk, lead, question, is_next=False))
+    return Turn(facts, put_question(talk, lead, question, is_next=False))
 
 
 def not_understood(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
@@ -159,7 +169,7 @@ def not_understood(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     held = open_question(talk.situation)
     if held is None:
         return Turn((), talk.say("unclear.no_question"), unclear=True)
-    reading = read(talk, held.question, heard.said)
+    reading = read_answer(talk, held.question, heard.said)
     why = reading.why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
         why = "unclear.choice"  # The options say more than that the reply was empty.

@@ -12,7 +12,12 @@ from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import PackItem, WorkerView
 from gateway.conversation.work.asking import with_question
-from gateway.conversation.work.multi_question import current, go_on, put, waiting
+from gateway.conversation.work.multi_question import (
+    current_questions,
+    go_on,
+    put_question,
+    waiting_questions,
+)
 from gateway.tasks.packed import Packed, PackReading, read_packed
 
 
@@ -28,12 +33,12 @@ class AcceptedReply:
     """The asked questions that still need an answer."""
 
 
-def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def take_packed_answers(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as answers to the numbered questions.
 
     Return None when nothing in it is a clear answer to one.
     """
-    found = taken(talk, worker, heard)
+    found = accept_packed_answers(talk, worker, heard)
     if found is None:
         return None
     if found.left and not found.facts:
@@ -42,12 +47,14 @@ def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     return go_on(talk, found.lead, found.facts, found.left)
 
 
-def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> AcceptedReply | None:
+def accept_packed_answers(
+    talk: Context, worker: WorkerView, heard: ParsedSms
+) -> AcceptedReply | None:
     """Return the result of a reply to several questions.
 
     Return None when nothing in it is a clear answer to one.
     """
-    pack = current(talk.situation)
+    pack = current_questions(talk.situation)
     if not pack:
         return None
     reading = _read(talk, pack, heard)
@@ -63,7 +70,7 @@ def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> AcceptedReply 
     facts += [Skipped(i.held.assignment, i.held.question.task) for i in skipped]
     lead = _lead(talk, worker, counted, skipped, items, reading)
     done = {item.number for item in (*counted, *skipped)}
-    left = [item for item in waiting(talk.situation) if item.number not in done]
+    left = [item for item in waiting_questions(talk.situation) if item.number not in done]
     return AcceptedReply(lead, tuple(facts), left)
 
 
@@ -75,7 +82,7 @@ def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     that their question is over.
     """
     pack = talk.situation.pack
-    if current(talk.situation) or not pack:
+    if current_questions(talk.situation) or not pack:
         return None
     reading = _read(talk, pack, heard, only_named=True)
     named = [item for item in pack if item.number in reading.values]
@@ -92,12 +99,12 @@ def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     if asked is None:
         return Turn(facts, lead)
     # The reply seems to answer all, so the question that still waits must not be forgotten.
-    return Turn(facts, put(talk, lead, asked.question, is_next=False))
+    return Turn(facts, put_question(talk, lead, asked.question, is_next=False))
 
 
 def skip_all(talk: Context) -> Turn | None:
     """Answer SKIP alone, which leaves out all questions that are asked."""
-    items = waiting(talk.situation)
+    items = waiting_questions(talk.situation)
     if not items:
         return None
     facts = tuple(Skipped(i.held.assignment, i.held.question.task) for i in items)
@@ -109,7 +116,7 @@ def not_understood(talk: Context) -> Turn | None:
 
     Every worker can answer one question with numbered options.
     """
-    items = waiting(talk.situation)
+    items = waiting_questions(talk.situation)
     if not items:
         return None
     held = items[0].held

@@ -16,7 +16,7 @@ from gateway.tasks.question import Question
 Numbered = tuple[int, Question]
 
 
-def current(situation: Situation) -> tuple[PackItem, ...]:
+def current_questions(situation: Situation) -> tuple[PackItem, ...]:
     """Return the numbered questions that the worker is asked now.
 
     There are none when the question that she holds is a single one.
@@ -27,12 +27,12 @@ def current(situation: Situation) -> tuple[PackItem, ...]:
     return situation.pack
 
 
-def waiting(situation: Situation) -> tuple[PackItem, ...]:
+def waiting_questions(situation: Situation) -> tuple[PackItem, ...]:
     """Return the numbered questions of the worker's last message that still need an answer."""
-    return tuple(item for item in current(situation) if item.last and item.held.open)
+    return tuple(item for item in current_questions(situation) if item.last and item.held.open)
 
 
-def ask(
+def ask_questions(
     talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
 ) -> Turn | None:
     """Return a turn with `lead`, the `left` questions of the last message, and new questions.
@@ -67,16 +67,16 @@ def go_on(talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[Pack
 
     Without a question the message says that there is none now.
     """
-    several = ask(talk, lead, facts, left, is_next=True)
+    several = ask_questions(talk, lead, facts, left, is_next=True)
     if several:
         return several
     question = talk.situation.upcoming
     if question is None:
         return Turn(facts, f"{lead} {no_work(talk)}")
-    return Turn((*facts, Asked(question.task)), put(talk, lead, question, is_next=True))
+    return Turn((*facts, Asked(question.task)), put_question(talk, lead, question, is_next=True))
 
 
-def put(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
+def put_question(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
     """Return `lead` and one question as one message.
 
     A worker who is new to it also reads the line on how to reply.
@@ -93,7 +93,7 @@ def put(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
     )
 
 
-def again(talk: Context, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
+def ask_again(talk: Context, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
     """Ask the same questions once more, word for word.
 
     The message contains as many of them as one SMS of the channel can hold.

@@ -50,12 +50,12 @@ def ask_back(talk: Context, said: str) -> str:
 
     It also says how to confirm that.
     """
-    return talk.say("answer.sure", said=shown(said))
+    return talk.say("answer.sure", said=shortened_words(said))
 
 
 def command_or_answer(talk: Context, said: str) -> str:
     """Return the line that says how to give a command word as the answer."""
-    return talk.say("answer.as_word", said=shown(said))
+    return talk.say("answer.as_word", said=shortened_words(said))
 
 
 def echo(talk: Context, question: Question, value: str, said: str) -> str:
@@ -77,6 +77,6 @@ def sendable(words: str, book: Phrasebook, limit: int) -> str:
     return gsm_only(unaccented(clean(words)), limit)
 
 
-def shown(said: str) -> str:
+def shortened_words(said: str) -> str:
     """Return as much of `said` as a short text can repeat."""
     return gsm_only(clean(said), _SHOWN_MAX)

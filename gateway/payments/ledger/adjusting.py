@@ -41,13 +41,13 @@ def allowance(earned_minor: int, taken_minor: int, balance_minor: int) -> int:
     return max(0, min(earned_minor * WEEKLY_PERCENT // 100 - taken_minor, balance_minor))
 
 
-def share(adjustments: Iterable[Open], allowance_minor: int) -> list[tuple[int, int]]:
+def share_allowance(adjustments: Iterable[Open], allowance_minor: int) -> list[tuple[int, int]]:
     """Divide the allowance among the adjustments, oldest first.
 
     Return (adjustment, amount) pairs, which together are at most the allowance.
 
     >>> day = datetime(2026, 11, 21)
-    >>> share([Open(2, 500, day), Open(1, 300, day - timedelta(1))], 700)
+    >>> share_allowance([Open(2, 500, day), Open(1, 300, day - timedelta(1))], 700)
     [(1, 300), (2, 400)]
     """
     taken: list[tuple[int, int]] = []

@@ -61,7 +61,7 @@ def correct_down(
     return posting(Code.CORRECT_DOWN, (decision,), str(worker), batch, amount_minor, currency)
 
 
-def release(
+def release_hold(
     batch: BatchId, client: ClientId, amount_minor: int, currency: str, *, nth: int = 1
 ) -> Posting:
     """Give back to the client what a closed batch did not use.
@@ -71,7 +71,7 @@ def release(
     return posting(Code.RELEASE, (batch, nth), batch, client, amount_minor, currency)
 
 
-def hold(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
+def hold_amount(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
     """Move the amount of a requested payout from the worker's balance into transit."""
     return posting(Code.HOLD, (payout,), str(worker), "", amount_minor, currency)
 
@@ -154,7 +154,7 @@ def fee_back(
     return posting(Code.FEE_BACK, (payout,), provider, str(worker), amount_minor, currency)
 
 
-def settle(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
+def settle_payout(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
     """Book that the provider paid.
 
     A payout has one such posting forever: its id depends on no receipt and no attempt.
@@ -252,13 +252,13 @@ def charge_by_statement(
     return ()
 
 
-def charge_of_nobody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+def unmatched_charge(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
     """Book a fee on a statement that belongs to no payout of the gateway."""
     return posting(Code.CHARGE_MORE, (provider, receipt), "", provider, amount_minor, currency)
 
 
-def charge_of_somebody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
-    """Undo `charge_of_nobody`, because the fee turned out to be a payout's.
+def reassign_charge(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+    """Undo `unmatched_charge`, because the fee turned out to be a payout's.
 
     The payout's own charge is booked separately.
     """

@@ -45,7 +45,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOf:
+class SpentEarning:
     """The part of an earning that left with one spending.
 
     `amount_minor` of the transfer `earning` left with the transfer `spending`, whose cause is
@@ -59,21 +59,21 @@ class PartOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class TraceResult:
     """The result of a trace.
 
     `parts` stand in the order of history, without what came back. `unspent` is the rest of each
     earning.
     """
 
-    parts: tuple[PartOf, ...]
+    parts: tuple[SpentEarning, ...]
     unspent: dict[uuid.UUID, int]
 
 
-def spend(history: Iterable[Move]) -> Spent:
+def spend(history: Iterable[Move]) -> TraceResult:
     """Attribute everything that left a worker's account to the earnings from which it came."""
     lots: deque[tuple[uuid.UUID, int]] = deque()
-    parts: dict[uuid.UUID, list[PartOf]] = {}
+    parts: dict[uuid.UUID, list[SpentEarning]] = {}
     open_holds: dict[tuple[Code, str], uuid.UUID] = {}
     for move in history:
         subject = move.cause.partition(":")[2]
@@ -90,17 +90,17 @@ def spend(history: Iterable[Move]) -> Spent:
     unspent: dict[uuid.UUID, int] = {}
     for earning, amount_minor in lots:
         unspent[earning] = unspent.get(earning, 0) + amount_minor
-    return Spent(tuple(part for taken in parts.values() for part in taken), unspent)
+    return TraceResult(tuple(part for taken in parts.values() for part in taken), unspent)
 
 
-def _take(lots: deque[tuple[uuid.UUID, int]], move: Move, *, newest: bool) -> list[PartOf]:
-    wanted_minor, taken = -move.amount_minor, list[PartOf]()
+def _take(lots: deque[tuple[uuid.UUID, int]], move: Move, *, newest: bool) -> list[SpentEarning]:
+    wanted_minor, taken = -move.amount_minor, list[SpentEarning]()
     while wanted_minor:
         if not lots:
             raise Failed(f"{move.cause} spends more than was earned", retryable=False)
         earning, has_minor = lots.pop() if newest else lots.popleft()
         part_minor = min(wanted_minor, has_minor)
-        taken.append(PartOf(earning, move.transfer, move.cause, part_minor))
+        taken.append(SpentEarning(earning, move.transfer, move.cause, part_minor))
         wanted_minor -= part_minor
         if has_minor > part_minor:
             rest = (earning, has_minor - part_minor)

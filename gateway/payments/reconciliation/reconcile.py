@@ -54,7 +54,7 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class GatewayPayout:
     """A payout of the gateway.
 
     `number` is the whole number. `fee_minor` is the provider's charge as booked, and None when the
@@ -148,7 +148,7 @@ class TellsByStatement(Protocol):
         ...
 
 
-def reconcile(ours: Sequence[Ours], lines: Sequence[StatementLine]) -> Reconciled:
+def reconcile(ours: Sequence[GatewayPayout], lines: Sequence[StatementLine]) -> Reconciled:
     """Compare the payouts with the lines of a statement.
 
     `ours` holds the payouts of the statement's time, also open and failed ones.
@@ -201,13 +201,13 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[StatementLine]) -> Reconcile
 class _Books:
     """The gateway's payouts, found by receipt, by key, or by number and amount."""
 
-    def __init__(self, ours: Iterable[Ours]) -> None:
-        self.by_receipt: dict[str, Ours] = {}
+    def __init__(self, ours: Iterable[GatewayPayout]) -> None:
+        self.by_receipt: dict[str, GatewayPayout] = {}
         self.times: Counter[UUID] = Counter()
         """Payment lines seen of each payout."""
-        self._by_key: dict[str, Ours] = {}
-        self._alike: defaultdict[tuple[str, int], list[Ours]] = defaultdict(list)
-        self._of_amount: defaultdict[int, list[Ours]] = defaultdict(list)
+        self._by_key: dict[str, GatewayPayout] = {}
+        self._alike: defaultdict[tuple[str, int], list[GatewayPayout]] = defaultdict(list)
+        self._of_amount: defaultdict[int, list[GatewayPayout]] = defaultdict(list)
         for p in ours:
             self._by_key[_plain(p.key)] = p
             if p.receipt:
@@ -216,7 +216,7 @@ class _Books:
                 self._alike[p.number[-_DIGITS:], p.amount_minor].append(p)
                 self._of_amount[p.amount_minor].append(p)
 
-    def match(self, line: StatementLine) -> Ours | None:
+    def match(self, line: StatementLine) -> GatewayPayout | None:
         found = self.by_receipt.get(line.receipt) or self._by_key.get(_plain(line.key))
         if found is None and not line.key and _is_whole(line.number):
             alike = self._open(self._alike[line.number[-_DIGITS:], line.amount_minor], line)
@@ -225,7 +225,7 @@ class _Books:
             self.times[found.id] += 1
         return found
 
-    def perhaps(self, line: StatementLine) -> list[Ours]:
+    def perhaps(self, line: StatementLine) -> list[GatewayPayout]:
         """Return the payouts whose number has the visible digits of a number with hidden ones.
 
         Return none for a line that names a key or a whole number.
@@ -235,15 +235,15 @@ class _Books:
         shown = self._open(self._of_amount[line.amount_minor], line)
         return [p for p in shown if _fits(line.number, p.number)]
 
-    def _open(self, payouts: Sequence[Ours], line: StatementLine) -> list[Ours]:
+    def _open(self, payouts: Sequence[GatewayPayout], line: StatementLine) -> list[GatewayPayout]:
         return [p for p in payouts if not self.times[p.id] and _near(p.sent_at, line.at)]
 
-    def is_second(self, payout: Ours | None) -> bool:
+    def is_second(self, payout: GatewayPayout | None) -> bool:
         return payout is not None and self.times[payout.id] > 1
 
 
 def _payment(
-    line: StatementLine, p: Ours | None, fee: StatementLine | None, *, second: bool
+    line: StatementLine, p: GatewayPayout | None, fee: StatementLine | None, *, second: bool
 ) -> list[Difference]:
     def finding(kind: DifferenceKind, expected_minor: int | None = None) -> Difference:
         return Difference(
@@ -272,7 +272,7 @@ def _payment(
     return []
 
 
-def _same_receipt(p: Ours, line: StatementLine) -> bool:
+def _same_receipt(p: GatewayPayout, line: StatementLine) -> bool:
     """Return True when the line has this payout's receipt.
 
     Some statements (pawaPay's) name a movement by the payout's key, while its own receipt comes

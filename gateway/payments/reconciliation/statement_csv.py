@@ -11,7 +11,7 @@ from gateway.base.tabular import Source, TableRow, open_table
 from gateway.base.text.characters import plain
 from gateway.payments.reconciliation.reconcile import LineKind, StatementLine
 from gateway.payments.reconciliation.statement_amounts import Amounts
-from gateway.payments.reconciliation.statement_times import Times
+from gateway.payments.reconciliation.statement_times import TimeReader
 
 _DIGITS = re.compile(r"[\d*]{2,15}")
 
@@ -87,7 +87,7 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Statemen
     table = open_table(source, needed, preamble=True)
     table.need(needed, "this is not a statement of this provider")
     amounts = Amounts(table, (named.amount, named.fee, named.balance), currency)
-    read = Times(table, (named.at,), named.zone, named.time)
+    read = TimeReader(table, (named.at,), named.zone, named.time)
     found = [
         _row(row, named, amounts, read)
         for row in table.rows()
@@ -98,7 +98,7 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Statemen
     return [line for lines in found for line in lines]
 
 
-def _row(row: TableRow, named: Columns, amounts: Amounts, times: Times) -> list[StatementLine]:
+def _row(row: TableRow, named: Columns, amounts: Amounts, times: TimeReader) -> list[StatementLine]:
     signed_minor = amounts.of(row, named.amount)
     if signed_minor is None:
         raise Refused(

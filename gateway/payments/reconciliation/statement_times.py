@@ -8,7 +8,7 @@ from gateway.base.forms import dates
 from gateway.base.tabular import Table, TableRow
 
 
-class Times:
+class TimeReader:
     """The reader of the times of a file.
 
     `form` is the form of the times as strptime reads it, where the settings give one. `day_first`
@@ -44,7 +44,7 @@ class Times:
             )
         return found.at
 
-    def _as_told(self, text: str) -> dates.Stamp | None:
+    def _as_told(self, text: str) -> dates.ProviderTime | None:
         if not self._form:
             return None
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from gateway.base import plugins
 
 if TYPE_CHECKING:
-    from gateway.qa.observed import Finding, Observed, Sign
+    from gateway.qa.observed import CheatingRule, Finding, Observed
 
 
 def findings(observed: "Observed") -> "list[Finding]":
@@ -19,5 +19,5 @@ def findings(observed: "Observed") -> "list[Finding]":
 
     found: list[Finding] = []
     for name in plugins.kinds(cheating):
-        found += cast("Sign", cast("object", plugins.load(cheating, name))).look(observed)
+        found += cast("CheatingRule", cast("object", plugins.load(cheating, name))).look(observed)
     return sorted(found, key=lambda one: (one.chance, one.rule, one.workers))

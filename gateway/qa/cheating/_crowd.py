@@ -6,7 +6,7 @@ They are the expectation against which every sign of cheating is measured.
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from gateway.qa.observed import Deed
+from gateway.qa.observed import Observation
 
 SMOOTHING = 1.0  # The answers of all workers at large, beside those to the task itself.
 
@@ -14,10 +14,10 @@ SMOOTHING = 1.0  # The answers of all workers at large, beside those to the task
 class AnswerAgreement:
     """The answers per task, and how often a worker agrees with the answer of most others."""
 
-    def __init__(self, deeds: Sequence[Deed], options: Sequence[str]) -> None:
+    def __init__(self, deeds: Sequence[Observation], options: Sequence[str]) -> None:
         self.options = tuple(dict.fromkeys((*options, *(deed.answer for deed in deeds))))
         self.of_task: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self.of_worker: defaultdict[str, list[Deed]] = defaultdict(list)
+        self.of_worker: defaultdict[str, list[Observation]] = defaultdict(list)
         for deed in deeds:
             self.of_task[deed.task].setdefault(deed.worker, deed.answer)
             self.of_worker[deed.worker].append(deed)

@@ -54,7 +54,7 @@ class _Pair:
 def look(observed: Observed) -> list[Finding]:
     """Return one finding per group of workers who copy each other.
 
-    See `gateway.qa.observed.Sign`.
+    See `gateway.qa.observed.CheatingRule`.
     """
     crowd = AnswerAgreement(observed.deeds, observed.options)
     times = {(deed.task, deed.worker): deed.at for deed in observed.deeds}

@@ -6,7 +6,7 @@ explain.
 """
 
 from gateway.qa.cheating._crowd import AnswerAgreement
-from gateway.qa.observed import FALSE_SHARE, Deed, Finding, Observed
+from gateway.qa.observed import FALSE_SHARE, Finding, Observation, Observed
 from gateway.qa.significance import at_least, beyond_luck
 
 DEEDS_MIN = 12  # The answers from a menu that are needed before a worker's keys are examined.
@@ -15,7 +15,7 @@ DEEDS_MIN = 12  # The answers from a menu that are needed before a worker's keys
 def look(observed: Observed) -> list[Finding]:
     """Return one finding per worker with a favourite key.
 
-    See `gateway.qa.observed.Sign`.
+    See `gateway.qa.observed.CheatingRule`.
     """
     crowd = AnswerAgreement(observed.deeds, observed.options)
     found: list[Finding] = []
@@ -27,7 +27,7 @@ def look(observed: Observed) -> list[Finding]:
     return [one for one, sure in zip(found, believed, strict=True) if sure]
 
 
-def _favourite(worker: str, pressed: list[Deed], crowd: AnswerAgreement) -> Finding:
+def _favourite(worker: str, pressed: list[Observation], crowd: AnswerAgreement) -> Finding:
     keys = max(len(deed.order) for deed in pressed)
     expected: list[list[float]] = [[] for _ in range(keys)]
     for deed in pressed:

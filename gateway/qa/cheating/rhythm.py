@@ -20,7 +20,7 @@ WORSE = 0.05  # The chance that a worker with the usual agreement agrees as seld
 def look(observed: Observed) -> list[Finding]:
     """Return one finding per worker whose keys follow a pattern.
 
-    See `gateway.qa.observed.Sign`.
+    See `gateway.qa.observed.CheatingRule`.
     """
     crowd = AnswerAgreement(observed.deeds, observed.options)
     found: list[Finding] = []

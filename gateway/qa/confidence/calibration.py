@@ -31,7 +31,7 @@ CHANCE_MIN = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class PriorExpectation:
     """The expectation of a batch before its gold is seen.
 
     Temperatures are log-normal around `temperature`, with `deviation`. `lapse` is the mean lapse.
@@ -44,7 +44,7 @@ class Usual:
     shared_error: float = SHARED_ERROR
 
 
-USUAL = Usual()
+USUAL = PriorExpectation()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def calibration(
     answers_per_task: Codes,
     truth: Codes,
     guess: Sequence[float] = (),
-    usual: Usual = USUAL,
+    usual: PriorExpectation = USUAL,
 ) -> Calibration:
     """Return what gold says of a batch's confidences, or the usual calibration without gold.
 
@@ -119,7 +119,7 @@ def calibration(
     return Calibration(weights / weights.sum(), guessed, usual.shared_error)
 
 
-def _log_prior(usual: Usual) -> Floats:
+def _log_prior(usual: PriorExpectation) -> Floats:
     """Return the log weights before any gold.
 
     Lapses are exponential except for `UNHEARD_OF`.

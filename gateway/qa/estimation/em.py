@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gateway.qa.estimation.sums import Sums, sums_of
-from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
+from gateway.qa.estimation.sums import AnswerSums, sums_of
+from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, gold_codes, read_posterior
 
 CLASS_PRIOR = 1.0  # The number of imaginary tasks of every class.
 ROUNDS_MAX = 50
@@ -41,10 +41,10 @@ def expectation_maximisation(
         moved = np.abs(before, out=before)
         if moved.max() < CONTENT or moved.mean() < CONTENT_MEAN:
             break
-    return decide(answers, posterior, confusion / confusion.sum(2, keepdims=True))
+    return read_posterior(answers, posterior, confusion / confusion.sum(2, keepdims=True))
 
 
-def shares(sums: Sums, truth: Codes) -> Floats:
+def shares(sums: AnswerSums, truth: Codes) -> Floats:
     """Return the share of the votes per option.
 
     One more vote is spread over all options first (Laplace).

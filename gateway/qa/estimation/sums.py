@@ -18,17 +18,17 @@ Rows = TypeVar("Rows", Floats, NDArray[np.float32])
 PIECE = 16  # The number of rows. The rest is added up piece by piece.
 
 
-_known: WeakKeyDictionary[Answers, "Sums"] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Answers, "AnswerSums"] = WeakKeyDictionary()
 
 
-def sums_of(answers: Answers) -> "Sums":
+def sums_of(answers: Answers) -> "AnswerSums":
     """Return the groupings of these answers, computed once for all rules that use them."""
     if answers not in _known:
-        _known[answers] = Sums(answers)
+        _known[answers] = AnswerSums(answers)
     return _known[answers]
 
 
-class Sums:
+class AnswerSums:
     """The two groupings of a batch's answers, computed once."""
 
     def __init__(self, answers: Answers) -> None:

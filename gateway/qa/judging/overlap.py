@@ -15,12 +15,12 @@ from functools import lru_cache
 from math import exp, inf, log
 from typing import NamedTuple
 
-from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, whole
+from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, parse_whole
 from gateway.base.errors import Refused
 from gateway.qa.confidence.shared_error import design_effect
 from gateway.qa.judging.ambiguity import ambiguity
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
-from gateway.qa.value_of_information import Belief, Prospect, quick_gain
+from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 
 # This is the default of dynamic overlap. Two strangers who agree on yes or no reach it exactly. On
 # seven recorded crowds it costs 2.8 answers per task and finds what majority finds with five.
@@ -138,12 +138,12 @@ def parse_policy(
         case ["all"] if available is not None:
             return _fixed(available, confidence)
         case ["fixed", number] if number.isascii() and number.isdecimal():
-            answers = whole(number, "policy", least=1, most=ANSWERS_OF_TASK_MAX)
+            answers = parse_whole(number, "policy", least=1, most=ANSWERS_OF_TASK_MAX)
             return _fixed(answers if available is None else min(answers, available), confidence)
         case ["dynamic"] if 0.0 < confidence < 1.0:
             return DynamicOverlap(confidence, min(ANSWERS_MIN, limit), limit)
         case ["worth", minor] if minor.isascii() and minor.isdecimal():
-            worth = whole(minor, "policy", least=1, most=AMOUNT_MAX_MINOR)
+            worth = parse_whole(minor, "policy", least=1, most=AMOUNT_MAX_MINOR)
             return PricedOverlap(float(worth), min(ANSWERS_MIN, limit), limit)
         case ["dynamic"]:
             raise Refused(f"confidence {confidence} is not between 0 and 1", field="confidence")
@@ -325,8 +325,8 @@ def _by_worth(
 
 
 @lru_cache(maxsize=1_024)
-def _asked(skill: float, options: int, left: int, given: int) -> Prospect:
-    return Prospect(skill, options, left, 1.0 / design_effect(given + 1))
+def _asked(skill: float, options: int, left: int, given: int) -> AnswerProspect:
+    return AnswerProspect(skill, options, left, 1.0 / design_effect(given + 1))
 
 
 def _careful(belief: Belief, given: int) -> tuple[float, float]:

@@ -30,7 +30,16 @@ import numpy as np
 
 from gateway.qa import rule
 from gateway.qa.estimation.em import logs, posteriors
-from gateway.qa.port import TIE, UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
+from gateway.qa.port import (
+    TIE,
+    UNKNOWN,
+    Answers,
+    Codes,
+    Estimate,
+    Floats,
+    gold_codes,
+    read_posterior,
+)
 
 CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")
 # One answer per task teaches nothing about workers. Two that differ teach nothing about which one
@@ -143,7 +152,7 @@ def blended(
         _ties_broken(answers, majority, constants.tie_broken),
         *(one.posterior for one in estimates[1:]),
     ]
-    blend = decide(
+    blend = read_posterior(
         answers,
         _pooled(weights, opinions, known),
         np.tensordot(weights, [estimate.confusion for estimate in estimates], 1),

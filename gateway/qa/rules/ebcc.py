@@ -18,8 +18,17 @@ from numpy.typing import NDArray
 
 from gateway.qa.estimation.draws import uniform
 from gateway.qa.estimation.em import shares
-from gateway.qa.estimation.sums import Sums, sums_of
-from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, decide, gold_codes
+from gateway.qa.estimation.sums import AnswerSums, sums_of
+from gateway.qa.port import (
+    UNKNOWN,
+    Answers,
+    Codes,
+    Estimate,
+    Flags,
+    Floats,
+    gold_codes,
+    read_posterior,
+)
 from gateway.qa.rules.ibcc import digamma
 
 Halves: TypeAlias = NDArray[np.float32]
@@ -47,13 +56,13 @@ def aggregate(
     begin = shares(sums, truth) if start is None else start
     # With one answer per task, nothing is known of any worker or kind.
     if len(answers) == sums.tasks:
-        return decide(answers, begin, _unlearnt(sums))
+        return read_posterior(answers, begin, _unlearnt(sums))
     beginnings = BEGINNINGS if len(answers) < MANY_ANSWERS else 1
     found = [_learnt(sums, truth, begin, _kinds(answers, number)) for number in range(beginnings)]
     posterior, confusion = (
         np.mean([one[part] for one in found], axis=0) for part in range(len(found[0]))
     )
-    return decide(answers, posterior, confusion)
+    return read_posterior(answers, posterior, confusion)
 
 
 def _prior(options: int) -> Floats:
@@ -62,7 +71,7 @@ def _prior(options: int) -> Floats:
     return PRIOR_RIGHT * same + PRIOR_WRONG / max(1, options - 1) * (1.0 - same)
 
 
-def _unlearnt(sums: Sums) -> Floats:
+def _unlearnt(sums: AnswerSums) -> Floats:
     """Return the matrices of unknown workers, `[w, k, o]`."""
     prior = _prior(sums.options)
     return np.tile(prior / prior.sum(1, keepdims=True), (sums.workers, 1, 1))
@@ -78,7 +87,7 @@ def _kinds(answers: Answers, beginning: int) -> Floats:
     return (drawn / drawn.sum(1, keepdims=True))[:, None, :]
 
 
-def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
+def _learnt(sums: AnswerSums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
     """Return the posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
     options, known, of_option = sums.options, truth != UNKNOWN, kinds.shape[2]
     # Half of the digits are enough: chances are compared to a thousandth, and the sums over answers
@@ -89,7 +98,7 @@ def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Flo
     posterior = _rows(chances, sums.tasks) @ of_kinds
     counts = np.empty(0)
     for _ in range(ROUNDS_MAX):
-        # `[w, o, k, m]` has a row of the sums per worker and answer, as `Sums` groups them.
+        # `[w, o, k, m]` has a row of the sums per worker and answer, as `AnswerSums` groups them.
         said = sums.said(_rows(chances, sums.tasks)).astype(np.float64)
         counts = said.reshape(sums.workers, options, options, of_option) + prior.T[None, :, :, None]
         evidence = digamma(counts) - digamma(counts.sum(1))[:, None]

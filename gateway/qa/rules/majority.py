@@ -1,6 +1,6 @@
 """The rule majority: every answer weighs the same.
 
-`gateway.qa.port.decide` breaks ties. The posterior takes every worker to be right as often as
+`gateway.qa.port.read_posterior` breaks ties. The posterior takes every worker to be right as often as
 answers agree with it in this batch (one coin for all, by EM). That changes no winner and makes the
 confidence comparable with the other rules'.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from gateway.qa.estimation.em import posteriors, shares
 from gateway.qa.estimation.sums import sums_of
-from gateway.qa.port import Answers, Estimate, Floats, decide, gold_codes
+from gateway.qa.port import Answers, Estimate, Floats, gold_codes, read_posterior
 
 # The number of answers. A worker with few answers is taken to agree as all workers do.
 AGREEMENT_PRIOR = 8.0
@@ -40,4 +40,4 @@ def aggregate(
     pooled = counts.sum(0) + np.eye(sums.options)
     pooled /= pooled.sum(1, keepdims=True)
     confusion = counts + AGREEMENT_PRIOR * pooled
-    return decide(answers, posterior, confusion / confusion.sum(2, keepdims=True))
+    return read_posterior(answers, posterior, confusion / confusion.sum(2, keepdims=True))

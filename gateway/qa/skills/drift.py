@@ -17,13 +17,13 @@ ALARM = 4.0
 RIGHT_MIN, RIGHT_MAX = 0.05, 0.97
 
 
-def after(drift: float, skill: Skill, *, right: bool, weight: float = 1.0) -> float:
+def drift_after(drift: float, skill: Skill, *, right: bool, weight: float = 1.0) -> float:
     """Return the sum after one more answer of a worker whose skill was `skill` before it.
 
     `weight` is 1 for gold. It is less for an answer that only other answers show to be right or
     wrong.
 
-    >>> after(0.0, Skill(), right=True), round(after(0.0, Skill(), right=False), 2)
+    >>> drift_after(0.0, Skill(), right=True), round(drift_after(0.0, Skill(), right=False), 2)
     (0.0, 0.69)
     """
     usual = min(max(skill.mean, FALL + RIGHT_MIN), RIGHT_MAX)

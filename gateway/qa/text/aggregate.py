@@ -15,7 +15,7 @@ from gateway.qa.confidence.calibration import Calibration, calibration
 from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.port import UNKNOWN, Codes, Floats
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
-from gateway.qa.text.batch import TRUST, TypedTask, read, trusts
+from gateway.qa.text.batch import TRUST, TypedTask, group_answers, trusts
 from gateway.qa.text.medoid import medoid
 from gateway.qa.text.rover import rover
 from gateway.qa.typed.near import group_confidence, is_near
@@ -88,7 +88,7 @@ def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: st
         raise Refused(
             f"unknown text method '{method}'; known methods: {', '.join(METHODS)}", field="method"
         )
-    tasks = read(rows, language)
+    tasks = group_answers(rows, language)
     if not tasks:
         raise Refused("there are no answers to aggregate", field="answer")
     if method == "auto":

@@ -30,7 +30,7 @@ class TypedTask:
     distances: Floats
 
 
-def read(rows: Iterable[Sequence[str]], language: str = "") -> list[TypedTask]:
+def group_answers(rows: Iterable[Sequence[str]], language: str = "") -> list[TypedTask]:
     """Group (task, worker, answer) rows into tasks, sorted by name."""
     by_task: dict[str, list[tuple[str, str, str]]] = {}
     for task, worker, answer in rows:

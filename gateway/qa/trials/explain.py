@@ -26,7 +26,7 @@ TURNS_MAX = 20  # The number of contrary answers that are tried.
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class ExplainedAnswer:
     """One answer in the history.
 
     Skills are chances to be right, with their standard deviations. `later` is the skill as the
@@ -57,7 +57,7 @@ class Explanation:
     task: str
     version: str
     rule: dict[str, object]
-    voices: tuple[Voice, ...]
+    voices: tuple[ExplainedAnswer, ...]
     unused: int
     value: str
     confidence: float
@@ -73,7 +73,7 @@ class Explanation:
         return asdict(self)
 
 
-def explain(
+def explain_task(
     rows: Sequence[Answer],
     task: str,
     rule: Ruling,
@@ -112,11 +112,11 @@ def explain(
 
 def _voice(
     story: RehearsedTask, place: int, skills: Mapping[str, Skill], rule: Ruling, language: str
-) -> Voice:
+) -> ExplainedAnswer:
     step = story.steps[place]
     later = skills[step.worker]
     rest = [other for other in story.steps if other is not step]
-    return Voice(
+    return ExplainedAnswer(
         step.worker,
         step.answer,
         step.skill.mean,

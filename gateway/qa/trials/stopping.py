@@ -16,8 +16,8 @@ from gateway.qa import rule
 from gateway.qa.confidence.calibration import softened
 from gateway.qa.confidence.shared_error import design_effect
 from gateway.qa.judging.overlap import ANSWERS_MIN, CONFIDENCE
-from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, decide
-from gateway.qa.value_of_information import Belief, Prospect, gain
+from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, read_posterior
+from gateway.qa.value_of_information import AnswerProspect, Belief, gain
 
 JUDGES = ("one_coin", "dawid_skene")  # The mean of their posteriors closes a task.
 
@@ -81,7 +81,7 @@ def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: flo
     worth = [
         gain(
             Belief("", leader, runner_up),
-            Prospect(usual, best.shape[1], int(left), 1.0 / design_effect(int(so_far) + 1)),
+            AnswerProspect(usual, best.shape[1], int(left), 1.0 / design_effect(int(so_far) + 1)),
             price,
         )
         > 0.0
@@ -141,7 +141,7 @@ def _counted(answers: Answers, gold: Mapping[str, str] | None) -> Flags:
 
 def _judged(answers: Answers, gold: Mapping[str, str] | None) -> Estimate:
     estimates = [rule(name).aggregate(answers, gold) for name in JUDGES]
-    return decide(
+    return read_posterior(
         answers,
         np.mean([estimate.posterior for estimate in estimates], axis=0),
         np.mean([estimate.confusion for estimate in estimates], axis=0),

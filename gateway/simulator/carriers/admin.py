@@ -71,7 +71,7 @@ def twilio_routes(twilio: "TwilioServer") -> list[Route]:
     ]
 
 
-class UssdDesk:
+class UssdPhones:
     """The phones that dial through HTTP aggregators of USSD. Each has at most one open session."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from gateway.simulator.carriers import at_forms as at
 from gateway.simulator.carriers.terms import CarrierTerms, Hooks
-from gateway.simulator.diary import Hop, Sms, Tally, Violation, tally
+from gateway.simulator.diary import Sms, Tally, UssdExchange, Violation, tally
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.phones import Phone, PhoneScreen, UssdDialogue
 from gateway.simulator.septets import fits_ussd, weigh
@@ -63,7 +63,7 @@ class CarrierServer(SimulatedProvider):
         self.balance_minor: int | None = None  # None means that it never runs dry
         self.phones: dict[str, Phone] = {}
         self.messages: list[Sms] = []
-        self.hops: list[Hop] = []
+        self.hops: list[UssdExchange] = []
         self.violations: list[Violation] = []
         self.sessions = 0
         self.receipts_lost = 0  # receipts that the gateway did not answer with 200
@@ -152,7 +152,7 @@ class CarrierServer(SimulatedProvider):
         if answer.metadata:
             session.metadata.append(answer.metadata)
         at_s = self.now()
-        hop = Hop(at_s, session.ref, phone.msisdn, session.service, transcript, answer.text,
+        hop = UssdExchange(at_s, session.ref, phone.msisdn, session.service, transcript, answer.text,
                   weigh(answer.text[4:]), answer.status, took_s)  # fmt: skip
         phone.hops.append(hop)
         self.hops.append(hop)

@@ -22,7 +22,7 @@ from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators import daraja_forms as forms
 from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.operator import basic_of, object_of
-from gateway.simulator.operators.post import PostRoom
+from gateway.simulator.operators.post import BackgroundTasks
 from gateway.simulator.wire import after_acting, before_acting
 
 TOKEN_LIFE_S: Final = 3599
@@ -49,7 +49,7 @@ class Daraja:
         self.books = books
         self.plan = plan
         self.terms = terms or DarajaTerms()
-        self.post = PostRoom(books, plan, forms.forged)
+        self.post = BackgroundTasks(books, plan, forms.forged)
 
     def routes(self) -> list[Route]:
         return [

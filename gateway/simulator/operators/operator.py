@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
-from gateway.simulator.operators.post import PostRoom
+from gateway.simulator.operators.post import BackgroundTasks
 
 BODY_MAX_BYTES: Final = 64 * 1024
 RESULT_DELAY_S: Final = 0.05
@@ -47,7 +47,7 @@ class Operator(ABC):
         self.books = books
         self.plan = plan
         self.portal = portal or Portal()
-        self.post = PostRoom(books, plan, self.forged)
+        self.post = BackgroundTasks(books, plan, self.forged)
 
     @abstractmethod
     def routes(self) -> list[Route]: ...

@@ -16,7 +16,7 @@ from gateway.simulator.wire import JSON, Caller
 CALLBACK_TIMEOUT_S: Final = 10.0
 
 
-class PostRoom:
+class BackgroundTasks:
     """The owner of every task of the operator that outlives a request."""
 
     def __init__(

@@ -29,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.simulator.carriers.admin import UssdDesk, carrier_routes, twilio_routes
+from gateway.simulator.carriers.admin import UssdPhones, carrier_routes, twilio_routes
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.twilio import TwilioServer, not_found
 from gateway.simulator.faults import FaultPlan, FaultPlanError, parse_plan
@@ -84,7 +84,7 @@ class Operators:
         self.books = DarajaBooks(path, seed=seed, float_minor=float_minor)
         self.daraja = Daraja(self.books, plan or FaultPlan(seed=seed), terms)
         self.carrier = CarrierServer(plan=self.daraja.plan)
-        self.ussd = UssdDesk()
+        self.ussd = UssdPhones()
         self.twilio = TwilioServer(self.daraja.plan, receipts=True)
         self.others: dict[str, Operator] = {
             name: operator(

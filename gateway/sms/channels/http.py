@@ -26,11 +26,12 @@ from pydantic import Field, SecretStr, model_validator
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.forms import names
-from gateway.base.options import Options, read
+from gateway.base.options import Options, read_options
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
 from gateway.sms.lost import TIMEOUT, each_alone
 from gateway.sms.port import (
+    Acknowledgement,
     Delivery,
     Hint,
     InboundSms,
@@ -39,7 +40,6 @@ from gateway.sms.port import (
     Receipt,
     SendStatus,
     Sent,
-    Thanks,
     Webhook,
 )
 
@@ -115,7 +115,7 @@ class HttpOptions(Options):
 
 
 def make(name: str, options: Mapping[str, object]) -> "Http":
-    return Http(name, read(HttpOptions, name, options))
+    return Http(name, read_options(HttpOptions, name, options))
 
 
 class Http:
@@ -126,7 +126,7 @@ class Http:
     def __init__(self, name: str, options: HttpOptions) -> None:
         self.name = name
         self.sender = options.sender
-        self.thanks = Thanks(
+        self.thanks = Acknowledgement(
             options.thanks.encode(), options.thanks_type if options.thanks else None
         )
         self.capacity = Capacity(options.max_parts, options.max_characters, options.alphabet)

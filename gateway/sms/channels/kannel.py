@@ -23,11 +23,12 @@ from pydantic import Field, SecretStr
 
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
-from gateway.base.options import Options, read
-from gateway.gsm.segments import count
+from gateway.base.options import Options, read_options
+from gateway.gsm.segments import count_segments
 from gateway.phrases.capacity import Capacity
 from gateway.sms.lost import TIMEOUT, each_alone, without_numbers
 from gateway.sms.port import (
+    Acknowledgement,
     Delivery,
     Hint,
     InboundSms,
@@ -37,7 +38,6 @@ from gateway.sms.port import (
     RefusalReason,
     SendStatus,
     Sent,
-    Thanks,
     Webhook,
 )
 
@@ -84,7 +84,7 @@ class KannelOptions(Options):
 
 
 def make(name: str, options: Mapping[str, object]) -> "Kannel":
-    return Kannel(name, read(KannelOptions, name, options))
+    return Kannel(name, read_options(KannelOptions, name, options))
 
 
 class Kannel:
@@ -95,7 +95,7 @@ class Kannel:
     def __init__(self, name: str, options: KannelOptions) -> None:
         self.name = name
         self.sender = options.sender
-        self.thanks = Thanks()
+        self.thanks = Acknowledgement()
         self.capacity = Capacity(parts_max=options.max_messages)
         self._options = options
 
@@ -153,7 +153,7 @@ class Kannel:
             "to": message.to,
             "text": message.text,
             "charset": "UTF-8",
-            "coding": "0" if count(message.text).encoding == "GSM7" else "2",
+            "coding": "0" if count_segments(message.text).encoding == "GSM7" else "2",
         }
         if options.smsc:
             form["smsc"] = options.smsc

@@ -12,9 +12,10 @@ from pydantic import Field
 
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
-from gateway.base.options import Options, read
+from gateway.base.options import Options, read_options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.port import (
+    Acknowledgement,
     Delivery,
     InboundSms,
     OptOut,
@@ -22,7 +23,6 @@ from gateway.sms.port import (
     Receipt,
     SendStatus,
     Sent,
-    Thanks,
     Webhook,
 )
 
@@ -34,7 +34,7 @@ class PhoneSmsOptions(Options):
 
 
 def make(name: str, options: Mapping[str, object]) -> "PhoneSms":
-    return PhoneSms(name, read(PhoneSmsOptions, name, options))
+    return PhoneSms(name, read_options(PhoneSmsOptions, name, options))
 
 
 class PhoneSms:
@@ -46,7 +46,7 @@ class PhoneSms:
         self.name = name
         self.sender = options.sender
         self.capacity = Capacity()
-        self.thanks = Thanks()
+        self.thanks = Acknowledgement()
 
     def authentic(self, call: Webhook) -> bool:
         return True

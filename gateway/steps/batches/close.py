@@ -76,7 +76,7 @@ async def _keep_rule(rt: Runtime, batch: Batch) -> None:
     """
     async with rt.db.transaction() as db:
         rule = ruling_of(batch)
-        await rulings.keep(db, rule.version, rule.as_data())
+        await rulings.keep_ruling(db, rule.version, rule.as_data())
 
 
 async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> None:
@@ -149,7 +149,7 @@ async def _publish(rt: Runtime, batch: Batch) -> None:
         done += some
         await wait_for_phones(rt)
     if released is not None:
-        rt.bells.ring("watch", batch.id)
+        rt.jobs.enqueue("watch", batch.id)
         log.info("batch closed", batch=batch.id, released_minor=released)
 
 
@@ -196,6 +196,6 @@ async def release_rest(db: Connection, batch: Batch) -> int:
     )
     if rest:
         available = await db.fetchval("select account_id from client where id = $1", batch.client)
-        posted = postings.release(batch.id, batch.client, rest, batch.currency)
+        posted = postings.release_hold(batch.id, batch.client, rest, batch.currency)
         await transfers.post(db, posted, batch.hold_account, AccountId(available))
     return rest

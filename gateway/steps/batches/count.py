@@ -8,10 +8,10 @@ from gateway.store.batches import tallies
 log = structlog.get_logger()
 
 
-async def count(rt: Runtime) -> int:
+async def count_batches(rt: Runtime) -> int:
     """Count the large batches that are due and return their number."""
-    batches = await tallies.due(rt.db, rt.clock.now())
+    batches = await tallies.due_batches(rt.db, rt.clock.now())
     for batch in batches:
-        took = await tallies.count(rt.db, batch)
+        took = await tallies.count_batch(rt.db, batch)
         log.info("batch counted", batch=batch, ms=round(took.total_seconds() * 1000))
     return len(batches)

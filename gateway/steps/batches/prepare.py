@@ -18,12 +18,12 @@ import orjson
 from gateway.base import plugins
 from gateway.base.errors import Refused
 from gateway.steps.batches.slots import new_task
-from gateway.steps.batches.text_advice import Adviser, Air
+from gateway.steps.batches.text_advice import Adviser, DeliveryMix
 from gateway.steps.batches.upload_files import first_file
 from gateway.store.batches.batches import Batch, NewTask
-from gateway.store.batches.uploads import Slice
+from gateway.store.batches.uploads import TaskSlice
 from gateway.tasks import kinds
-from gateway.tasks.intake import Room, TaskSpec, checked
+from gateway.tasks.intake import BatchRoom, TaskSpec, checked_rows
 from gateway.tasks.port import TaskKind
 from gateway.tasks.uploaded import read_rows
 
@@ -71,7 +71,12 @@ class Filled:
 
 
 def prepare(
-    upload: Path, content_type: str, out: Path, batch: Batch, air: Air, room: Room | None = None
+    upload: Path,
+    content_type: str,
+    out: Path,
+    batch: Batch,
+    air: DeliveryMix,
+    room: BatchRoom | None = None,
 ) -> Filled:
     """Check an upload and write its tasks to `out`, one line per task.
 
@@ -86,17 +91,21 @@ def prepare(
 def write_tasks(
     rows: Iterable[Mapping[str, object]],
     batch: Batch,
-    air: Air,
+    air: DeliveryMix,
     write: Any,
-    room: Room | None = None,
+    room: BatchRoom | None = None,
 ) -> Filled:
     """Check rows, `write` a line per task, and return their sums."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    return write_specs(checked(rows, kind, batch.options, room), batch, air, write, room)
+    return write_specs(checked_rows(rows, kind, batch.options, room), batch, air, write, room)
 
 
 def write_specs(
-    specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any, room: Room | None = None
+    specs: Iterable[TaskSpec],
+    batch: Batch,
+    air: DeliveryMix,
+    write: Any,
+    room: BatchRoom | None = None,
 ) -> Filled:
     """Write a line per task for rows that are already checked, and return their sums."""
     adviser, filled = Adviser(batch, air), Filled()
@@ -132,7 +141,7 @@ def _in_row(refused: Refused, row: int) -> Refused:
     return Refused(f"row {row}, {field}: {refused}", field=field, row=row)
 
 
-def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: Air) -> Filled:
+def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: DeliveryMix) -> Filled:
     """Return the advice on tasks that are already stored; its counts stay 0."""
     # The tasks are stored, so nothing is refused.
     adviser = Adviser(batch, replace(air, dialled=True))
@@ -187,13 +196,13 @@ def _cell(text: str) -> bytes:
     return text.encode()
 
 
-def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[Slice]:
+def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[TaskSlice]:
     """Yield prepared lines as slices of `at_once` tasks."""
     each = iter(lines)
     while some := list(islice(each, at_once)):
         parted = [line.partition(b"\t") for line in some]
         directed = [(n, orjson.loads(head)) for n, (head, _, _) in enumerate(parted) if head]
-        yield Slice([row for _, _, row in parted], directed)
+        yield TaskSlice([row for _, _, row in parted], directed)
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_spe
 from gateway.steps.batches.quote import available_minor, quote, workers_who_may_be_asked
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
-from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, dealt, ended
+from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, deal_draft, ended
 from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
@@ -194,7 +194,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
     async def started() -> None:
         await ended(rt, client, batch_id)
-        turn = await dealt(rt, client, batch)
+        turn = await deal_draft(rt, client, batch)
         try:
             await _set_going(rt, client, batch, workers, turn)
         except BaseException:
@@ -214,7 +214,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
         ) from bad
     await rt.db.execute("select plan_anew()")
     await look_for_better(rt, batch)
-    rt.bells.ring("assign")
+    rt.jobs.enqueue("assign")
 
 
 async def _set_going(
@@ -245,7 +245,7 @@ async def _set_going(
         why = "the client started the batch"
         await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)
         if turn is not None:
-            await uploads.end(db, batch.id, turn.token)
+            await uploads.end_upload(db, batch.id, turn.token)
         posted = postings.reserve(client, batch.id, amount, batch.currency)
         await transfers.post(db, posted, available, batch.hold_account)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from gateway.base.errors import Refused
 from gateway.conversation.work.asking import options_text
-from gateway.gsm.segments import SegmentCount, count
+from gateway.gsm.segments import SegmentCount, count_segments
 from gateway.gsm.septets import BASIC, SMS_PART_UNITS, SMS_SEPTETS
 from gateway.phrases.capacity import Capacity
 from gateway.sms.economy import cheaper
@@ -48,7 +48,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Air:
+class DeliveryMix:
     """The channels and languages by which questions reach workers."""
 
     language: str
@@ -68,7 +68,7 @@ class Adviser:
     first of them.
     """
 
-    def __init__(self, batch: Batch, air: Air) -> None:
+    def __init__(self, batch: Batch, air: DeliveryMix) -> None:
         languages = batch.languages or (air.language,)
         self._air = air
         asked_in = batch.languages or air.languages or languages
@@ -88,7 +88,7 @@ class Adviser:
         if not lack and self._plain and len(text) <= self._room and BASIC.issuperset(text):
             return
         before, after = self._around
-        weight = count(before + text + after)
+        weight = count_segments(before + text + after)
         if not lack and weight.segments == 1 and weight.encoding != "UCS2":
             return
         self.warned += 1
@@ -122,7 +122,7 @@ class Adviser:
         return lacks[0] if lacks else None
 
 
-def _surely_carried(air: Air) -> int:
+def _surely_carried(air: DeliveryMix) -> int:
     """Return the number of characters of any alphabet that every SMS channel can carry."""
     least = [
         min(each.parts_max * SMS_PART_UNITS, each.characters_max or ANY_LENGTH) // 2

@@ -21,9 +21,9 @@ from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, shares, uploads
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.uploads import Slice
+from gateway.store.batches.uploads import TaskSlice
 from gateway.store.db import AWAY, Row
-from gateway.tasks.intake import Room
+from gateway.tasks.intake import BatchRoom
 
 SLICE = 5000
 """The tasks in one commit; they are stored in less than a second on a busy machine."""
@@ -55,13 +55,13 @@ class Upload:
     before: Filled | None
 
     @property
-    def room(self) -> Room:
+    def room(self) -> BatchRoom:
         """Return the space that is left in the batch."""
         limits, before = self.rt.settings.limits, self.before or Filled(tasks=self.after)
         there = before.tasks + before.golds
-        return Room(limits.batch_tasks, limits.batch_bytes, there, before.size_bytes)
+        return BatchRoom(limits.batch_tasks, limits.batch_bytes, there, before.size_bytes)
 
-    async def store(self, slices: Iterable[Slice], filled: Filled) -> None:
+    async def store(self, slices: Iterable[TaskSlice], filled: Filled) -> None:
         """Store prepared tasks slice by slice; then all of them count at once.
 
         `filled` holds their sums.
@@ -75,22 +75,22 @@ class Upload:
             done += len(some.rows)
             reach("upload.slice")
         now = None if self.before is None else asdict(added(self.before, filled, SHOWN_MAX))
-        if not await uploads.publish(self.rt.db, self.batch, self.token, now):
+        if not await uploads.publish_upload(self.rt.db, self.batch, self.token, now):
             await self._tell_why()
         reach("upload.written")
 
-    async def _add(self, some: Slice, done: int, of: int) -> bool:
+    async def _add(self, some: TaskSlice, done: int, of: int) -> bool:
         """Commit a slice.
 
         Return False, with nothing done, where the turn of this upload is over.
         """
         try:
             async with self.rt.db.transaction() as db:
-                await uploads.add(db, self.batch, self.after + done, some)
+                await uploads.append_slice(db, self.batch, self.after + done, some)
                 # The batch's row is locked last, so that nothing waits for it while the slice is
                 # stored.
                 doing = _doing("storing", done + len(some.rows), of)
-                state = await uploads.renew(db, self.batch, self.token, LEASE_S, doing)
+                state = await uploads.renew_upload(db, self.batch, self.token, LEASE_S, doing)
                 if state != "draft":
                     raise _Over  # noqa: TRY301  # undoes the transaction
         except _Over:
@@ -107,14 +107,14 @@ class Upload:
         """Remove the stored tasks, as long as it is this upload's turn, and end the turn."""
         await self.remove()
         async with self.rt.db.transaction() as db:
-            await uploads.end(db, self.batch, self.token)
+            await uploads.end_upload(db, self.batch, self.token)
 
     async def remove(self) -> None:
         """Remove all tasks that do not count, as long as it is this upload's turn."""
         more = True
         while more:
             async with self.rt.db.transaction() as db:
-                if await uploads.renew(db, self.batch, self.token, LEASE_S) is None:
+                if await uploads.renew_upload(db, self.batch, self.token, LEASE_S) is None:
                     return
                 more = await uploads.remove_behind(db, self.batch, self.after, SLICE) == SLICE
 
@@ -123,7 +123,7 @@ class Upload:
         while True:
             await asyncio.sleep(_RENEW_S)
             with suppress(*AWAY):
-                await uploads.renew(self.rt.db, self.batch, self.token, LEASE_S)
+                await uploads.renew_upload(self.rt.db, self.batch, self.token, LEASE_S)
 
 
 @asynccontextmanager
@@ -171,7 +171,7 @@ async def _taken(
         if not forced and await uploads.is_going_on(db, batch):
             return None
         token = uuid4()
-        after = await uploads.take(db, batch, token, LEASE_S, _doing("checking", 0, None))
+        after = await uploads.lease_upload(db, batch, token, LEASE_S, _doing("checking", 0, None))
     before = Filled(**row["filled"]) if row["filled"] else None if after else Filled()
     return Upload(rt, client, batch, token, after, before)
 
@@ -191,7 +191,7 @@ async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
         await upload.take_back()
 
 
-async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
+async def deal_draft(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
     """Deal the tasks of a draft out to partners with a share, slice by slice, and return the turn.
 
     No upload comes in between. None: there is nothing to deal.
@@ -208,7 +208,7 @@ async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
         doing = _doing("starting", at + len(some), len(tasks))
         async with rt.db.transaction() as db:
             await shares.keep_for_partners(db, some)
-            if await uploads.renew(db, batch.id, turn.token, LEASE_S, doing) != "draft":
+            if await uploads.renew_upload(db, batch.id, turn.token, LEASE_S, doing) != "draft":
                 raise Conflict("another process starts it")
     return turn
 

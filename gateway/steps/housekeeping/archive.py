@@ -27,7 +27,7 @@ ten.
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class ArchivedMonth:
     """A month that has left the database.
 
     `file` is None where the month was dropped without a file.
@@ -44,14 +44,14 @@ def folder_of(rt: Runtime) -> Path:
     return rt.settings.retention.folder or rt.settings.data_dir / "archive"
 
 
-async def due(rt: Runtime) -> list[str]:
+async def due_months(rt: Runtime) -> list[str]:
     """Return the names of the months that would leave now, those already on their way first."""
     left = [row["part"] for row in await months.leaving(rt.db)]
     over = await months.over(rt.db, rt.settings.retention.days, rt.clock.now())
     return left + [row["part"] for row in over]
 
 
-async def archive(rt: Runtime, *, files: bool = True) -> AsyncGenerator[Gone]:
+async def archive_months(rt: Runtime, *, files: bool = True) -> AsyncGenerator[ArchivedMonth]:
     """Take out all months that are due, one after the other, and yield each that is gone.
 
     Raises Refused during another run, or where the folder cannot hold the files. Raises Failed
@@ -70,17 +70,17 @@ async def archive(rt: Runtime, *, files: bool = True) -> AsyncGenerator[Gone]:
             yield await _write(rt, row, files=files)
 
 
-async def _write(rt: Runtime, row: Row, *, files: bool) -> Gone:
+async def _write(rt: Runtime, row: Row, *, files: bool) -> ArchivedMonth:
     part: str = row["part"]
     if not files:
         await months.drop(rt.db, part, None, 0, 0, None)
-        return Gone(part, 0, None, 0)
+        return ArchivedMonth(part, 0, None, 0)
     written = await _file(rt, row)
     reach("archive.written")
     await months.drop(
         rt.db, part, written.path.name, written.rows, written.size_bytes, written.sha256
     )
-    return Gone(part, written.rows, written.path, written.size_bytes)
+    return ArchivedMonth(part, written.rows, written.path, written.size_bytes)
 
 
 async def _file(rt: Runtime, row: Row) -> Written:

@@ -1,7 +1,7 @@
 """The making of outgoing SMS: their cost is counted, and the number is sealed."""
 
 from gateway.base.ids import WorkerId
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.turns import Message
@@ -40,7 +40,7 @@ def message(
 
     `batch` is the batch that it asks for, or whose answer it replies to; that batch bears the cost.
     """
-    counted = count(text)
+    counted = count_segments(text)
     overtakes = PRIORITY[purpose] == 0
     return Message(
         channel=channel,

@@ -17,7 +17,7 @@ from gateway.workers import quiet
 _AT_ONCE = 500
 
 
-def rules(rt: Runtime) -> dict[str, object]:
+def contact_rules(rt: Runtime) -> dict[str, object]:
     """Return the current rules of the gateway, in the form that `may_prompt` takes."""
     hours = quiet.parse(rt.settings.quiet_hours)
     now = rt.clock.now()
@@ -60,7 +60,7 @@ async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
                  and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
                from worker w where w.id = $1""",
             worker,
-            rules(rt),
+            contact_rules(rt),
             rt.clock.now(),
         )
     )
@@ -68,7 +68,9 @@ async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
 
 async def hush(rt: Runtime) -> None:
     """Cancel prompts that a channel held up until it was too late to send them."""
-    await rt.db.execute("select hush($1::jsonb, $2, $3)", rules(rt), rt.clock.now(), _AT_ONCE)
+    await rt.db.execute(
+        "select hush($1::jsonb, $2, $3)", contact_rules(rt), rt.clock.now(), _AT_ONCE
+    )
 
 
 async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:

@@ -19,7 +19,7 @@ import structlog
 from gateway.base import logs
 from gateway.base.errors import OtherKey
 from gateway.base.failpoints import reach
-from gateway.sms.breaker import BreakerState, after
+from gateway.sms.breaker import BreakerState, state_after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
 from gateway.steps.messages import send_outcomes, shorter
@@ -40,7 +40,7 @@ _LEASE = timedelta(seconds=60)
 _DRAIN_S = 20.0
 # For a channel with a limit: the time that is claimed ahead, the length of a group, and the time
 # for which the channel is held without a renewal.
-_AHEAD_S, _HANDFUL_S, _HOLD_S = 0.25, 0.025, 10.0
+_AHEAD_S, _CHUNK_S, _HOLD_S = 0.25, 0.025, 10.0
 
 
 async def deliver(rt: Runtime, channel: str) -> int:
@@ -49,18 +49,20 @@ async def deliver(rt: Runtime, channel: str) -> int:
     if road is None or road.sms is None:
         log.error("messages wait for a channel that is not set up", channel=channel)
         return 0
-    drain = Drain(rt, road, road.sms)
-    more = await (drain.at_pace(road.per_second) if road.per_second else drain.freely())
+    drain = ChannelDelivery(rt, road, road.sms)
+    more = await (
+        drain.send_at_pace(road.per_second) if road.per_second else drain.send_unlimited()
+    )
     if more:
-        rt.bells.ring("deliver", channel)
+        rt.jobs.enqueue("deliver", channel)
     elif road.fallback and await outbox.move_on(rt.db, channel, road.fallback, rt.clock.now()):
         log.warning("a channel is broken: its messages go by another", channel=channel)
-        rt.bells.ring("deliver", road.fallback)
+        rt.jobs.enqueue("deliver", road.fallback)
     return drain.handed
 
 
 @dataclass
-class Drain:
+class ChannelDelivery:
     """The work of one runner on one channel."""
 
     rt: Runtime
@@ -70,7 +72,7 @@ class Drain:
     _stop_at: float = field(default_factory=lambda: time.monotonic() + _DRAIN_S)
     _working: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
-    async def freely(self) -> bool:
+    async def send_unlimited(self) -> bool:
         """Send as fast as the provider answers; return True if more messages may be due."""
         more = True
         try:
@@ -84,10 +86,10 @@ class Drain:
             await self._until_free(1)
         return more
 
-    async def at_pace(self, limit: int) -> bool:
+    async def send_at_pace(self, limit: int) -> bool:
         """Send at most `limit` segments in any second; return True if more messages may be due."""
         holder = uuid4()
-        held = await outbox.hold(self.rt.db, self.road.name, holder, _HOLD_S)
+        held = await outbox.hold_channel(self.rt.db, self.road.name, holder, _HOLD_S)
         if held is None:
             return False
         pace, now = Pace(limit), time.monotonic()
@@ -96,22 +98,22 @@ class Drain:
         else:
             pace.recall(now, [(left_s - held.since_s, each) for left_s, each in held.pace])
         try:
-            return await self._handfuls(pace, holder)
+            return await self._send_chunks(pace, holder)
         finally:
             await self._until_free(1)
             memory = pace.memory(time.monotonic())
-            await outbox.release(self.rt.db, self.road.name, holder, memory)
+            await outbox.release_channel(self.rt.db, self.road.name, holder, memory)
 
-    async def _handfuls(self, pace: Pace, holder: UUID) -> bool:
+    async def _send_chunks(self, pace: Pace, holder: UUID) -> bool:
         ahead = max(1, round(pace.limit * _AHEAD_S))
-        handful = max(1, round(pace.limit * _HANDFUL_S))
+        chunk = max(1, round(pace.limit * _CHUNK_S))
         coming = asyncio.ensure_future(self._claim_for(holder, ahead))
         waiting: list[tuple[Claim, Claimed]] = []
         surely_ours_until = time.monotonic() + _HOLD_S / 2
         more = True
         try:
             while (now := time.monotonic()) < self._stop_at:
-                if not waiting or (coming.done() and len(waiting) <= handful):
+                if not waiting or (coming.done() and len(waiting) <= chunk):
                     claim, asked_at = await coming
                     more = claim is not None
                     if claim:
@@ -126,7 +128,7 @@ class Drain:
                 if now > surely_ours_until:
                     # This process was stopped for seconds, and another may hold the channel by now.
                     break
-                taken = _first(waiting, handful)
+                taken = _first(waiting, chunk)
                 segments = sum(message.segments for _, message in taken)
                 wait_s = pace.wait_s(time.monotonic(), segments)
                 if wait_s:
@@ -150,7 +152,7 @@ class Drain:
         self, limit: int, *, segments: int | None = None, holder: UUID | None = None
     ) -> Claim | None:
         now = self.rt.clock.now()
-        claim = await outbox.claim(
+        claim = await outbox.claim_messages(
             self.rt.db,
             self.road.name,
             now,
@@ -226,19 +228,19 @@ class Drain:
             )
             for message, one in zip(messages, sent, strict=True)
         ]
-        await outbox.settle(self.rt.db, self.road.name, found)
+        await outbox.settle_messages(self.rt.db, self.road.name, found)
         reach("deliver.settled")
         outcomes = list(map(_outcome, messages, found))
         log.info("messages were answered", channel=self.road.name, messages=outcomes)
         self.handed += len(sent)
-        breaker = after(claim.breaker, sent, now, random.random())  # noqa: S311
+        breaker = state_after(claim.breaker, sent, now, random.random())  # noqa: S311
         if breaker != claim.breaker and await outbox.set_breaker(
             self.rt.db, self.road.name, claim.version, breaker
         ):
             log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
             # A probe was accepted, so the other messages need not wait.
             if breaker.state is BreakerState.CLOSED:
-                self.rt.bells.ring("deliver", self.road.name)
+                self.rt.jobs.enqueue("deliver", self.road.name)
         await shorter.instead(
             self.rt,
             self.road,
@@ -256,8 +258,10 @@ class Drain:
         too_much = [m for m in messages if lacks[m.id]]
         if too_much:
             now = self.rt.clock.now()
-            refused = [send_outcomes.not_carried(self.road, m, f"{lacks[m.id]}") for m in too_much]
-            await outbox.settle(self.rt.db, self.road.name, refused)
+            refused = [
+                send_outcomes.too_long_outcome(self.road, m, f"{lacks[m.id]}") for m in too_much
+            ]
+            await outbox.settle_messages(self.rt.db, self.road.name, refused)
             await shorter.instead(self.rt, self.road, too_much)
             await self._afterwards(refused, {}, [], now)
         return [m for m in messages if not lacks[m.id]]
@@ -297,7 +301,7 @@ class Drain:
             index = rt.vault.index(numbers[key])
             await outbox.opt_out(rt.db, index, self.road.name, reason or "carrier")
         for channel in {each.channel for each in found} - {self.road.name}:
-            rt.bells.ring("deliver", channel)
+            rt.jobs.enqueue("deliver", channel)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._working.add(asyncio.create_task(work))

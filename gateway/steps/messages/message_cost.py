@@ -22,7 +22,7 @@ from gateway.conversation.situation import Situation
 from gateway.conversation.work.asking import question_sms, with_question
 from gateway.conversation.work.multi_question import packs, worded
 from gateway.conversation.work.pack_cost import accepted, cheapest
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 from gateway.phrases import books
 from gateway.sms.prices import minor
 from gateway.steps.runtime import Runtime
@@ -182,8 +182,8 @@ def _one_by_one(talk: Context, questions: Sequence[Question]) -> tuple[float, fl
     for question in questions:
         text = question_sms(question, talk.language, talk.books, hint_key=hint)
         next_text = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
-        alone += count(text).segments
-        behind += count(next_text).segments
+        alone += count_segments(text).segments
+        behind += count_segments(next_text).segments
     return alone / len(questions), behind / len(questions)
 
 
@@ -206,7 +206,7 @@ def _packed(talk: Context, questions: Sequence[Question]) -> tuple[float, float]
             total=amount_text(_BALANCE_MINOR, first.currency),
         )
         weights = [
-            (size, count(worded(talk, lead, numbered[:size], is_next=True)).segments)
+            (size, count_segments(worded(talk, lead, numbered[:size], is_next=True)).segments)
             for size in range(1, len(numbered) + 1)
         ]
         size = cheapest(weights, 1.0, 1.0)

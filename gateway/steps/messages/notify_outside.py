@@ -50,7 +50,7 @@ async def day_head(rt: Runtime) -> int:
         for holder in holders:
             text = rt.books[holder.language].say("seal.head", day=day, last=str(last), head=head)
             await _put(rt, db, holder, text, _cause(rt, f"head:{day}", holder))
-    rt.bells.ring("deliver", rt.settings.sms_channel)
+    rt.jobs.enqueue("deliver", rt.settings.sms_channel)
     return len(holders)
 
 
@@ -79,7 +79,7 @@ async def appeals(rt: Runtime) -> int:
             )
     told = len({row["id"] for row in rows})
     if told:
-        rt.bells.ring("deliver", rt.settings.sms_channel)
+        rt.jobs.enqueue("deliver", rt.settings.sms_channel)
     return told
 
 
@@ -96,7 +96,7 @@ def _worker_shown(rt: Runtime, row: Row) -> str:
     return f"{name} {tail}".strip() or "?"
 
 
-async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
+async def notify_outside(rt: Runtime, db: Connection, text: str, cause: str) -> int:
     """Write one SMS to each number of `controls.tell`, once per cause.
 
     Return the number of receivers.

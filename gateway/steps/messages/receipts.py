@@ -33,7 +33,7 @@ async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: byt
     """
     event_id = receipt_id(receipt)
     if not await _taken(rt, channel, receipt):
-        await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
+        await inbox.keep_event(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
 
 
 async def retry_waiting_receipts(rt: Runtime) -> int:
@@ -48,7 +48,7 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
             found += await _retried(rt, row)
         except (OtherKey, Refused) as why:
             log.warning("a report cannot be read", channel=row["channel"], why=str(why))
-            await inbox.fail(rt.db, row["id"], str(why))
+            await inbox.mark_failed(rt.db, row["id"], str(why))
     return found
 
 
@@ -68,7 +68,7 @@ async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
 
     Return False when its message does not exist (yet).
     """
-    message = await outbox.receipt(rt.db, channel.name, receipt)
+    message = await outbox.store_receipt(rt.db, channel.name, receipt)
     if message is None:
         return False
     log.info(
@@ -99,4 +99,4 @@ async def _leases(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
     at = rt.clock.now()
     await until_settled(lambda: leases.reported(rt.db, channel.name, receipt, at))
     if receipt.delivery is Delivery.FAILED:
-        rt.bells.ring("assign")
+        rt.jobs.enqueue("assign")

@@ -57,7 +57,7 @@ def fate(
     )
 
 
-def not_carried(road: Channel, message: Claimed, reason: str) -> SendOutcome:
+def too_long_outcome(road: Channel, message: Claimed, reason: str) -> SendOutcome:
     """Return the outcome of a message that its channel cannot carry, and that was never sent."""
     return SendOutcome(
         id=message.id,

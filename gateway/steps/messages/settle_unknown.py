@@ -10,7 +10,7 @@ import structlog
 
 from gateway.base.errors import OtherKey
 from gateway.sms.breaker import TRIES_MAX
-from gateway.sms.port import Asks, OutboundSms, SendStatus
+from gateway.sms.port import LooksUpMessages, OutboundSms, SendStatus
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.messages import outbox
@@ -31,7 +31,7 @@ async def settle_unknown(rt: Runtime) -> int:
             again.add(row["channel"])
             count += 1
     for channel in again:
-        rt.bells.ring("deliver", channel)
+        rt.jobs.enqueue("deliver", channel)
     return count
 
 
@@ -41,7 +41,7 @@ async def _settle(rt: Runtime, row: Row) -> bool:
     channel = rt.channels.get(row["channel"])
     sms = channel.sms if channel else None
     surely_not = False
-    if isinstance(sms, Asks):
+    if isinstance(sms, LooksUpMessages):
         try:
             asked = OutboundSms(str(message), rt.vault.open(row["to_sealed"]), row["text"])
         except OtherKey:
@@ -61,7 +61,7 @@ async def _settle(rt: Runtime, row: Row) -> bool:
             )
             return False
         surely_not = sent.outcome is SendStatus.RETRY
-    if surely_not or (row["purpose"] != "money" and not isinstance(sms, Asks)):
+    if surely_not or (row["purpose"] != "money" and not isinstance(sms, LooksUpMessages)):
         if row["tries"] >= TRIES_MAX:
             await outbox.settle_unknown(rt.db, message, "given_up" if surely_not else "lost")
             return False
@@ -72,6 +72,6 @@ async def _settle(rt: Runtime, row: Row) -> bool:
         return False
     # A receipt may come at any time; where the provider can be asked, it is asked again meanwhile.
     until = row["sent_at"] + outbox.LOST_AFTER
-    later = min(now + _ASK_AGAIN, until) if isinstance(sms, Asks) else until
+    later = min(now + _ASK_AGAIN, until) if isinstance(sms, LooksUpMessages) else until
     await outbox.settle_unknown(rt.db, message, "unknown", due_at=later)
     return False

@@ -45,4 +45,4 @@ async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> Non
         cause = shorter_cause(row["id"], causes[row["id"]])
         said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause)
         await rt.db.commit([turns.put_message(said)])
-    rt.bells.ring("deliver", road.name)
+    rt.jobs.enqueue("deliver", road.name)

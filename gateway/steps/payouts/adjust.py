@@ -61,7 +61,7 @@ async def open_adjustment(
     return ref
 
 
-async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
+async def record_adjustment_decision(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
     """Decide a disputed or open adjustment in the name of the coordinator or operator `who`.
 
     Raises Refused where there is none.
@@ -71,7 +71,7 @@ async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
         raise Refused(f"{ref} is not an adjustment that waits for a decision")
     async with rt.db.transaction() as db:
         becomes = "standing" if upheld else "dropped"
-        if not await adjustments.move(db, row["id"], row["state"], becomes, who, None):
+        if not await adjustments.change_state(db, row["id"], row["state"], becomes, who, None):
             raise Refused(f"{ref} was decided meanwhile")
 
 
@@ -85,7 +85,7 @@ async def adjust(rt: Runtime) -> int:
     for row in await adjustments.overdue(rt.db, now):
         becomes = "standing" if row["state"] == "open" else "dropped"
         async with rt.db.transaction() as db:
-            await adjustments.move(db, row["id"], row["state"], becomes, "time", None)
+            await adjustments.change_state(db, row["id"], row["state"], becomes, "time", None)
     taken = 0
     for worker in await adjustments.debtors(rt.db):
         taken += await until_settled(lambda worker=worker: _take(rt, worker))
@@ -98,13 +98,13 @@ async def _take(rt: Runtime, worker: WorkerId) -> int:
     The money goes from her balance to the batch, and on to its client if the batch is closed.
     """
     async with rt.db.transaction() as db:
-        rows = {row["id"]: row for row in await adjustments.standing(db, worker)}
+        rows = {row["id"]: row for row in await adjustments.standing_adjustments(db, worker)}
         if not rows:
             return 0
         since = min(row["created_at"] for row in rows.values())
         week = await adjustments.week(db, worker, since, rt.clock.now())
         allowed = adjusting.allowance(week["earned"], week["taken"], week["balance"])
-        shares = adjusting.share(
+        shares = adjusting.share_allowance(
             [Open(row["id"], row["rest"], row["created_at"]) for row in rows.values()], allowed
         )
         released: dict[str, int] = {}
@@ -130,7 +130,7 @@ async def _book(
 
 
 async def _give_back(db: Connection, row: Row, amount_minor: int, nth: int) -> None:
-    posted = postings.release(
+    posted = postings.release_hold(
         BatchId(row["batch"]), ClientId(row["client_id"]), amount_minor, row["currency"], nth=nth
     )
     await transfers.post(db, posted, AccountId(row["hold"]), AccountId(row["available"]))

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from gateway.base.errors import Conflict, Refused
 from gateway.base.money import amount_text
-from gateway.payments.payouts import decide
+from gateway.payments.payouts import decide_payout
 from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.payouts.disburse import happened
-from gateway.steps.payouts.resolve import found
+from gateway.steps.payouts.resolve import payout_by_ref
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row, statement
 from gateway.store.payouts import approvals, payouts
@@ -29,7 +29,7 @@ _BIGGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ApprovalList:
     """A list of payouts for approval.
 
     The approving operator types `code`, which names this very list.
@@ -64,31 +64,31 @@ class Prepared:
         return "\n".join(lines)
 
 
-async def prepare(rt: Runtime, refs: Sequence[str], by: str, key: str) -> Prepared:
+async def prepare_list(rt: Runtime, refs: Sequence[str], by: str, key: str) -> ApprovalList:
     """Freeze the list of the payouts that wait for approval: these refs, or all.
 
     Raises Refused where nothing waits.
     """
     person = await persons.person_of(rt.db, by, key)
     wanted = [ref.strip().upper() for ref in refs]
-    waiting = {row["ref"] for row in await approvals.waiting(rt.db)}
+    waiting = {row["ref"] for row in await approvals.unapproved_payouts(rt.db)}
     for ref in wanted:
         if ref not in waiting:
             raise Refused(f"{ref} does not wait for approval")
     if not waiting:
         raise Refused("nothing waits for approval")
-    return await shown(rt, await approvals.make(rt.db, wanted, person))
+    return await prepared_list(rt, await approvals.insert_list(rt.db, wanted, person))
 
 
-async def shown(rt: Runtime, number: int) -> Prepared:
+async def prepared_list(rt: Runtime, number: int) -> ApprovalList:
     """Return the list with this number. Raises Refused where there is none."""
-    items = await approvals.items(rt.db, number)
+    items = await approvals.list_items(rt.db, number)
     if not items:
         raise Refused(_WHY_NOT["unknown"], status=404)
-    return Prepared(number, await approvals.code(rt.db, number), items)
+    return ApprovalList(number, await approvals.code(rt.db, number), items)
 
 
-async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int:
+async def approve_as_second(rt: Runtime, number: int, code: str, by: str, key: str) -> int:
     """Approve a list as the second operator and return the number of its payouts.
 
     All of the list is queued to be sent, or nothing if any part of it has changed.
@@ -96,25 +96,25 @@ async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int
     person = await persons.person_of(rt.db, by, key)
     try:
         async with rt.db.transaction() as db:
-            said = await approvals.approve(db, number, code.strip().lower(), person)
+            said = await approvals.approve_prepared(db, number, code.strip().lower(), person)
             if said != "approved":
                 raise Refused(_WHY_NOT[said])
-            items = await approvals.items(db, number)
+            items = await approvals.list_items(db, number)
             for row in items:
                 await _go_on(rt, db, row["ref"], f"list {number}, approved by {by}")
     except Conflict as moved:
         raise Refused(_WHY_NOT["changed"]) from moved
-    rt.bells.ring("disburse")
+    rt.jobs.enqueue("disburse")
     return len(items)
 
 
-async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None:
+async def refuse_payout(rt: Runtime, ref: str, because: str, by: str, key: str) -> None:
     """Refuse a payout, which takes one operator only.
 
     The money returns to the worker's balance, and she is told.
     """
     await persons.person_of(rt.db, by, key)
-    stored = await found(rt, ref)
+    stored = await payout_by_ref(rt, ref)
     if stored.payout.state is not PayoutState.AWAITING_APPROVAL:
         raise Refused(f"{stored.ref} is {stored.payout.state}: it does not wait for approval")
     if not because.strip():
@@ -129,8 +129,8 @@ async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
     """Approve and queue a payout, in the transaction that holds both operators' names."""
     stored = await payouts.by_ref_in(db, rt.vault, ref)
     now = rt.clock.now()
-    approved = decide(stored.payout, PayoutEvent.APPROVE, now)
-    queued = decide(approved.payout, PayoutEvent.QUEUE, now)
+    approved = decide_payout(stored.payout, PayoutEvent.APPROVE, now)
+    queued = decide_payout(approved.payout, PayoutEvent.QUEUE, now)
     after = replace(stored, payout=approved.payout, version=stored.version + 1)
     parts = [
         payouts.moved(stored, approved.payout, str(PayoutEvent.APPROVE), [], note),

@@ -40,7 +40,7 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     event_id = f"{stored.ref}:{inbox.digest_id(token.encode() + body)}"
     if await inbox.is_done(rt.db, stored.payout.provider, "payout", event_id):
         return True
-    await inbox.keep(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
+    await inbox.keep_event(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
     reach("callback.kept")
     # The payout is read again, now that the callback is kept. While the payout's own request is
     # still being answered, the callback cannot hasten anything. Then the code that handles the
@@ -72,7 +72,7 @@ async def provider_callback(
         why = "names no payout of this gateway"
         await inbox.keep_failed(rt.db, rt.vault, provider, "payout", event_id, body, why)
         return False
-    await inbox.keep(rt.db, rt.vault, provider, "payout", event_id, body)
+    await inbox.keep_event(rt.db, rt.vault, provider, "payout", event_id, body)
     await called_back(rt, stored, stored.result_token, status)
     await inbox.done(rt.db, provider, "payout", event_id)
     return True

@@ -12,8 +12,8 @@ from gateway.steps.payouts.float_queries import (
     FloatComparison,
     ask_later,
     books_minor,
-    compared,
-    told,
+    record_gap,
+    record_reported_float,
 )
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import float_queries
@@ -26,10 +26,10 @@ _LOOK_S = 0.25
 async def compare_floats(rt: Runtime) -> int:
     """Ask the providers whose turn it is, and return their number."""
     now = rt.clock.now()
-    providers = await float_queries.claim(rt.db, now)
+    providers = await float_queries.claim_queries(rt.db, now)
     for provider in providers:
         if not await _asked(rt, provider):
-            await float_queries.again(rt.db, provider, now)
+            await float_queries.retry_query(rt.db, provider, now)
     return len(providers)
 
 
@@ -42,11 +42,11 @@ async def _asked(rt: Runtime, provider: str) -> bool:
         return True  # The provider's statement names the float.
     found = await _compare(rt, provider, asked)
     if found is not None and not asked.float_is_shared:
-        await compared(rt, provider, found)
+        await record_gap(rt, provider, found)
     return found is not None
 
 
-async def compare(rt: Runtime, provider: str) -> FloatComparison | None:
+async def compare_float(rt: Runtime, provider: str) -> FloatComparison | None:
     """Compare a provider's float now.
 
     Return None where the provider cannot be asked for the gateway's own float, or gave no answer
@@ -67,7 +67,7 @@ async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> FloatCompar
     after = await books_minor(rt, provider)
     if told_minor is None:
         return None
-    await told(rt, provider, told_minor)
+    await record_reported_float(rt, provider, told_minor)
     return FloatComparison(told_minor, min(before[0], after[0]), max(before[1], after[1]))
 
 

@@ -11,7 +11,7 @@ from gateway.base.money import amount_text
 from gateway.payments import holding
 from gateway.payments.control import Wait
 from gateway.payments.holding import Control
-from gateway.payments.payouts import decide
+from gateway.payments.payouts import decide_payout
 from gateway.payments.port import TellsName
 from gateway.payments.states import PayoutEvent
 from gateway.steps.messages.compose import in_place_of, message, promise_of
@@ -31,7 +31,7 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
     payout, now = stored.payout.id, rt.clock.now()
     registered = await _registered_name(rt, stored)
     async with rt.db.transaction() as db:
-        found = await holds.read(db, payout, now)
+        found = await holds.read_case(db, payout, now)
         if found is None:
             # The payout has changed its state; the next process that claims it sees that.
             return True
@@ -47,10 +47,10 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
         if wait.needs_list:
             await _waits_for_approval(db, stored, now)
         else:
-            await holds.hold(db, payout, control.name, wait)
+            await holds.hold_payout(db, payout, control.name, wait)
         if not await holds.held_before(db, payout, control.name):
             await _tell(rt, db, stored, control, wait)
-    rt.bells.ring("deliver", stored.sms_channel)
+    rt.jobs.enqueue("deliver", stored.sms_channel)
     return False
 
 
@@ -73,7 +73,7 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
     Return the number of holds that ended. Raises Refused where nothing holds it.
     """
     async with rt.db.transaction() as db:
-        released = await holds.release(
+        released = await holds.release_holds(
             db, ref, who, rt.clock.now(), but=holding.not_one_operators()
         )
         held = [] if released else await holds.held_by(db, ref)
@@ -82,12 +82,12 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
         raise Refused(f"{ref} waits because {refused}")
     if not released:
         raise Refused(f"nothing holds {ref}")
-    rt.bells.ring("disburse")
+    rt.jobs.enqueue("disburse")
     return released
 
 
 async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> None:
-    decision = decide(stored.payout, PayoutEvent.WAIT, now)
+    decision = decide_payout(stored.payout, PayoutEvent.WAIT, now)
     query, arguments = statement(
         [
             payouts.moved(

@@ -21,9 +21,9 @@ from gateway.base.money import amount_text
 from gateway.conversation import notices
 from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
-from gateway.payments.payouts import LEASE, PayoutDecision, decide
+from gateway.payments.payouts import LEASE, PayoutDecision, decide_payout
 from gateway.payments.port import Order, PaymentStatus, Status
-from gateway.payments.states import Do, PayoutEvent, PayoutState
+from gateway.payments.states import FollowUp, PayoutEvent, PayoutState
 from gateway.steps.messages.compose import in_place_of, message, promise_of
 from gateway.steps.payouts.controls import may_go
 from gateway.steps.payouts.provider_health import ask_floats, heed
@@ -158,7 +158,7 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
     together: list[tuple[Stored, Happened, PayoutDecision, list[Write]]] = []
     alone: list[tuple[Stored, Happened]] = []
     for stored, what in moves:
-        decision = decided(rt, stored, what)
+        decision = decide_now(rt, stored, what)
         if (
             decision.event is None
             and decision.payout == stored.payout
@@ -179,7 +179,9 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
     done = [(s, decision) for n, (s, _, decision, _) in enumerate(together) if n in moved]
     for stored, decision in done:
         _after_commit(rt, stored, decision)
-    sends = [replace(s, payout=d.payout, version=s.version + 1) for s, d in done if d.do is Do.SEND]
+    sends = [
+        replace(s, payout=d.payout, version=s.version + 1) for s, d in done if d.do is FollowUp.SEND
+    ]
     for stored, what in alone:
         if await _by_itself(rt, stored, what) and what is PayoutEvent.CLAIM:
             now = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
@@ -254,7 +256,7 @@ async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) 
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
         await heed(rt, [(stored, StatusAnswered(status) if asked else Hinted(status))])
-        rt.bells.ring("disburse")
+        rt.jobs.enqueue("disburse")
         return
     raise Conflict(f"payout {stored.ref} keeps changing")
 
@@ -267,7 +269,7 @@ async def happened(
     Raises Conflict when the payout has changed meanwhile. With `quiet` the worker is not told,
     because a later message tells her.
     """
-    decision = decided(rt, stored, what)
+    decision = decide_now(rt, stored, what)
     if decision.pause_provider:
         until = rt.clock.now() + _PAUSE
         await payouts.pause(rt.db, stored.payout.provider, until, note or decision.payout.reason)
@@ -289,20 +291,20 @@ async def happened(
 
 
 def _after_commit(rt: Runtime, stored: Stored, decision: PayoutDecision) -> None:
-    if decision.do is Do.CALL_PEOPLE:
+    if decision.do is FollowUp.ESCALATE:
         log.error(
             "payout needs an operator",
             ref=stored.ref,
             happened=decision.event,
             state=decision.payout.state,
         )
-    if decision.do is Do.TELL_WORKER:
-        rt.bells.ring("deliver", stored.sms_channel)
+    if decision.do is FollowUp.TELL_WORKER:
+        rt.jobs.enqueue("deliver", stored.sms_channel)
 
 
-def decided(rt: Runtime, stored: Stored, what: Happened) -> PayoutDecision:
+def decide_now(rt: Runtime, stored: Stored, what: Happened) -> PayoutDecision:
     """Return the state machine's decision on `what`, taken now."""
-    return decide(
+    return decide_payout(
         stored.payout,
         what,
         rt.clock.now(),
@@ -332,13 +334,13 @@ async def written(
         for posting in decision.postings
     ]
     parts = [payouts.moved(stored, decision.payout, str(decision.event or ""), booked, note)]
-    replaced = decision.do is Do.REPLACE and may_be_replaced(stored, decision.payout)
+    replaced = decision.do is FollowUp.REPLACE and may_be_replaced(stored, decision.payout)
     late = decision.event is PayoutEvent.PAID and decision.payout.state is PayoutState.LATE_PAID
     if replaced:
         parts.append(await replacement_part(rt, stored))
-    elif (decision.do in (Do.TELL_WORKER, Do.REPLACE) or late) and not quiet:
+    elif (decision.do in (FollowUp.TELL_WORKER, FollowUp.REPLACE) or late) and not quiet:
         promise = promise_of(stored.ref)
-        waiting = await outbox.waits(rt.db, promise)
+        waiting = await outbox.waiting_text(rt.db, promise)
         if waiting is not None:
             parts.append(turns.take_back(promise, "its outcome was as fast"))
         parts.append(turns.put_message(_notice(rt, stored, decision, waiting)))

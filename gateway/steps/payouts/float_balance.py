@@ -18,8 +18,8 @@ from gateway.payments.reconciliation.balance_equation import Equation, equation,
 from gateway.payments.reconciliation.reconcile import (
     Difference,
     DifferenceKind,
+    GatewayPayout,
     LineKind,
-    Ours,
     StatementLine,
     TellsByStatement,
 )
@@ -94,7 +94,7 @@ async def equations(rt: Runtime, provider: str, limit: int) -> list[FloatBalance
     return made
 
 
-async def top_up(rt: Runtime, provider: str, amount: str, receipt: str) -> tuple[int, str]:
+async def top_up_float(rt: Runtime, provider: str, amount: str, receipt: str) -> tuple[int, str]:
     """Book a top-up of the float, and return the amount in minor units and its currency.
 
     The same receipt counts once.
@@ -119,7 +119,7 @@ def _known(rt: Runtime, provider: str) -> TellsByStatement:
 
 
 def payouts_of(
-    lines: Sequence[StatementLine], matches: Mapping[str, UUID], ours: Sequence[Ours]
+    lines: Sequence[StatementLine], matches: Mapping[str, UUID], ours: Sequence[GatewayPayout]
 ) -> list[UUID | None]:
     """Return the payout of each line.
 
@@ -136,7 +136,7 @@ async def book_moves(
     provider: str,
     lines: Sequence[StatementLine],
     of_payout: Sequence[UUID | None],
-    ours: Sequence[Ours],
+    ours: Sequence[GatewayPayout],
     currency: str,
 ) -> None:
     """Book the entries that only the provider knew: manual moves of the float, and fees.
@@ -155,7 +155,7 @@ async def book_moves(
             case LineKind.WITHDRAWAL:
                 made.append(postings.float_out(provider, line.receipt, minor, currency))
             case LineKind.FEE if payout is None:
-                made.append(postings.charge_of_nobody(provider, line.receipt, minor, currency))
+                made.append(postings.unmatched_charge(provider, line.receipt, minor, currency))
             case LineKind.FEE if payout is not None:
                 booked, of = fees.get(payout), PayoutId(payout)
                 made += postings.charge_by_statement(of, provider, booked, minor, currency)

@@ -53,10 +53,10 @@ class FloatComparison:
         return None if 0 < -self.gap_minor <= in_flight_minor else self.gap_minor
 
 
-async def told(rt: Runtime, provider: str, float_minor: int) -> None:
+async def record_reported_float(rt: Runtime, provider: str, float_minor: int) -> None:
     """Record the provider's current float; payouts that waited for it go on."""
     now = rt.clock.now()
-    await floats.told(rt.db, provider, float_minor, now)
+    await floats.store_reported_float(rt.db, provider, float_minor, now)
     await _wake(rt, provider, float_minor)
 
 
@@ -66,7 +66,7 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
     The question is kept before the first byte is sent.
     """
     result, timeout = secret_path(), secret_path()
-    await float_queries.put(
+    await float_queries.store_query(
         rt.db, provider, result, timeout, rt.clock.now(), await books_minor(rt, provider)
     )
     hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
@@ -94,7 +94,7 @@ async def float_called_back(
         return True
     if rt.clock.now() - question.asked_at > FLOAT_FRESH:
         return True  # The answer is outdated.
-    found = await float_queries.answered(
+    found = await float_queries.store_answer(
         rt.db,
         token,
         status.float_minor - status.owed_minor,
@@ -104,10 +104,12 @@ async def float_called_back(
         return True
     # The answer is certain for the time of the question. Payouts released since then count as gone,
     # and newer answers stand.
-    await floats.told(rt.db, question.provider, status.float_minor, question.asked_at)
+    await floats.store_reported_float(
+        rt.db, question.provider, status.float_minor, question.asked_at
+    )
     await _wake(rt, question.provider, status.float_minor)
     assert found.told is not None
-    await compared(rt, question.provider, FloatComparison(found.told, found.least, found.most))
+    await record_gap(rt, question.provider, FloatComparison(found.told, found.least, found.most))
     return True
 
 
@@ -120,14 +122,14 @@ async def books_minor(rt: Runtime, provider: str) -> tuple[int, int]:
     return held - flying, held
 
 
-async def compared(rt: Runtime, provider: str, found: FloatComparison) -> None:
+async def record_gap(rt: Runtime, provider: str, found: FloatComparison) -> None:
     """Record the gap between float and books, for `gateway doctor`."""
     gap = found.sure_gap_minor
-    await floats.compared(rt.db, provider, rt.clock.now(), gap)
+    await floats.store_comparison(rt.db, provider, rt.clock.now(), gap)
     if gap:
         log.warning("the float differs", provider=provider, gap_minor=gap)
 
 
 async def _wake(rt: Runtime, provider: str, float_minor: int) -> None:
     if await float_queries.wake(rt.db, provider, float_minor, rt.clock.now()):
-        rt.bells.ring("disburse")
+        rt.jobs.enqueue("disburse")

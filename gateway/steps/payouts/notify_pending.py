@@ -24,5 +24,5 @@ async def still_asking(rt: Runtime) -> int:
         cause = f"payout:{p.id}:unknown"
         told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
         await rt.db.commit([turns.put_message(told)])
-        rt.bells.ring("deliver", stored.sms_channel)
+        rt.jobs.enqueue("deliver", stored.sms_channel)
     return len(found)

@@ -14,7 +14,7 @@ from gateway.payments.control import FLOAT_FRESH
 from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
 from gateway.payments.port import PaymentStatus, SubmitOutcome, TellsFloat
 from gateway.payments.states import PayoutEvent
-from gateway.steps.payouts.float_queries import told
+from gateway.steps.payouts.float_queries import record_reported_float
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import floats, payouts, provider_health
 from gateway.store.payouts.payouts import Stored
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 _STOP_H = timedelta(hours=1)
 
 
-async def begin(rt: Runtime) -> None:
+async def start_sending(rt: Runtime) -> None:
     """Prepare a runner that starts, perhaps after a crash: settle first, then send.
 
     Nothing is sent while the books do not agree.
@@ -35,7 +35,7 @@ async def begin(rt: Runtime) -> None:
         log.info(
             "payouts were in flight: they are asked about before anything is sent", payouts=flying
         )
-        rt.bells.ring("disburse")
+        rt.jobs.enqueue("disburse")
     booked, open_minor = await provider_health.in_transit(rt.db)
     if booked != open_minor:
         log.error("the ledger and the open payouts differ", booked=booked, open=open_minor)
@@ -56,14 +56,14 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
     lately = await floats.told_since(rt.db, now - FLOAT_FRESH / 3)
     for name, provider in asked.items():
         if name not in lately and (minor := await provider.float_minor(rt.http)) is not None:
-            await told(rt, name, minor)
+            await record_reported_float(rt, name, minor)
 
 
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
     """Update the health of the providers from the answers that came or did not come."""
     for stored, what in heard:
         if isinstance(what, StatusAnswered | Hinted) and what.status.float_minor is not None:
-            await told(rt, stored.payout.provider, what.status.float_minor)
+            await record_reported_float(rt, stored.payout.provider, what.status.float_minor)
     for provider in sorted({stored.payout.provider for stored, _ in heard}):
         said = [what for stored, what in heard if stored.payout.provider == provider]
         now = rt.clock.now()
@@ -71,7 +71,7 @@ async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
             asked = await provider_health.heard(rt.db, provider, now)
             if asked:
                 log.info("the provider answers again", provider=provider, asked=asked)
-                rt.bells.ring("disburse")
+                rt.jobs.enqueue("disburse")
         elif any(map(_is_silent, said)):
             await provider_health.silent(rt.db, provider, now)
         if any(map(_is_unknown, said)):
@@ -80,12 +80,12 @@ async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
 
 async def _stop_at_too_many(rt: Runtime, provider: str) -> None:
     rules = rt.settings.controls
-    sent, unknown = await provider_health.share(rt.db, provider)
+    sent, unknown = await provider_health.recent_outcomes(rt.db, provider)
     if unknown < rules.unknown_least or unknown <= rules.unknown_share * sent:
         return
     reason = f"the outcome of {unknown} of the last {sent} payments is unknown"
     log.error("sending stops until the operator answers", provider=provider, reason=reason)
-    await provider_health.stop(rt.db, provider, rt.clock.now(), reason)
+    await provider_health.stop_provider(rt.db, provider, rt.clock.now(), reason)
 
 
 def _speaks(what: Happened) -> bool:

@@ -22,8 +22,8 @@ from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.reconciliation.reconcile import (
     Difference,
     DifferenceKind,
+    GatewayPayout,
     LineKind,
-    Ours,
     StatementLine,
     TellsByStatement,
     reconcile,
@@ -65,17 +65,17 @@ async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> I
         raise Refused("the statement has no lines")
     content = source.encode() if isinstance(source, str) else source
     digest = hashlib.sha256(f"{provider}\n".encode() + content).digest()
-    ours = await reconciliations.ours(
+    ours = await reconciliations.payouts_in_period(
         rt.db, rt.vault, provider, min(times) - BEFORE, max(times) + AFTER
     )
     found = reconcile(ours, lines)
     if await reconciliations.imported(rt.db, digest) is not None:
         return Imported(len(lines), found.matched, found.findings)
     reach("statement.read")
-    number = await reconciliations.begin(rt.db, provider, digest, len(lines))
+    number = await reconciliations.insert_statement(rt.db, provider, digest, len(lines))
     reach("statement.begun")
     async with rt.db.transaction() as db:
-        await reconciliations.note(db, number, provider, found.findings)
+        await reconciliations.store_findings(db, number, provider, found.findings)
     reach("statement.noted")
     by_receipt = {line.receipt: line for line in lines if line.kind is LineKind.PAYMENT}
     for finding in found.findings:
@@ -88,8 +88,8 @@ async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> I
     await book_moves(rt, provider, lines, of_payout, ours, known.statement_currency)
     amiss = await amiss_of(rt, provider, number)
     async with rt.db.transaction() as db:
-        await reconciliations.note(db, number, provider, amiss)
-    await reconciliations.finish(rt.db, number, found.matched)
+        await reconciliations.store_findings(db, number, provider, amiss)
+    await reconciliations.finish_statement(rt.db, number, found.matched)
     reach("statement.finished")
     return Imported(len(lines), found.matched, (*found.findings, *amiss))
 
@@ -119,7 +119,7 @@ async def _known_since(
     rt: Runtime,
     provider: str,
     matches: Mapping[str, UUID],
-    ours: Sequence[Ours],
+    ours: Sequence[GatewayPayout],
     currency: str,
 ) -> None:
     """Move money that is matched with a payout now out of suspense, and its charge to the payout.
@@ -139,7 +139,7 @@ async def _known_since(
         of = PayoutId(matches[receipt])
         for hers in postings.charge_by_statement(of, provider, fees.get(of), minor, currency):
             await _post(rt, hers)  # first, so that what was cut off between the two is done again
-        await _post(rt, postings.charge_of_somebody(provider, receipt, minor, currency))
+        await _post(rt, postings.reassign_charge(provider, receipt, minor, currency))
     await reconciliations.matched_since(rt.db, provider, list(matches))
 
 
@@ -159,7 +159,7 @@ async def _ask_now(rt: Runtime, finding: Difference) -> None:
     stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
     with suppress(Conflict):
         await happened(rt, stored, Hinted(Status(PaymentStatus.PENDING)))
-    rt.bells.ring("disburse")
+    rt.jobs.enqueue("disburse")
 
 
 async def _paid(rt: Runtime, finding: Difference, line: StatementLine) -> None:

@@ -14,11 +14,11 @@ from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.ledger import transfers
 from gateway.store.payouts import taxes
-from gateway.store.payouts.taxes import Total
+from gateway.store.payouts.taxes import TaxTotal
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class TaxPayment:
     """A payment of tax.
 
     `is_new` is False where this reference was booked before and counts once.
@@ -38,7 +38,7 @@ async def hand_over(  # each argument is one word of the command
     month: int,
     reference: str,
     amount: str | None,
-) -> HandedOver:
+) -> TaxPayment:
     """Book a payment of tax; without `amount` (in major units) it is all that is owed.
 
     Raises Refused where less is owed, or where the reference was booked with another amount.
@@ -64,17 +64,17 @@ async def hand_over(  # each argument is one word of the command
             posting = postings.tax_paid(country, name, period, reference, minor, total.currency)
             await transfers.post(db, posting, withheld, bank)
     left = total.owed_minor - (0 if before else minor)
-    return HandedOver(minor, left, total.currency, is_new=not before)
+    return TaxPayment(minor, left, total.currency, is_new=not before)
 
 
-def _of(rows: Sequence[Row], country: str, name: str, year: int, month: int) -> Total:
+def _of(rows: Sequence[Row], country: str, name: str, year: int, month: int) -> TaxTotal:
     for one in taxes.totals(rows):
         if (one.country, one.name) == (country, name):
             return one
     raise Refused(f"nothing was withheld as {name} in {country} in {year}-{month:02}")
 
 
-def _minor(total: Total, amount: str | None, before: list[int]) -> int:
+def _minor(total: TaxTotal, amount: str | None, before: list[int]) -> int:
     said = exact_amount(amount, total.currency) if amount else None
     if before:
         if said not in (None, before[0]):

@@ -25,7 +25,7 @@ class Resolution:
     confirmed: bool
 
 
-async def resolve(
+async def resolve_by_person(
     rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str
 ) -> Resolution:
     """Record the decision of the operator `by`: the provider paid (under `receipt`) or did not.
@@ -35,12 +35,12 @@ async def resolve(
     if paid and not receipt.strip():
         raise Refused("a payout that was paid has the provider's receipt", field="receipt")
     person = await persons.person_of(rt.db, by, key)
-    stored = await found(rt, ref)
-    if stored.payout.state is not PayoutState.NEEDS_HUMAN:
+    stored = await payout_by_ref(rt, ref)
+    if stored.payout.state is not PayoutState.MANUAL_REVIEW:
         raise Refused(f"{ref} is {stored.payout.state}: it waits for no decision")
     number = receipt.strip() or None
     try:
-        agreed = await decisions.resolve(
+        agreed = await decisions.record_decision(
             rt.db, stored.payout.id, paid=paid, receipt=number, person=person
         )
         if agreed:
@@ -51,7 +51,7 @@ async def resolve(
     return Resolution(ref, agreed)
 
 
-async def found(rt: Runtime, ref: str) -> Stored:
+async def payout_by_ref(rt: Runtime, ref: str) -> Stored:
     """Return the payout with this reference. Raises Refused where there is none."""
     stored = await payouts.by_ref(rt.db, rt.vault, ref.strip().upper())
     if stored is None:
@@ -64,7 +64,7 @@ async def evidence(rt: Runtime, ref: str) -> str:
 
     It shows the questions, the answers, the bookings, and the lines of statements.
     """
-    stored = await found(rt, ref)
+    stored = await payout_by_ref(rt, ref)
     p = stored.payout
     lines = [
         f"Payout {stored.ref}: {amount_text(p.amount_minor, p.currency)} by {p.provider} to {mask(p.msisdn)}",

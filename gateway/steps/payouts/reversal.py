@@ -11,7 +11,7 @@ from gateway.payments.ledger import postings
 from gateway.payments.payout_postings import reversal_undone
 from gateway.payments.states import PayoutState
 from gateway.steps.messages.compose import message
-from gateway.steps.payouts.resolve import Resolution, found
+from gateway.steps.payouts.resolve import Resolution, payout_by_ref
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
 from gateway.store.payouts import decisions
@@ -32,7 +32,7 @@ async def decide_reversal(
     Refused for a payout that was not taken back.
     """
     person = await persons.person_of(rt.db, by, key)
-    stored = await found(rt, ref)
+    stored = await payout_by_ref(rt, ref)
     p = stored.payout
     if p.state is not PayoutState.REVERSED:
         raise Refused(f"{stored.ref} is {p.state}: nothing was taken back")
@@ -58,5 +58,5 @@ async def decide_reversal(
         told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
         parts.append(turns.put_message(told))
     await rt.db.commit(parts)
-    rt.bells.ring("deliver", stored.sms_channel)
+    rt.jobs.enqueue("deliver", stored.sms_channel)
     return Resolution(stored.ref, confirmed=True)

@@ -1,6 +1,6 @@
 """The payout provider of a phone number and currency."""
 
-from gateway.payments.routing import Ways, airtime_route, route
+from gateway.payments.routing import CountryProviders, airtime_route, route
 from gateway.steps.runtime import Runtime
 
 
@@ -14,8 +14,8 @@ def airtime_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
     return airtime_route(_ways(rt), rt.providers.keys(), msisdn, currency)
 
 
-def _ways(rt: Runtime) -> dict[str, Ways]:
+def _ways(rt: Runtime) -> dict[str, CountryProviders]:
     return {
-        region: Ways(c.currency, c.payout, c.payout_by_carrier, c.airtime)
+        region: CountryProviders(c.currency, c.payout, c.payout_by_carrier, c.airtime)
         for region, c in rt.settings.countries.items()
     }

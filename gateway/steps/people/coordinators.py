@@ -133,7 +133,7 @@ async def named_worker(rt: Runtime, msisdn: str, coordinator: int) -> NamedWorke
     wakes = contact_hours.wakes_at(rt, region, own)
     zone = ZoneInfo(own or contact_hours.zone_of_region(rt, region))
     sends_at = f"{wakes.astimezone(zone):%H:%M}" if wakes else ""
-    row = await store.named(rt.db, index, coordinator)
+    row = await store.named_number(rt.db, index, coordinator)
     if row is None:
         known = NamedWorker("stopped" if state == "stopped" else "nobody")
         in_hold = await number_moves.in_hold(rt.db, index, rt.clock.now())

@@ -15,7 +15,7 @@ from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.messages.compose import message
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.people.find_worker import number_tail
-from gateway.steps.people.number_requests import opened, shown
+from gateway.steps.people.number_requests import describe_move, open_number
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row, Write, statement
 from gateway.store.payouts import payouts
@@ -27,7 +27,7 @@ _FIRST_MAX, _REASON_MAX = 12, 40
 _NONE = "change {number} waits for no decision: it is {state}"
 
 
-async def decide(
+async def decide_number_move(
     rt: Runtime, number: int, says: Says, *, by: str, key: str, because: str = ""
 ) -> str:
     """Decide a change in the name of the operator `by`, and return the outcome.
@@ -54,8 +54,8 @@ async def decide(
                 f"change {number} cannot be done now: one of its numbers is no longer free, or a payment is with the "
                 "provider; look at it with: gateway moves show"
             ) from moved
-    rt.bells.ring("deliver", rt.settings.sms_channel)
-    rt.bells.ring("disburse")
+    rt.jobs.enqueue("deliver", rt.settings.sms_channel)
+    rt.jobs.enqueue("disburse")
     return outcome
 
 
@@ -64,7 +64,7 @@ async def _written(rt: Runtime, number: int, says: Says, person: int, by: str, b
     row = await _found(rt, number)
     now = rt.clock.now()
     async with rt.db.transaction() as db:
-        outcome = await number_moves.decide(
+        outcome = await number_moves.record_move_decision(
             db,
             number,
             says,
@@ -87,7 +87,7 @@ async def _written(rt: Runtime, number: int, says: Says, person: int, by: str, b
 
 
 async def _found(rt: Runtime, number: int) -> Row:
-    row = await number_moves.move(rt.db, number)
+    row = await number_moves.move_with_worker(rt.db, number)
     if row is None:
         raise Refused(
             f"there is no change {number}; list them with: gateway moves list", status=404
@@ -116,8 +116,8 @@ async def _without_payout(rt: Runtime, number: int) -> None:
 async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Write]:
     """Return the SMS that report an outcome: to both numbers, and to the coordinator who asked."""
     move, book = row["id"], rt.books[row["language"]]
-    old = "" if row["number_lost_at"] else opened(rt, row["old_sealed"])
-    new = opened(rt, row["new_sealed"])
+    old = "" if row["number_lost_at"] else open_number(rt, row["old_sealed"])
+    new = open_number(rt, row["new_sealed"])
     texts: list[tuple[str, str, str]] = {
         "invited": [
             (new, book.say("move.invitation"), "asked"),
@@ -155,13 +155,13 @@ async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> 
     if row["coordinator_id"] is None or outcome not in ("invited", "refused"):
         return []
     to = await number_moves.coordinator_of(rt.db, row["coordinator_id"])
-    number = opened(rt, to["msisdn_sealed"]) if to else ""
+    number = open_number(rt, to["msisdn_sealed"]) if to else ""
     if to is None or not number:
         return []
     text = rt.books[to["language"]].say(
         "move.request_approved" if outcome == "invited" else "move.request_refused",
         first=gsm_only(row["name"], _FIRST_MAX).strip() or "?",
-        number=mask(opened(rt, row["new_sealed"])),
+        number=mask(open_number(rt, row["new_sealed"])),
         **({} if outcome == "invited" else {"reason": gsm_only(because, _REASON_MAX)}),
     )
     cause = f"move:{row['id']}:{outcome}:coordinator:{_when(row)}"
@@ -177,7 +177,7 @@ async def _put(db: Connection, parts: list[Write]) -> None:
 
 async def sheet(rt: Runtime, number: int) -> str:
     """Return all data of one change, and the questions to the worker before an approval."""
-    row = await number_moves.one(rt.db, number)
+    row = await number_moves.one_move(rt.db, number)
     if row is None:
         raise Refused(
             f"there is no change {number}; list them with: gateway moves list", status=404
@@ -191,7 +191,7 @@ async def sheet(rt: Runtime, number: int) -> str:
     last = f"{known['last_answer']:%Y-%m-%d}" if known["last_answer"] else "none yet"
     asked_by = f" by the coordinator {row['coordinator']}" if row["coordinator"] else ""
     began = f"{row['kind']}, {row['state']}, asked for {row['created_at']:%Y-%m-%d %H:%M}{asked_by}"
-    lines = [f"Change {row['id']}: {shown(rt, row)}", began]
+    lines = [f"Change {row['id']}: {describe_move(rt, row)}", began]
     if row["said_by"]:
         lines.append(
             f"{row['said_by']} has said: {row['says']}; another operator must say the same"
@@ -205,7 +205,7 @@ async def sheet(rt: Runtime, number: int) -> str:
     ]
     lines += [
         f"  {one['at']:%Y-%m-%d %H:%M}  {one['event']} by {one['by_whom']}{': ' + one['reason'] if one['reason'] else ''}"
-        for one in await number_moves.events(rt.db, number)
+        for one in await number_moves.move_events(rt.db, number)
     ]
     if row["state"] in ("requested", "objected"):
         lines += [

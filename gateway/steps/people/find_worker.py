@@ -89,7 +89,7 @@ async def show(rt: Runtime, said: str) -> WorkerReport:
         listed = ", ".join(f"{one.id} ({one.name} {one.number})" for one in found[:10])
         raise Refused(f"{len(found)} workers match; show one by id: {listed}")
     worker = WorkerId(found[0].id)
-    row = await store.about(rt.db, worker)
+    row = await store.worker_explanation(rt.db, worker)
     payouts = await store.payouts(rt.db, worker)
     questions = await store.questions(rt.db, worker)
     pauses = await store.pauses(rt.db, worker)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gateway.conversation.situation import Moving
+from gateway.conversation.situation import NumberMoveView
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.people import number_moves
@@ -18,7 +18,7 @@ def hold(rt: Runtime) -> timedelta:
     return timedelta(hours=rt.settings.moves.hold_h)
 
 
-async def view(rt: Runtime, row: Row) -> Moving | None:
+async def view(rt: Runtime, row: Row) -> NumberMoveView | None:
     """Return the change of number in which the phone of this turn takes part, or None."""
     found = row["moving"]
     if not found:
@@ -30,7 +30,7 @@ async def view(rt: Runtime, row: Row) -> Moving | None:
     if state == "done" and (held is None or held + _REMEMBERED <= now):
         return None
     until = now + hold(rt) if is_new or held is None else held
-    return Moving(
+    return NumberMoveView(
         id=found["id"],
         is_new=is_new,
         kind=found["kind"],

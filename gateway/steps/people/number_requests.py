@@ -41,11 +41,11 @@ async def looked_up(rt: Runtime, coordinator: int, old: str, new: str) -> MoveRe
     worker = WorkerId(rows[0]["id"])
     if region_of(new) != region_of(old) or new == old:
         return MoveRequest(old, new, worker, rows[0]["name"], "move.bad_number")
-    found, day = await problem(rt, worker, new)
+    found, day = await move_obstacle(rt, worker, new)
     return MoveRequest(old, new, worker, rows[0]["name"], found, day)
 
 
-async def problem(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
+async def move_obstacle(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
     """Return the reason why a worker cannot move to a number now, and the day she may ask again.
 
     The reason is a phrase key; "" where she can.
@@ -62,7 +62,7 @@ async def problem(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
     return "", ""
 
 
-async def parts(
+async def move_request_writes(
     rt: Runtime, coordinator: int | None, fact: MoveRequested, channel: str
 ) -> list[Write]:
     """Return the parts of a coordinator's request.
@@ -71,10 +71,12 @@ async def parts(
     """
     new = _new(rt, fact.worker, fact.msisdn, channel, coordinator, "the coordinator", "")
     text = _outside(fact.name, fact.old, fact.msisdn)
-    return [number_moves.begin(new), *notify_outside.told_parts(rt, text, f"move:{uuid4()}")]
+    return [number_moves.insert_move(new), *notify_outside.told_parts(rt, text, f"move:{uuid4()}")]
 
 
-async def request(rt: Runtime, said: str, number: str, *, by: str, because: str) -> RequestedMove:
+async def request_move(
+    rt: Runtime, said: str, number: str, *, by: str, because: str
+) -> RequestedMove:
     """Request another number for a worker on the command line.
 
     Raises Refused where it cannot be requested.
@@ -92,19 +94,19 @@ async def request(rt: Runtime, said: str, number: str, *, by: str, because: str)
         raise Refused(
             f"{mask(new)} is a number of another country than {row['region']}", field="new"
         )
-    why, day = await problem(rt, worker, new)
+    why, day = await move_obstacle(rt, worker, new)
     if why:
         raise Refused(_REFUSED[why].format(new=mask(new), day=day), field="new")
     move = _new(rt, worker, new, row["sms_channel"], None, by, because.strip())
     old = number_tail(rt, row["msisdn_sealed"])
     told = notify_outside.told_parts(rt, _outside(row["name"], old, new), f"move:{uuid4()}")
     try:
-        written = await rt.db.commit([number_moves.begin(move), *told])
+        written = await rt.db.commit([number_moves.insert_move(move), *told])
     except Conflict as moved:
         raise Refused(
             "this worker's number has just changed: look with gateway moves list"
         ) from moved
-    rt.bells.ring("deliver", rt.settings.sms_channel)
+    rt.jobs.enqueue("deliver", rt.settings.sms_channel)
     return RequestedMove(written["begin_move"], len(told))
 
 
@@ -151,7 +153,7 @@ def _outside(name: str, old: str, new: str) -> str:
     )
 
 
-def opened(rt: Runtime, sealed: bytes) -> str:
+def open_number(rt: Runtime, sealed: bytes) -> str:
     """Return a sealed number; "" where there is none, or where it was sealed with another key."""
     try:
         return rt.vault.open(sealed)
@@ -159,7 +161,7 @@ def opened(rt: Runtime, sealed: bytes) -> str:
         return ""
 
 
-def shown(rt: Runtime, row: Row) -> str:
+def describe_move(rt: Runtime, row: Row) -> str:
     """Return a change in one line, with the ends of its numbers."""
     return (
         f"{row['name'] or '(no name)'} (worker {row['worker_id']}), "

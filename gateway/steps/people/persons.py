@@ -44,7 +44,7 @@ async def add_person(rt: Runtime, name: str, by: str = "", key: str = "") -> New
     async with rt.db.transaction() as db:
         alone = await persons.nobody_can_vouch(db)
         voucher = None if alone and not by else await _voucher(db, by, key)
-        person = await persons.add(db, name, key_hash(made), _good_for(rt))
+        person = await persons.insert_person(db, name, key_hash(made), _good_for(rt))
         reason = f"vouched for by {by}" if voucher else "without a voucher"
         told = await _happened(rt, db, person, name, "added", voucher, reason)
     return NewKey(made, voucher is not None, _ring(rt, told))
@@ -59,7 +59,7 @@ async def rekey_person(rt: Runtime, name: str, by: str = "", key: str = "") -> N
     async with rt.db.transaction() as db:
         alone = await persons.nobody_is_valid(db)
         voucher = None if alone and not by else await _voucher(db, by, key)
-        row = await persons.named(db, name.strip())
+        row = await persons.person_named(db, name.strip())
         if row["gone_at"]:
             raise Refused(f"{row['name']} is disabled: add the person again under another name")
         await persons.rekey(db, row["id"], key_hash(made), _good_for(rt))
@@ -77,7 +77,7 @@ async def disable_person(rt: Runtime, name: str, because: str, by: str, key: str
         raise Refused("say why; it is kept with the person", field="because")
     async with rt.db.transaction() as db:
         voucher = await _voucher(db, by, key)
-        row = await persons.named(db, name.strip())
+        row = await persons.person_named(db, name.strip())
         if not await persons.disable(db, row["id"]):
             raise Refused(f"{row['name']} is disabled already")
         reason = because.strip()
@@ -125,12 +125,12 @@ async def _happened(
         f"Gateway: {gsm_only(name, _NAME_SHOWN_MAX)} {happened} ({why}), "
         f"{rt.clock.now():%d/%m %H:%M} UTC. Not expected? Call the operator now."
     )
-    return await notify_outside.tell(rt, db, text, f"person:{number}")
+    return await notify_outside.notify_outside(rt, db, text, f"person:{number}")
 
 
 def _ring(rt: Runtime, told: int) -> int:
     if told:
-        rt.bells.ring("deliver", rt.settings.sms_channel)
+        rt.jobs.enqueue("deliver", rt.settings.sms_channel)
     return told
 
 

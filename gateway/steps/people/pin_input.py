@@ -190,7 +190,9 @@ def _unpacked(value: str) -> str:
         return ""
 
 
-async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:
+async def judge_typed_pin(
+    rt: Runtime, row: Row, situation: Situation, keys: list[str]
+) -> Situation:
     """Return the situation with the check of the key that was typed as a PIN."""
     if situation.pin is None or not keys or row["view"] not in SECRET:
         return situation
@@ -210,7 +212,7 @@ async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:
     return replace(view, typed_right=right)
 
 
-def view(rt: Runtime, row: Row, currency: str) -> PinView:
+def pin_knowledge(rt: Runtime, row: Row, currency: str) -> PinView:
     """Return the data of a worker's PIN that every turn may use."""
     return PinView(
         known=row["pin_hash"] is not None,

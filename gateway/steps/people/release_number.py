@@ -16,7 +16,7 @@ from gateway.payments.holding import rules_of
 from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.messages import notify_outside
 from gateway.steps.messages.compose import message
-from gateway.steps.payouts.disburse import decided, written
+from gateway.steps.payouts.disburse import decide_now, written
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row, Write
 from gateway.store.payouts import payouts
@@ -37,7 +37,7 @@ async def is_quiet(rt: Runtime, worker: WorkerId, msisdn: str) -> bool:
     return not await number_moves.heard_lately(rt.db, worker, rt.vault.index(msisdn), since)
 
 
-async def parts(
+async def release_writes(
     rt: Runtime,
     row: Row,
     fact: NumberDoubted | NumberReleased,
@@ -51,7 +51,7 @@ async def parts(
     index, none = rt.vault.index(msisdn), rt.vault.seal(NO_NUMBER)
     if isinstance(fact, NumberDoubted):
         return [number_moves.doubt(worker, index, none, channel, now + _ASKED_BACK, now)]
-    released = number_moves.release(
+    released = number_moves.release_number(
         worker, index, none, channel=channel, via=via, screen=fact.screen, now=now
     )
     return [*await _payout_cancelled(rt, row), released, *await _told(rt, row, worker, msisdn)]
@@ -66,7 +66,7 @@ async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
         PayoutState.AWAITING_APPROVAL,
     ):
         return []
-    decision = decided(rt, stored, PayoutEvent.CANCEL)
+    decision = decide_now(rt, stored, PayoutEvent.CANCEL)
     return await written(rt, stored, decision, "its number belongs to another person", quiet=True)
 
 

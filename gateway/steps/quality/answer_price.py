@@ -7,7 +7,7 @@ by which such workers are asked.
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.gsm.segments import count
+from gateway.gsm.segments import count_segments
 from gateway.qa.judging.overlap import AnswerPrice, AnswerPrices
 from gateway.sms.prices import PriceList, built_in, minor
 from gateway.steps.runtime import Runtime
@@ -33,7 +33,7 @@ def market(
     message = 0.0
     if via == "sms" or (better and better.by_sms > 0.0):
         asked = "\n".join((batch.instructions, text, *(o.label("en") for o in batch.options)))
-        message = count(asked).segments * _segment_minor(rt, batch.currency)
+        message = count_segments(asked).segments * _segment_minor(rt, batch.currency)
     review = float(batch.handling.review_minor) or None
     return AnswerPrices(
         AnswerPrice(batch.price_minor + (message if via == "sms" else 0.0)),

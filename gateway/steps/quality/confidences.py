@@ -24,7 +24,7 @@ the batch closes.
 _DIGITS = 4
 
 
-class Sure(TypedDict):
+class MarkedConfidence(TypedDict):
     """A confidence with its mark (`Checked.of`).
 
     `checked_with_gold` is 0 where it is not checked.
@@ -58,7 +58,7 @@ class Checked:
             return None
         return self.all and rule != _ONLINE
 
-    def told(self, confidence: float | None, rule: str | None) -> Sure:
+    def told(self, confidence: float | None, rule: str | None) -> MarkedConfidence:
         """Return one result's confidence with its mark."""
         is_checked = self.of(confidence, rule)
         return {
@@ -68,7 +68,7 @@ class Checked:
         }
 
 
-def in_words(told: Sure | Mapping[str, Any]) -> str:
+def in_words(told: MarkedConfidence | Mapping[str, Any]) -> str:
     """Return the words behind a confidence; "" where there is none, or a person decided.
 
     >>> in_words(Checked(40, done=True).told(0.97, "auto"))
@@ -87,12 +87,12 @@ def in_words(told: Sure | Mapping[str, Any]) -> str:
             return ""
 
 
-async def checked(rt: Runtime, batch: Batch, state: str) -> Checked:
+async def check_confidences(rt: Runtime, batch: Batch, state: str) -> Checked:
     """Return the check of the confidences of a batch in this state."""
     return Checked(await results.gold_answered(rt.db, batch.id), state == "done")
 
 
-async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | None]:
+async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[MarkedConfidence | None]:
     """Return the marked confidence of the decision behind each paid answer.
 
     The rows come from `gateway.store.ledger.traces`. The entry is None for a row that is not an
@@ -110,7 +110,7 @@ async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | Non
 
 async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[dict[str, Any]]:
     """Yield every result of a batch in the form that clients receive."""
-    known = await checked(rt, batch, state)
+    known = await check_confidences(rt, batch, state)
     is_text, language = rt.kind_of(batch.kind).IS_TEXT, compared_as(rt, batch)
     bar = batch.confidence or CONFIDENCE
     async for row in results.of_batch(rt.db, batch.id, batch.method, bar):

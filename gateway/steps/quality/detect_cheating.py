@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from gateway.qa.cheating import findings as signs_of
 from gateway.qa.gold_leak import Seen, leaks
-from gateway.qa.observed import Deed, Observed
+from gateway.qa.observed import Observation, Observed
 from gateway.steps.quality.shown_options import options_for
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
@@ -55,13 +55,13 @@ def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
     ]
 
 
-def _deed(batch: Batch, row: Row) -> Deed:
+def _deed(batch: Batch, row: Row) -> Observation:
     """Return an answer with its key on this worker's own menu."""
     worker = row["worker_id"]
     order = tuple(o.id for o in options_for(batch, worker))
     key = order.index(row["value"]) if row["value"] in order else -1
     at = row["created_at"].timestamp()
-    return Deed(str(row["task_id"]), str(worker), row["value"], key, order, at)
+    return Observation(str(row["task_id"]), str(worker), row["value"], key, order, at)
 
 
 def _worn_gold(batch: Batch, rows: list[Row]) -> list[FindingRecord]:

@@ -19,7 +19,7 @@ from gateway.qa.judging.overlap import (
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.answer_price import Better, market
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.judgement_record import judged
+from gateway.steps.quality.judgement_record import judgement_record
 from gateway.steps.quality.rulings import version_of
 from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Runtime
@@ -80,7 +80,7 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     version = version_of(batch)
     # these answers are paid, but decide nothing
     void = row["held_answered"] - len(row["vote_values"] or ())
-    kept = judged(rt.clock.now(), version, skills, verdict)
+    kept = judgement_record(rt.clock.now(), version, skills, verdict)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted + void, row["held_maximum"])
     state = STATES[verdict.decision]

@@ -27,7 +27,9 @@ class Judged(TypedDict):
     skill_wanted: float
 
 
-def judged(at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict) -> Judged:
+def judgement_record(
+    at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict
+) -> Judged:
     """Return the record of a judgement, with rounded figures."""
     return {
         "at": at.isoformat(),

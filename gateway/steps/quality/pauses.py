@@ -55,7 +55,7 @@ async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
     }
     subject = f"worker:{trial.worker}:{trial.kind}"
     await findings.record(db, FindingRecord("below_bar", subject, evidence, trial.worker))
-    await tell(rt, db, trial.worker, until)
+    await tell_worker(rt, db, trial.worker, until)
 
 
 async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
@@ -72,10 +72,10 @@ async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
            where kind = 'below_bar' and subject = $1 and state = 'open'""",
         f"worker:{worker}:{kind}",
     )
-    await tell(rt, db, worker, None)
+    await tell_worker(rt, db, worker, None)
 
 
-async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None) -> None:
+async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime | None) -> None:
     """Tell a worker by SMS that she is paused until `until`, or (None) that she is back.
 
     A worker who has left gets no SMS.
@@ -96,7 +96,7 @@ async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None)
     notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
     query, arguments = statement([turns.put_message(notice)])
     await db.execute(query, *arguments)
-    rt.bells.ring("deliver", row["sms_channel"])
+    rt.jobs.enqueue("deliver", row["sms_channel"])
 
 
 async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:

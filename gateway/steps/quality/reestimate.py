@@ -53,10 +53,10 @@ async def relearn(rt: Runtime, batch_id: str) -> int:
     finally:
         # Answers that were already read were corrected meanwhile.
         if await background.ends(rt.db, batch.id):
-            rt.bells.ring("relearn", batch_id)
+            rt.jobs.enqueue("relearn", batch_id)
     await look_for_better(rt, batch)
     if _rung(known) > _rung(before):
-        rt.bells.ring("watch", batch_id)
+        rt.jobs.enqueue("watch", batch_id)
     return known
 
 

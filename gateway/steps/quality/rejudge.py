@@ -14,7 +14,7 @@ from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.answer_price import market
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.judge import STATES, policy_of
-from gateway.steps.quality.judgement_record import Judged, judged
+from gateway.steps.quality.judgement_record import Judged, judgement_record
 from gateway.steps.quality.rulings import version_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
@@ -58,7 +58,7 @@ async def rejudge(
         if (one.state, one.wanted) != (row["state"], row["wanted"])
         or (one.state != "open" and one.value != row["value"])
     ]
-    await rejudging.write(db, [one for _, one in changed], version_of(batch))
+    await rejudging.write_outcomes(db, [one for _, one in changed], version_of(batch))
     return [
         {"task": row["name"], "was": row["state"], "becomes": one.state}
         for row, one in changed
@@ -80,7 +80,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> RejudgedTas
         language=compared_as(rt, batch),
         market=market(rt, batch, row["text"], row["via"]),
     )
-    kept = judged(rt.clock.now(), version_of(batch), skills, verdict)
+    kept = judgement_record(rt.clock.now(), version_of(batch), skills, verdict)
     void = given - len(row["values"])  # these answers are paid, but decide nothing
     wanted = min(max(verdict.answers_wanted + void, busy), most)
     asks = verdict.decision in (TaskDecision.ASK_MORE, TaskDecision.ASK_BETTER)

@@ -6,14 +6,14 @@ from gateway.store.batches import reviews
 from gateway.store.batches.batches import Batch
 
 
-async def decide(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
+async def decide_reviewed_task(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
     """Record a person's decision on a task in review.
 
     Raises Refused when the task is not in review, or the value is invalid.
     """
     batch = await rt.batches.fresh(batch_id)
     truth = said_truth(rt, batch, value)
-    if await reviews.decide(rt.db, batch_id, task, truth, by):
+    if await reviews.store_review_decision(rt.db, batch_id, task, truth, by):
         return
     state = await reviews.state_of(rt.db, batch_id, task)
     if state is None:

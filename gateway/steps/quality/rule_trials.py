@@ -80,7 +80,7 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
         "changes": [asdict(change) for change in found.changes[:CHANGES_KEPT]],
     }
     async with rt.db.transaction() as db:
-        await rulings.keep(db, new.version, new.as_data())
+        await rulings.keep_ruling(db, new.version, new.as_data())
         await rulings.tried(db, batch.id, new.version, by, said)
     return said
 
@@ -170,8 +170,8 @@ async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:
 
     while at := await until_settled(some):
         last = at
-    rt.bells.ring("assign")
-    rt.bells.ring("close")
+    rt.jobs.enqueue("assign")
+    rt.jobs.enqueue("close")
     return moved
 
 

@@ -39,7 +39,7 @@ async def switch_on(
 
     `trial` is the outcome of a dry run on past answers.
     """
-    await rulings.keep(db, rule.version, rule.as_data())
+    await rulings.keep_ruling(db, rule.version, rule.as_data())
     await rulings.switched(db, batch, rule.version, by, reason, trial)
 
 

@@ -13,21 +13,21 @@ from gateway.qa.judging.overlap import TaskDecision
 from gateway.qa.judging.ties import tied
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.confidences import checked
+from gateway.steps.quality.confidences import check_confidences
 from gateway.steps.quality.judgement_record import judgements
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.quality import rulings, task_history
 
 
-async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
+async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
     """Return the history of a task, in order."""
     batch = await rt.batches.fresh(batch_id)
     row = await task_history.of_task(rt.db, batch_id, task)
     if row is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
     answers = await task_history.answers(rt.db, row["id"])
-    known = await checked(rt, batch, row["batch_state"])
+    known = await check_confidences(rt, batch, row["batch_state"])
     told = [_told(answers, number) for number in range(len(answers))]
     return {
         "task": task,

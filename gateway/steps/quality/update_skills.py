@@ -42,7 +42,7 @@ async def score(rt: Runtime) -> int:
     """Update skills by the answers of newly decided tasks and return the number of answers."""
     count, batches = await until_settled(lambda: _score(rt))
     for batch in batches:
-        rt.bells.ring("relearn", batch)
+        rt.jobs.enqueue("relearn", batch)
     return count
 
 
@@ -96,7 +96,7 @@ def _learn(
     for row in rows:
         one = learning[row["worker_id"], row["kind"]]
         if row["right"] is not None:
-            one.drift = drift.after(one.drift, one.skill, right=row["right"])
+            one.drift = drift.drift_after(one.drift, one.skill, right=row["right"])
             one.skill = one.skill.after_gold(right=row["right"])
             one.saw_gold = True
         elif row["decided"] is not None:

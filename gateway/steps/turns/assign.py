@@ -38,7 +38,7 @@ async def assign(rt: Runtime) -> int:
         return 0
     asked, channels = 0, set[str]()
     now, limit = rt.clock.now(), rt.settings.push_limit
-    for row in await idle_workers.by_sms(rt.db, limit, contact_hours.rules(rt), now):
+    for row in await idle_workers.by_sms(rt.db, limit, contact_hours.contact_rules(rt), now):
         try:
             if await _ask(
                 rt, row["id"], row["msisdn_sealed"], row["msisdn_index"], row["sms_channel"]
@@ -52,7 +52,7 @@ async def assign(rt: Runtime) -> int:
             log.warning("a worker's number was sealed with another key", worker=row["id"])
     channels |= await _tell_dialers(rt)
     for channel in channels:
-        rt.bells.ring("deliver", channel)
+        rt.jobs.enqueue("deliver", channel)
     return asked
 
 
@@ -62,9 +62,9 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
     Each gets one SMS. Return the channels by which they go.
     """
     now = rt.clock.now()
-    since = idle_workers.Since(now - _QUIET, now - _NOTICE_EVERY)
+    since = idle_workers.IdleSince(now - _QUIET, now - _NOTICE_EVERY)
     rows = await idle_workers.by_ussd(
-        rt.db, rt.settings.push_limit, contact_hours.rules(rt), now, since
+        rt.db, rt.settings.push_limit, contact_hours.contact_rules(rt), now, since
     )
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
@@ -84,7 +84,9 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
-    row = await carried.read(rt, channel, turns.InboundEvent(channel_name, "push", "", index, b""))
+    row = await carried.read_turn_row(
+        rt, channel, turns.InboundEvent(channel_name, "push", "", index, b"")
+    )
     msisdn = rt.vault.open(sealed)
     understood = await understand(rt, channel, row, msisdn=msisdn)
     if understood.situation.upcoming is None or row["held_state"] == "held":

@@ -17,9 +17,9 @@ _PUT_ASIDE_MAX = 50
 _SURELY_UNITS = 60  # the characters of any alphabet that one SMS holds beside a short option or two
 
 
-async def read(rt: Runtime, channel: Channel, event: turns.InboundEvent) -> Row:
+async def read_turn_row(rt: Runtime, channel: Channel, event: turns.InboundEvent) -> Row:
     """Return the row of one event, whose next question, if there is one, can be sent."""
-    row = await turns.read(rt.db, event)
+    row = await turns.read_situation(rt.db, event)
     if channel.sms is None:
         return row
     for _ in range(_PUT_ASIDE_MAX):
@@ -27,7 +27,7 @@ async def read(rt: Runtime, channel: Channel, event: turns.InboundEvent) -> Row:
         if task is None:
             return row
         await rt.db.execute("select put_aside($1, $2)", task, row["worker_id"])
-        row = await turns.read(rt.db, event)
+        row = await turns.read_situation(rt.db, event)
     return row
 
 
@@ -37,10 +37,10 @@ async def _too_long(rt: Runtime, capacity: Capacity, row: Row) -> int | None:
         return None
     batch = await rt.batches.get(row["next_batch"], row["next_revision"])
     text: str = row["next_text"]
-    return None if fits(capacity, batch, text, row["language"]) else int(row["next_task"])
+    return None if fits_sms(capacity, batch, text, row["language"]) else int(row["next_task"])
 
 
-def fits(capacity: Capacity, batch: Batch, text: str, language: str) -> bool:
+def fits_sms(capacity: Capacity, batch: Batch, text: str, language: str) -> bool:
     """Return True if the shortest question about `text` fits one SMS of the channel."""
     if (
         capacity.alphabet == "any"

@@ -17,7 +17,7 @@ from gateway.base import logs
 from gateway.base.errors import OtherKey, Refused
 from gateway.base.forms import fields, unstored
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns.events import own_id, take
+from gateway.steps.turns.events import own_id, process_event
 from gateway.store.db import AWAY, Row
 from gateway.store.turns import inbox
 
@@ -60,7 +60,7 @@ async def catch_up(rt: Runtime) -> int:
         else:
             await _take_all(rt, rows)
         taken += len(rows)
-    rt.bells.ring("catch_up")
+    rt.jobs.enqueue("catch_up")
     return taken
 
 
@@ -118,7 +118,7 @@ async def _take_one(rt: Runtime, row: Row) -> None:
 async def _take_bound(rt: Runtime, row: Row) -> None:
     kind = row["kind"]
     if row["tries"] > TRIES_MAX:
-        await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")
+        await inbox.mark_failed(rt.db, row["id"], f"tried {TRIES_MAX} times")
         return
     if kind == "payout":
         # The process of this callback died after it was kept. It is only a hint: the provider is
@@ -129,7 +129,7 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         raw = _raw(rt, row)
         channel = _channel(rt, row["channel"])
         own = own_id(rt, channel, kind, raw, row["event_id"])
-        await take(rt, channel, kind, raw, own)
+        await process_event(rt, channel, kind, raw, own)
         # An SMS is marked as done in its own transaction, or waits for its next turn. An SMS that
         # was kept unread stands under another id than its own: the database died during its
         # processing, or it was kept before an upgrade.
@@ -138,10 +138,10 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
     except AWAY as away:
         log.warning("event waits for the database", channel=row["channel"], why=str(away))
     except (OtherKey, Refused) as refused:
-        await inbox.fail(rt.db, row["id"], str(refused))
+        await inbox.mark_failed(rt.db, row["id"], str(refused))
     except Exception as broken:  # A programming fault in one event must not hold up the others.
         log.exception("event failed", channel=row["channel"], kind=kind)
-        await inbox.fail(rt.db, row["id"], str(broken) or repr(broken))
+        await inbox.mark_failed(rt.db, row["id"], str(broken) or repr(broken))
 
 
 def _channel(rt: Runtime, name: str) -> Channel:

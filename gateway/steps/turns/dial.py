@@ -26,7 +26,7 @@ from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, transcript_of
-from gateway.steps.turns.facts import TurnSource, about, parts_of, ring_for
+from gateway.steps.turns.facts import TurnSource, enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood, coordinator_view, understand
 from gateway.store.db import Repeated, Row
@@ -160,13 +160,13 @@ async def _take(
             turns.book_event(event, worker, reply),
             turns.save_session(event, session),
             *([turns.send_again(row["missed_message"])] if row["missed_message"] else []),
-            *await parts_of(rt, row, understood, facts, heard),
+            *await writes_of(rt, row, understood, facts, heard),
         ]
     )
-    log.info("ussd step answered", repeated=False, **about(understood, facts))
-    ring_for(rt, facts)
+    log.info("ussd step answered", repeated=False, **log_fields_of(understood, facts))
+    enqueue_for(rt, facts)
     if row["missed_message"]:
-        rt.bells.ring("deliver", heard.channel)
+        rt.jobs.enqueue("deliver", heard.channel)
     matters = any(isinstance(fact, Answered | PayAsked) for fact in facts)
     return Dialled(ShownScreen(shown, end=after.ended), worker, notice if matters else "")
 
@@ -273,7 +273,7 @@ async def _understand(
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
-    judged = await pin_input.judged(rt, row, found.situation, keys)
+    judged = await pin_input.judge_typed_pin(rt, row, found.situation, keys)
     found = replace(found, situation=judged)
     found = await number_change.with_keys(rt, row, found, keys, msisdn)
     found = await _aside(rt, row, found, keys)
@@ -293,7 +293,7 @@ async def _aside(rt: Runtime, row: Row, found: Understood, keys: list[str]) -> U
     if not row["worker_id"] or not keys:
         return found
     if row["view"] in ("home", None) and "1" in keys:
-        found = await why_no_work.explained(rt, row, found)
+        found = await why_no_work.explain_no_work(rt, row, found)
     if keys[-1] == "4" and (row["view"] == "balance" or len(keys) > 1):
         view = await skill_view(rt, WorkerId(row["worker_id"]))
         found = replace(found, situation=found.situation.changed(skill=view))

@@ -11,7 +11,7 @@ from gateway.steps.messages.receipts import take_receipt
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.arrival.sms_identity import identity
 from gateway.steps.turns.arrival.split_calls import sort
-from gateway.steps.turns.hear import hear
+from gateway.steps.turns.hear import process_sms
 from gateway.steps.turns.ussd_deadline import take_late
 from gateway.store.messages import outbox
 from gateway.store.turns import inbox
@@ -20,7 +20,7 @@ KINDS = ("sms", "ussd", "receipt", "opt-out", "subscription")
 _JOIN = "JOIN"
 
 
-async def take(
+async def process_event(
     rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str | None = None
 ) -> bool:
     """Parse and process one event; return False where it was processed before.
@@ -40,7 +40,7 @@ async def take(
     kind, raw = found[0]
     form = fields(raw)
     if kind == "sms":
-        return await hear(rt, channel, channel.sms_in(form), raw, kept_as)
+        return await process_sms(rt, channel, channel.sms_in(form), raw, kept_as)
     if kind == "receipt":
         await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
     elif kind == "opt-out":
@@ -72,7 +72,7 @@ async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, b
     """
     for kind, raw in found:
         try:
-            await take(rt, channel, kind, raw)
+            await process_event(rt, channel, kind, raw)
         except Refused as bad:
             await inbox.keep_failed(
                 rt.db, rt.vault, channel.name, kind, inbox.digest_id(raw), raw, str(bad)
@@ -98,4 +98,4 @@ async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: 
     today = rt.clock.now().astimezone(UTC).date().isoformat()
     same = made_id("subscription", said.msisdn, said.sender, said.keyword, today)
     joins = InboundSms(same, channel.number(said.msisdn), said.sender, _JOIN, None)
-    await hear(rt, channel, joins, raw)
+    await process_sms(rt, channel, joins, raw)

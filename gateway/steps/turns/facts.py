@@ -21,7 +21,7 @@ from gateway.conversation.facts import (
     MoveDeclined,
     MoveObjected,
     MoveRequested,
-    Named,
+    NameGiven,
     NumberDoubted,
     NumberReleased,
     NumberStopped,
@@ -77,7 +77,7 @@ class TurnSource:
     pin: str | None = field(default=None, repr=False)
 
 
-async def parts_of(
+async def writes_of(
     rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: TurnSource
 ) -> list[Write]:
     """Return the parts that the facts of one turn write."""
@@ -112,17 +112,17 @@ def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
     return understood.held_batch if any(isinstance(fact, Answered) for fact in facts) else None
 
 
-def about(understood: Understood, facts: tuple[Fact, ...]) -> dict[str, str]:
+def log_fields_of(understood: Understood, facts: tuple[Fact, ...]) -> dict[str, str]:
     """Return the log's data of these facts: their batch and the payout they ask for."""
     batch = batch_of(understood, facts)
     paying = next((fact for fact in facts if isinstance(fact, PayAsked)), None)
     return {**({"batch": batch.id} if batch else {}), **({"payout": paying.ref} if paying else {})}
 
 
-def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
+def enqueue_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
     """Enqueue the payout job after the commit, so that a payout need not wait for the ticker."""
     if any(isinstance(fact, PayAsked) for fact in facts):
-        rt.bells.ring("disburse")
+        rt.jobs.enqueue("disburse")
 
 
 def _task_id(fact: Fact) -> int:
@@ -188,7 +188,7 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             | NumberStopped()
         ):
             said = numbers_masked(heard.said)
-            return await number_change.parts(
+            return await number_change.move_writes(
                 rt, row, fact, msisdn=heard.msisdn, said=said, via=heard.via, channel=heard.channel
             )
         case PayAsked():
@@ -206,7 +206,7 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case Agreed() if fact.name:
             named = worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)
             return [_word_part(row, fact, heard), named]
-        case Named():
+        case NameGiven():
             return [worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)]
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]

@@ -15,15 +15,15 @@ import structlog
 from gateway.base import logs
 from gateway.base.errors import Conflict, Refused
 from gateway.base.failpoints import reach
-from gateway.base.forms import Stamp, stored
+from gateway.base.forms import ProviderTime, stored
 from gateway.base.ids import WorkerId
 from gateway.base.msisdn import mask, normalise
 from gateway.conversation.ease import after_reply
 from gateway.conversation.facts import Answered, PayAsked, Turn
 from gateway.conversation.money.why import ref_said
-from gateway.conversation.parsed_sms import hear as read_words
+from gateway.conversation.parsed_sms import parse_text as read_words
 from gateway.conversation.people.coordinator import numbers_said, without_pin
-from gateway.conversation.turn import turn
+from gateway.conversation.turn import interpret_sms
 from gateway.sms.port import InboundSms
 from gateway.steps.messages.compose import message, promise_of
 from gateway.steps.messages.origins import reply_cause
@@ -36,7 +36,7 @@ from gateway.steps.turns import carried, number_change, too_early, why_no_work
 from gateway.steps.turns.alert_coordinator import stuck_parts
 from gateway.steps.turns.arrival import copies
 from gateway.steps.turns.arrival.sms_identity import Identity, identity
-from gateway.steps.turns.facts import TurnSource, about, batch_of, parts_of, ring_for
+from gateway.steps.turns.facts import TurnSource, batch_of, enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
 from gateway.steps.turns.payment_details import payment, wrong_answer
 from gateway.steps.turns.understand import Understood, coordinator_view, understand
@@ -54,7 +54,7 @@ _PUT_OFF = timedelta(seconds=1)
 _SAID_CHARACTERS_MAX = 2000
 
 
-async def hear(
+async def process_sms(
     rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, kept_as: str | None = None
 ) -> bool:
     """Process one SMS completely, as `_hear` does; its log lines carry the event's id.
@@ -101,7 +101,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
         await settle_down(attempt)
         try:
             async with rt.db.turn:
-                row = await carried.read(rt, channel, event)
+                row = await carried.read_turn_row(rt, channel, event)
                 if row["known_state"] == "done":
                     await copies.keep_known(rt, event, row)
                     return False
@@ -122,7 +122,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
                 "unclear",
             )
             return True
-        rt.bells.ring("deliver", channel.name)
+        rt.jobs.enqueue("deliver", channel.name)
         return True
     log.warning("sms put off", channel=channel.name, sender=mask(msisdn), why="too many conflicts")
     until = rt.clock.now() + _PUT_OFF
@@ -136,7 +136,7 @@ async def _take(
     event: turns.InboundEvent,
     row: Row,
     heard: TurnSource,
-    stamp: Stamp | None,
+    stamp: ProviderTime | None,
 ) -> None:
     if row["coordinator_id"]:
         words, pin = without_pin(heard.said)
@@ -144,8 +144,8 @@ async def _take(
     if row["worker_id"]:
         heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
     understood = await _understand(rt, channel, row, heard)
-    said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
-    said, early = await too_early.told(rt, channel, stamp, row, understood, said)
+    said = interpret_sms(understood.situation, heard.said, rt.books, rt.kind_of)
+    said, early = await too_early.early_turn(rt, channel, stamp, row, understood, said)
     if early:
         reply = DelayedReply(said, cause=early)
     else:
@@ -178,7 +178,7 @@ async def _write(
     parts += _ease_part(row, understood, said)
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
     # are locked only briefly.
-    parts += await parts_of(rt, row, understood, said.facts, heard)
+    parts += await writes_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
     written = await rt.db.commit(parts)
     if said.reply:
@@ -186,7 +186,7 @@ async def _write(
         # provider.
         log.info("reply written", message=written.get("put_message"))
     reach("hear.written")
-    ring_for(rt, said.facts)
+    enqueue_for(rt, said.facts)
 
 
 def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Write]:
@@ -218,7 +218,7 @@ def _reply(
     batch = batch_of(understood, said.facts)
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
     promise = promise_of(paying.ref) if paying else None
-    if told_of := about(understood, said.facts):
+    if told_of := log_fields_of(understood, said.facts):
         log.info("reply decided", **told_of)
     cause = promise or reply.cause or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
@@ -256,10 +256,10 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
             found, situation=found.situation.changed(skill=await skill_view(rt, worker.id))
         )
     if asked.command == "work":
-        return await why_no_work.explained(rt, row, found)
+        return await why_no_work.explain_no_work(rt, row, found)
     ref = ref_said(asked.rest)
     if asked.command == "appeal":
-        mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
+        mine = ref if ref and await adjustments.may_appeal(rt.db, worker.id, ref) else None
         cared_for = await workers.coordinators_of(rt.db, worker.id)
         appealing = found.situation.changed(
             appealable=mine,

@@ -17,7 +17,7 @@ from gateway.conversation.facts import (
     NumberReleased,
     NumberStopped,
 )
-from gateway.conversation.parsed_sms import hear
+from gateway.conversation.parsed_sms import parse_text
 from gateway.conversation.people.number_change import number_and_pin, two_numbers
 from gateway.conversation.situation import MoveTo
 from gateway.phrases import book_in
@@ -61,14 +61,14 @@ async def with_words(
     """Look up the number behind MOVE (or the two of a coordinator), and check the PIN behind it."""
     worker, coordinator = found.situation.worker, found.situation.coordinator
     if coordinator is not None:
-        heard = hear(said, book_in(coordinator.language, rt.books), rt.books)
+        heard = parse_text(said, book_in(coordinator.language, rt.books), rt.books)
         both = two_numbers(heard.rest, found.situation.region) if heard.command == "move" else None
         if both:
             asked = await number_requests.looked_up(rt, coordinator.id, *both)
             return replace(found, situation=found.situation.changed(move_request=asked))
     if worker is None or found.situation.pin is None:
         return found
-    heard = hear(said, book_in(worker.language, rt.books), rt.books)
+    heard = parse_text(said, book_in(worker.language, rt.books), rt.books)
     if heard.command == "join":
         quiet = await release_number.is_quiet(rt, worker.id, msisdn)
         return replace(found, situation=found.situation.changed(quiet_number=quiet))
@@ -100,11 +100,11 @@ async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveT
         return MoveTo(number or "", "move.bad_number")
     if row["payout_ref"]:
         return MoveTo(number, "move.wait_asked")
-    problem, day = await number_requests.problem(rt, WorkerId(row["worker_id"]), number)
+    problem, day = await number_requests.move_obstacle(rt, WorkerId(row["worker_id"]), number)
     return MoveTo(number, problem, day)
 
 
-async def parts(  # noqa: PLR0911  # one return per fact
+async def move_writes(  # noqa: PLR0911  # one return per fact
     rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
 ) -> list[Write]:
     """Return the parts of a fact about a change of number. `msisdn` is the phone of this turn."""
@@ -125,9 +125,11 @@ async def parts(  # noqa: PLR0911  # one return per fact
                 now=now,
             )
             asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
-            return [number_moves.begin(new), turns.put_message(asked)]
+            return [number_moves.insert_move(new), turns.put_message(asked)]
         case MoveRequested():
-            return await number_requests.parts(rt, row["coordinator_id"], fact, channel)
+            return await number_requests.move_request_writes(
+                rt, row["coordinator_id"], fact, channel
+            )
         case MoveAgreed():
             return await _agreed_parts(rt, fact, said, via, channel, now)
         case MoveDeclined():
@@ -135,7 +137,7 @@ async def parts(  # noqa: PLR0911  # one return per fact
         case MoveObjected():
             return [number_moves.object_to(fact.move, now)]
         case NumberDoubted() | NumberReleased():
-            return await release_number.parts(
+            return await release_number.release_writes(
                 rt, row, fact, msisdn=msisdn, via=via, channel=channel
             )
         case NumberStopped():
@@ -157,9 +159,9 @@ async def _agreed_parts(
         hold_until=until,
         now=now,
     )
-    row = await number_moves.move(rt.db, fact.move)
+    row = await number_moves.move_with_worker(rt.db, fact.move)
     old = (
-        number_requests.opened(rt, row["old_sealed"])
+        number_requests.open_number(rt, row["old_sealed"])
         if row and row["number_lost_at"] is None
         else NO_NUMBER
     )

@@ -15,7 +15,7 @@ _PAID = frozenset({PayoutState.PAID, PayoutState.LATE_PAID})
 
 async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> PaymentView | None:
     """Return the worker's payment with that reference, or her last one; None where she has none."""
-    found = await worker_payments.explained(rt.db, worker, ref)
+    found = await worker_payments.payment_explanation(rt.db, worker, ref)
     if found is None:
         return None
     row = found.payout
@@ -37,7 +37,7 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> PaymentView
 
 async def wrong_answer(rt: Runtime, worker: WorkerId, ref: str) -> WrongAnswer | None:
     """Return the answer that a worker's case is about; None where she has no such case."""
-    row = await adjustments.explained(rt.db, worker, ref)
+    row = await adjustments.adjustment_explanation(rt.db, worker, ref)
     if row is None:
         return None
     return WrongAnswer(row["ref"], row["text"], row["said"] or row["value"], row["amount"])

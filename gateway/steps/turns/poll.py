@@ -43,12 +43,13 @@ async def poll(rt: Runtime, name: str) -> int:
         # Messages from before the first poll belong to an earlier user of the number.
         ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
         events = [
-            inbox.sealed(rt.vault, name, "sms", identity(rt, m.sms).event_id, m.raw) for m in ours
+            inbox.seal_event(rt.vault, name, "sms", identity(rt, m.sms).event_id, m.raw)
+            for m in ours
         ]
         found += sum(await inbox.keep_many(rt.db, events))
         after = page[-1].sms.provider_id
         await polls.note(rt.db, name, after)
     if found:
         log.warning("messages whose webhook never came", channel=name, messages=found)
-        rt.bells.ring("catch_up")
+        rt.jobs.enqueue("catch_up")
     return found

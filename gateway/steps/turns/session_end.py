@@ -6,7 +6,7 @@ from gateway.conversation.context import Context
 from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.work.asking import question_sms
-from gateway.conversation.work.multi_question import again, current
+from gateway.conversation.work.multi_question import ask_again, current_questions
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.compose import message
 from gateway.steps.runtime import Channel, Runtime
@@ -30,7 +30,9 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     if not rt.settings.resume_by_sms:
         return
     sms_channel = rt.channels[channel.name if channel.sms else rt.settings.sms_channel]
-    row = await turns.read(rt.db, turns.InboundEvent(channel.name, "push", "", index, b""))
+    row = await turns.read_situation(
+        rt.db, turns.InboundEvent(channel.name, "push", "", index, b"")
+    )
     understood = await understand(rt, sms_channel, row)
     worker, held = understood.situation.worker, understood.situation.held
     if worker is None or worker.state != "active" or held is None or not held.open or held.lapsed:
@@ -54,7 +56,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
         asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
         parts += [asked_part(rt, row, understood, fact, "sms") for fact in asked]
     await rt.db.commit(parts)
-    rt.bells.ring("deliver", sms_channel.name)
+    rt.jobs.enqueue("deliver", sms_channel.name)
 
 
 def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Turn:
@@ -63,10 +65,12 @@ def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Tur
     If it came with others in one SMS, all that still want an answer follow, under their numbers.
     """
     talk = Context(understood.situation, rt.books, rt.kind_of)
-    items = [i for i in current(understood.situation) if i.held.open and not i.held.lapsed]
+    items = [
+        i for i in current_questions(understood.situation) if i.held.open and not i.held.lapsed
+    ]
     if items:
         facts = tuple(Asked(item.held.question.task, item.number) for item in items)
-        return again(talk, "", facts, items)
+        return ask_again(talk, "", facts, items)
     hint = talk.kind(held.question).hint_key()
     text = question_sms(held.question, talk.language, rt.books, hint_key=hint)
     return Turn((Asked(held.question.task),), text)

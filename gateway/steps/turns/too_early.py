@@ -8,10 +8,10 @@ clocks differ. Then the worker is told once per question, and her next text is h
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.base.forms import Stamp
+from gateway.base.forms import ProviderTime
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Answered, PayAsked, Turn
-from gateway.conversation.turn import turn
+from gateway.conversation.turn import interpret_sms
 from gateway.conversation.work.answering import work
 from gateway.sms.port import ReadsOutbox
 from gateway.steps.runtime import Channel, Runtime
@@ -24,17 +24,17 @@ _CLOCKS_APART = timedelta(seconds=2)
 _READ_WITHIN = timedelta(seconds=10)
 
 
-class Early(StrEnum):
+class EarlyReason(StrEnum):
     """The evidence that an SMS is older than the question."""
 
     SURELY = "surely"
     BY_THE_PROVIDERS_CLOCK = "by the provider's clock"
 
 
-async def told(
+async def early_turn(
     rt: Runtime,
     channel: Channel,
-    stamp: Stamp | None,
+    stamp: ProviderTime | None,
     row: Row,
     understood: Understood,
     said: Turn,
@@ -48,7 +48,7 @@ async def told(
         return said, None
     early = _early(channel, sent_at, row)
     cause = f"early:{row['held_assignment']}"
-    if early is None or (early is not Early.SURELY and await _was_told(rt, cause)):
+    if early is None or (early is not EarlyReason.SURELY and await _was_told(rt, cause)):
         return said, None
     return _instead(rt, understood, said), cause
 
@@ -63,18 +63,18 @@ def _answers_the_last(said: Turn, understood: Understood) -> bool:
     return bool(answers) and last.issuperset(answers)
 
 
-def _early(channel: Channel, sent_at: datetime | None, row: Row) -> Early | None:
+def _early(channel: Channel, sent_at: datetime | None, row: Row) -> EarlyReason | None:
     if isinstance(channel.sms, ReadsOutbox):
         return None
     since: datetime | None = row["asked_since"]
     if row["asked_unsent"] or (since and row["came_at"] and row["came_at"] < since):
-        return Early.SURELY
+        return EarlyReason.SURELY
     if since is None or sent_at is None:
         return None
-    return Early.BY_THE_PROVIDERS_CLOCK if sent_at + _CLOCKS_APART < since else None
+    return EarlyReason.BY_THE_PROVIDERS_CLOCK if sent_at + _CLOCKS_APART < since else None
 
 
-def _sent_at(rt: Runtime, channel: str, stamp: Stamp) -> datetime:
+def _sent_at(rt: Runtime, channel: str, stamp: ProviderTime) -> datetime:
     """Return the time at which the provider received the SMS, by the gateway's clock."""
     rt.clocks.note(channel, rt.clock.now() - stamp.at, zoned=stamp.zoned)
     return stamp.at + rt.clocks.behind(channel, zoned=stamp.zoned)
@@ -98,6 +98,6 @@ def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
         again = work(talk)
     if not any(isinstance(fact, PayAsked) for fact in said.facts):
         return again
-    paid = turn(understood.situation, "PAY", rt.books, rt.kind_of)
+    paid = interpret_sms(understood.situation, "PAY", rt.books, rt.kind_of)
     both = f"{paid.reply}\n{again.reply}"
     return Turn((*paid.facts, *again.facts), both) if carries(both) else paid

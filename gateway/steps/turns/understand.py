@@ -75,7 +75,7 @@ async def understand(
         cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
         moving=await number_move_view.view(rt, row),
-        pin=pin_input.view(rt, row, worker.currency) if worker else None,
+        pin=pin_input.pin_knowledge(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
         dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])
         if dialled

@@ -118,4 +118,4 @@ async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) ->
     cause = f"late:{channel.name}:{event_id(rt, step)}"
     told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
     await rt.db.commit([turns.put_message(told)])
-    rt.bells.ring("deliver", sms_channel)
+    rt.jobs.enqueue("deliver", sms_channel)

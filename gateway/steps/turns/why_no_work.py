@@ -4,26 +4,26 @@ from dataclasses import replace
 
 from gateway.base.ids import WorkerId
 from gateway.conversation.notices import day_text
-from gateway.conversation.situation import NoWork
+from gateway.conversation.situation import NoWorkReason
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.understand import Understood
 from gateway.store.db import Row
 from gateway.store.turns import why_no_work
 
 
-async def explained(rt: Runtime, row: Row, found: Understood) -> Understood:
+async def explain_no_work(rt: Runtime, row: Row, found: Understood) -> Understood:
     """Return `found` with the reason, where an active worker has no question and none comes."""
     situation = found.situation
     idle = situation.held is None or situation.held.lapsed
     if row["state"] != "active" or situation.upcoming is not None or not idle:
         return found
-    why = await why_no_work.why(rt.db, WorkerId(row["worker_id"]))
+    why = await why_no_work.no_work_reasons(rt.db, WorkerId(row["worker_id"]))
     if why["until"]:
-        reason = NoWork("work.paused_you", day_text(why["until"]))
+        reason = NoWorkReason("work.paused_you", day_text(why["until"]))
     elif why["share"]:
-        reason = NoWork("work.share_done")
+        reason = NoWorkReason("work.share_done")
     elif why["held_up"]:
-        reason = NoWork("work.paused")
+        reason = NoWorkReason("work.paused")
     else:
         return found
     return replace(found, situation=situation.changed(no_work=reason))

@@ -8,7 +8,7 @@ AMBIGUOUS = "ambiguous"
 """The rule of a result whose question has no single answer, according to its answers."""
 
 
-async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:
+async def tasks_in_review(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:
     """Return the tasks in review, oldest first, each with its answers in order."""
     return await db.rows(
         """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule, t.rule = 'ambiguous' as ambiguous, t.decided_at,
@@ -23,7 +23,7 @@ async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> l
     )
 
 
-async def decide(db: Database, batch: str, task: str, value: str, by: str) -> bool:
+async def store_review_decision(db: Database, batch: str, task: str, value: str, by: str) -> bool:
     """Decide a task. Return False when it is not in review (any more)."""
     return bool(
         await db.value(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Database, Row
-from gateway.tasks.shares import dealt
+from gateway.tasks.shares import deal_tasks
 
 
 async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]]:
@@ -18,7 +18,7 @@ async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]
              and not coalesce(audience ? 'partners', false) order by position""",
         batch.id,
     )
-    codes = dealt(len(rows), batch.handling.shares)
+    codes = deal_tasks(len(rows), batch.handling.shares)
     return [(row["id"], code) for row, code in zip(rows, codes, strict=True)]
 
 

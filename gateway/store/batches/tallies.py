@@ -56,7 +56,7 @@ async def count_anew(db: Connection, batch: str) -> None:
     )
 
 
-async def due(db: Database, now: datetime) -> list[str]:
+async def due_batches(db: Database, now: datetime) -> list[str]:
     """Return the batches that are due for a count."""
     rows = await db.rows(
         "select batch_id from tally where due_at <= $1 order by due_at limit 100", now
@@ -64,7 +64,7 @@ async def due(db: Database, now: datetime) -> list[str]:
     return [row["batch_id"] for row in rows]
 
 
-async def count(db: Database, batch: str) -> timedelta:
+async def count_batch(db: Database, batch: str) -> timedelta:
     """Count a batch, find its first free task, and return how long that took."""
     took: timedelta = await db.value(
         f"""with began as materialized (select clock_timestamp() as at),

@@ -15,7 +15,7 @@ from gateway.store.db import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class TaskSlice:
     """The consecutive tasks that an upload stores in one commit."""
 
     rows: Sequence[bytes]
@@ -35,7 +35,9 @@ async def is_going_on(db: Connection, batch: str) -> bool:
     return bool(await db.fetchval("select upload_until > now() from batch where id = $1", batch))
 
 
-async def take(db: Connection, batch: str, token: UUID, lease_s: float, doing: object) -> int:
+async def lease_upload(
+    db: Connection, batch: str, token: UUID, lease_s: float, doing: object
+) -> int:
     """Let the upload `token` fill a draft, and return the position of the last task that counts."""
     return await db.fetchval(
         """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3), background = $4,
@@ -48,7 +50,7 @@ async def take(db: Connection, batch: str, token: UUID, lease_s: float, doing: o
     )
 
 
-async def renew(
+async def renew_upload(
     db: Connection | Database, batch: str, token: UUID, lease_s: float, doing: object = None
 ) -> str | None:
     """Extend the lease of an upload and record its progress.
@@ -66,7 +68,7 @@ async def renew(
     )
 
 
-async def add(db: Connection, batch: str, after: int, some: Slice) -> None:
+async def append_slice(db: Connection, batch: str, after: int, some: TaskSlice) -> None:
     """Append a slice behind the position `after`.
 
     The names must be new to the batch (unique in the database).
@@ -113,7 +115,7 @@ async def remove_behind(db: Connection, batch: str, position: int, most: int) ->
     )
 
 
-async def publish(
+async def publish_upload(
     db: Database, batch: str, token: UUID, filled: Mapping[str, object] | None
 ) -> bool:
     """Let all tasks of a draft count, and end the upload.
@@ -132,7 +134,7 @@ async def publish(
     )
 
 
-async def end(db: Connection, batch: str, token: UUID) -> None:
+async def end_upload(db: Connection, batch: str, token: UUID) -> None:
     """End an upload that has left no tasks behind."""
     await db.execute(
         """update batch set upload_token = null, upload_until = null, filled_to = null, background = null

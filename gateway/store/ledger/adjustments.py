@@ -65,7 +65,7 @@ async def note(
     )
 
 
-async def move(
+async def change_state(
     db: Connection, adjustment: int, was: str, becomes: str, who: str, decide_by: datetime | None
 ) -> bool:
     """Change the state if it still is `was`, and return whether it was changed."""
@@ -82,7 +82,7 @@ async def move(
     return bool(moved)
 
 
-async def waits(db: Database, worker: WorkerId, ref: str) -> bool:
+async def may_appeal(db: Database, worker: WorkerId, ref: str) -> bool:
     """Return whether `ref` is an adjustment that this worker may appeal or has appealed."""
     return await db.value(
         """select exists (select from adjustment where ref = $1 and worker_id = $2
@@ -101,7 +101,7 @@ async def open_refs(db: Database, worker: WorkerId) -> list[str]:
     return [row["ref"] for row in rows]
 
 
-async def explained(db: Database, worker: WorkerId, ref: str) -> Row | None:
+async def adjustment_explanation(db: Database, worker: WorkerId, ref: str) -> Row | None:
     """Return the question and the answer of a worker's adjustment, or None for another one."""
     return await db.row(
         """select j.ref, j.amount, t.text, a.said, a.value from adjustment j join answer a on a.id = j.answer_id
@@ -161,7 +161,7 @@ async def debtors(db: Database) -> list[WorkerId]:
     return [WorkerId(row["worker_id"]) for row in rows]
 
 
-async def standing(db: Connection, worker: WorkerId) -> list[Row]:
+async def standing_adjustments(db: Connection, worker: WorkerId) -> list[Row]:
     """Return the worker's standing adjustments, locked, with the accounts to be paid."""
     return await db.fetch(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,

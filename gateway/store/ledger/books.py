@@ -36,7 +36,7 @@ async def tables(db: Connection) -> list[str]:
     return [row["name"] for row in await db.fetch(_TABLES)]
 
 
-async def read(db: Connection) -> BooksSnapshot:
+async def read_books(db: Connection) -> BooksSnapshot:
     """Return the figures of the database as this connection sees it."""
     rows = {
         # The names come from the database's own catalogue.

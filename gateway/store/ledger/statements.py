@@ -102,7 +102,7 @@ async def scope_for(db: Database, worker: int, first: date | None, last: date) -
     return Scope(worker, "", first, last, await last_transfer(db))
 
 
-async def check(db: Database, said: str) -> list[str]:
+async def check_statement(db: Database, said: str) -> list[str]:
     """Return the differences between a printed statement and the ledger.
 
     The list is empty for a genuine statement.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.payments.ledger.chart_of_accounts import Code
-from gateway.payments.ledger.trace import Move, PartOf, spend
+from gateway.payments.ledger.trace import Move, SpentEarning, spend
 from gateway.store.db import Database, Row
 
 _WORKERS_AT_ONCE = 100
@@ -80,7 +80,7 @@ async def of_accounts(db: Database, accounts: Sequence[int], hold: int | None = 
             causes[row["id"]] = row["cause"]
         move = Move(row["id"], Code(row["code"]), row["amount"], row["cause"])
         histories[row["account"]].append(move)
-    parts: list[PartOf] = []
+    parts: list[SpentEarning] = []
     unspent: dict[UUID, int] = {}
     for history in histories.values():
         spent = spend(history)
@@ -106,7 +106,7 @@ def _assignment(cause: str) -> int:
     return int(cause.partition(":")[2])
 
 
-def _payout_of(part: PartOf) -> UUID | None:
+def _payout_of(part: SpentEarning) -> UUID | None:
     code, subject = part.cause.split(":")[:2]
     return UUID(subject) if code in ("hold", "late_paid", *_WITHHELD) else None
 
@@ -114,7 +114,7 @@ def _payout_of(part: PartOf) -> UUID | None:
 _WITHHELD = {"tax": "tax", "late_tax": "tax", "worker_fee": "fee"}
 
 
-def _link(part: PartOf, answer: Row | None, payout: Row | None) -> Link:
+def _link(part: SpentEarning, answer: Row | None, payout: Row | None) -> Link:
     if payout is None:
         return Link(part.earning, part.amount_minor, "back", answer, None)
     taken = _WITHHELD.get(part.cause.partition(":")[0])
@@ -173,7 +173,7 @@ _FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": 
           "tax": "withheld as tax", "fee": "taken as the operator's fee"}  # fmt: skip
 
 
-def told(link: Link, sure: str = "") -> str:
+def trace_line(link: Link, sure: str = "") -> str:
     """Return one line for the operator about an answer's way to cash.
 
     It has the form: answer -> decision -> transfer -> payout -> receipt -> line of the provider's

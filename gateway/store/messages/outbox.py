@@ -65,7 +65,7 @@ class Claim:
     """The version of the breaker."""
 
 
-async def claim(
+async def claim_messages(
     db: Database,
     channel: str,
     now: datetime,
@@ -134,7 +134,7 @@ class SendOutcome:
     """The network of the number."""
 
 
-async def settle(db: Database, channel: str, fates: Sequence[SendOutcome]) -> None:
+async def settle_messages(db: Database, channel: str, fates: Sequence[SendOutcome]) -> None:
     """Store the send outcome and the cost of each message of a claim."""
     await db.execute(
         "select settle_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -200,7 +200,7 @@ async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldChannel:
     """A channel with a rate limit, held by the caller."""
 
     pace: list[tuple[float, int]] | None
@@ -209,17 +209,19 @@ class Held:
     """The seconds since that record."""
 
 
-async def hold(db: Database, channel: str, holder: UUID, hold_s: float) -> Held | None:
+async def hold_channel(
+    db: Database, channel: str, holder: UUID, hold_s: float
+) -> HeldChannel | None:
     """Take a channel with a rate limit. Return None when another runner holds it."""
     row = await db.row("select * from hold_channel($1, $2, $3)", channel, holder, hold_s)
     assert row is not None
     if not row["held"]:
         return None
     pace = [(left[0], left[1]) for left in row["pace"]] if row["pace"] is not None else None
-    return Held(None if row["was_held"] else pace or [], row["since_s"] or 0.0)
+    return HeldChannel(None if row["was_held"] else pace or [], row["since_s"] or 0.0)
 
 
-async def release(
+async def release_channel(
     db: Database, channel: str, holder: UUID, pace: Sequence[tuple[float, int]]
 ) -> None:
     """Let other runners send on the channel.
@@ -307,7 +309,7 @@ async def settle_unknown(
     )
 
 
-async def receipt(db: Database, channel: str, r: Receipt) -> Row | None:
+async def store_receipt(db: Database, channel: str, r: Receipt) -> Row | None:
     """Store a delivery report and return its message.
 
     Return None when no message has this provider id (yet). The state never goes backwards.
@@ -445,7 +447,7 @@ async def sent_at(db: Database, cause: str) -> datetime | None:
 _WAITS = "select text from message_of($1) where state = 'queued' and tries = 0"
 
 
-async def waits(db: Database, cause: str) -> str | None:
+async def waiting_text(db: Database, cause: str) -> str | None:
     """Return the text of the message of that cause while it is not sent yet."""
     return await db.value(_WAITS, cause)
 

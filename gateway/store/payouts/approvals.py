@@ -12,7 +12,7 @@ from approval_item i join payout p on p.id = i.payout_id join worker w on w.id =
 where i.list_id = $1 order by p.currency, p.amount desc, p.ref"""
 
 
-async def waiting(db: Database) -> list[Row]:
+async def unapproved_payouts(db: Database) -> list[Row]:
     """Return the payouts without an approval, the oldest first, each with its newest list."""
     return await db.rows(
         """select p.ref, p.amount, p.currency, p.provider, p.created_at, w.id as worker, w.coordinator_id,
@@ -22,11 +22,11 @@ async def waiting(db: Database) -> list[Row]:
     )
 
 
-async def make(db: Database, refs: Sequence[str], person: int) -> int:
+async def insert_list(db: Database, refs: Sequence[str], person: int) -> int:
     return await db.value("select make_approval_list($1, $2)", list(refs), person)
 
 
-async def approve(db: Connection, number: int, code: str, person: int) -> str:
+async def approve_prepared(db: Connection, number: int, code: str, person: int) -> str:
     """Approve a list, and return "approved" or the reason why not.
 
     The reasons are unknown, already, same (person) and changed.
@@ -43,7 +43,7 @@ async def code(db: Database, number: int) -> str:
     )
 
 
-async def items(db: Database | Connection, number: int) -> list[Row]:
+async def list_items(db: Database | Connection, number: int) -> list[Row]:
     if isinstance(db, Database):
         return await db.rows(_ITEMS, number)
     return await db.fetch(_ITEMS, number)

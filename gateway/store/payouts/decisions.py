@@ -5,7 +5,7 @@ from uuid import UUID
 from gateway.store.db import Database, Row, translated
 
 
-async def resolve(
+async def record_decision(
     db: Database, payout: UUID, *, paid: bool, receipt: str | None, person: int
 ) -> bool:
     """Record one person's decision, and return True when two persons have decided the same.
@@ -29,7 +29,7 @@ async def say_twice(db: Database, subject: str, says: str, payout: UUID, person:
         )
 
 
-async def waiting(db: Database) -> list[Row]:
+async def undecided_payouts(db: Database) -> list[Row]:
     """Return the payouts that need a person's decision, the oldest first."""
     return await db.rows(
         """select p.ref, p.provider, p.amount, p.currency, p.reason, p.first_sent_at, p.receipt, s.name as said_by, r.paid

@@ -39,7 +39,7 @@ class FloatQuery:
     """False for the time-out notice of the query."""
 
 
-async def plan(db: Database, providers: Iterable[str]) -> None:
+async def plan_queries(db: Database, providers: Iterable[str]) -> None:
     """Query these providers from now on."""
     await db.execute(
         "insert into provider_health (provider) select unnest($1::text[]) on conflict do nothing",
@@ -47,7 +47,7 @@ async def plan(db: Database, providers: Iterable[str]) -> None:
     )
 
 
-async def claim(db: Database, now: datetime) -> list[str]:
+async def claim_queries(db: Database, now: datetime) -> list[str]:
     """Return the providers to query now. Each belongs to this caller alone."""
     rows = await db.rows(
         f"update provider_health h set float_asked_at = $1 where {_DUE} returning provider", now
@@ -55,7 +55,7 @@ async def claim(db: Database, now: datetime) -> list[str]:
     return sorted(row["provider"] for row in rows)
 
 
-async def again(db: Database, provider: str, now: datetime) -> None:
+async def retry_query(db: Database, provider: str, now: datetime) -> None:
     """Repeat the query in five minutes, since the provider did not accept it."""
     await db.execute(
         "update provider_health set float_asked_at = $2::timestamptz - interval '1 hour' where provider = $1",
@@ -64,7 +64,7 @@ async def again(db: Database, provider: str, now: datetime) -> None:
     )
 
 
-async def put(
+async def store_query(
     db: Database,
     provider: str,
     result_token: str,
@@ -101,7 +101,7 @@ async def by_token(db: Database, token: str) -> FloatQuery | None:
     )
 
 
-async def answered(
+async def store_answer(
     db: Database, token: str, told_minor: int, books_minor: tuple[int, int]
 ) -> FloatQuery | None:
     """Store the first answer, with the current balance of the ledger.

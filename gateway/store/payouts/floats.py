@@ -133,7 +133,7 @@ async def lasting(db: Database) -> list[Row]:
     )
 
 
-async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
+async def store_reported_float(db: Database, provider: str, minor: int, at: datetime) -> None:
     """Store the float that a provider reports. A later report stands."""
     await db.execute(
         """insert into provider_health as h (provider, float, float_at) values ($1, $2, $3)
@@ -158,7 +158,9 @@ async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
     return row["held"], row["flying"]
 
 
-async def compared(db: Database, provider: str, at: datetime, gap_minor: int | None) -> None:
+async def store_comparison(
+    db: Database, provider: str, at: datetime, gap_minor: int | None
+) -> None:
     """Store the result of a comparison. `gap_minor` is None when nothing new is known."""
     await db.execute(
         "update provider_health set compared_at = $2, gap = coalesce($3, gap) where provider = $1",

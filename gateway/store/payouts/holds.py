@@ -51,7 +51,7 @@ from payout p join worker w on w.id = p.worker_id
 where p.id = $1 group by p.id"""
 
 
-async def read(
+async def read_case(
     db: Connection, payout: UUID, now: datetime
 ) -> tuple[Case, dict[str, bool], bool] | None:
     """Return the case of a payout for its controls, or None when it is not queued any more.
@@ -107,7 +107,7 @@ async def let_go(db: Connection, payout: UUID, now: datetime) -> None:
     )
 
 
-async def hold(db: Connection, payout: UUID, control: str, wait: Wait) -> None:
+async def hold_payout(db: Connection, payout: UUID, control: str, wait: Wait) -> None:
     """Hold the payout and store the reason. It is examined again at `until`."""
     await db.execute(
         """insert into payout_hold (payout_id, control, until, ends) values ($1, $2, $3, $4)
@@ -140,7 +140,9 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
     )
 
 
-async def release(db: Connection, ref: str, who: str, now: datetime, *, but: Sequence[str]) -> int:
+async def release_holds(
+    db: Connection, ref: str, who: str, now: datetime, *, but: Sequence[str]
+) -> int:
     """End the holds of this payout, except those of the controls `but`, and return how many."""
     released = await db.fetch(
         """update payout_hold h set released_by = $2, released_at = $3 from payout p
@@ -168,7 +170,7 @@ async def held_by(db: Connection, ref: str) -> list[str]:
     return [row["control"] for row in rows]
 
 
-async def waiting(db: Database) -> list[Row]:
+async def held_payouts(db: Database) -> list[Row]:
     return await db.rows(
         """select p.ref, p.amount, p.currency, h.control, h.until, h.ends, w.id as worker, w.coordinator_id
            from payout_hold h join payout p on p.id = h.payout_id join worker w on w.id = p.worker_id

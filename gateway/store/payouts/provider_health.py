@@ -20,14 +20,14 @@ async def heard(db: Database, provider: str, now: datetime) -> int:
     return await db.value("select provider_heard($1, $2)", provider, now)
 
 
-async def share(db: Database, provider: str) -> tuple[int, int]:
+async def recent_outcomes(db: Database, provider: str) -> tuple[int, int]:
     """Return the payments sent in the last ten minutes, and how many have an unknown outcome."""
     row = await db.row("select * from provider_share($1)", provider)
     assert row is not None
     return row["sent"], row["unknown"]
 
 
-async def stop(db: Database, provider: str, now: datetime, reason: str) -> None:
+async def stop_provider(db: Database, provider: str, now: datetime, reason: str) -> None:
     await db.execute("select provider_stops($1, $2, $3)", provider, now, reason)
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from gateway.base.errors import Refused
 from gateway.base.vault import Vault
 from gateway.payments.ledger.chart_of_accounts import Code
-from gateway.payments.reconciliation.reconcile import STOPS, Difference, Ours
+from gateway.payments.reconciliation.reconcile import STOPS, Difference, GatewayPayout
 from gateway.payments.states import PayoutState
 from gateway.store.db import Connection, Database, Row
 
 
-async def ours(
+async def payouts_in_period(
     db: Database, vault: Vault, provider: str, since: datetime, until: datetime
-) -> list[Ours]:
+) -> list[GatewayPayout]:
     """Return the provider's payouts that a statement of this period may contain.
 
     These are all payouts that were sent by its end.
@@ -30,7 +30,7 @@ async def ours(
         int(Code.CHARGE),
     )
     return [
-        Ours(
+        GatewayPayout(
             row["id"],
             row["key"],
             PayoutState(row["state"]),
@@ -51,7 +51,7 @@ async def imported(db: Database, digest: bytes) -> int | None:
     )
 
 
-async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
+async def insert_statement(db: Database, provider: str, digest: bytes, lines: int) -> int:
     """Return the statement's id.
 
     The same file gets the same id, so that an import that was cut off goes on.
@@ -65,7 +65,7 @@ async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
     )
 
 
-async def note(
+async def store_findings(
     db: Connection, statement: int, provider: str, findings: Sequence[Difference]
 ) -> None:
     """Record the findings.
@@ -91,7 +91,7 @@ async def note(
     )
 
 
-async def finish(db: Database, statement: int, matched: int) -> None:
+async def finish_statement(db: Database, statement: int, matched: int) -> None:
     await db.execute(
         "update statement set matched = $2, done_at = now() where id = $1", statement, matched
     )
@@ -115,7 +115,7 @@ async def open_findings(db: Database) -> list[Row]:
     )
 
 
-async def explain(db: Database, finding: int, by: str, because: str) -> None:
+async def explain_finding(db: Database, finding: int, by: str, because: str) -> None:
     """Record a person's explanation. Raises Refused when there is nothing to explain."""
     if not (by.strip() and because.strip()):
         raise Refused("name the person who explains it, and give the explanation")

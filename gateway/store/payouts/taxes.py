@@ -36,7 +36,7 @@ _ONE_AT_A_TIME = 7_301_004
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class TaxTotal:
     """The total of a tax in a period."""
 
     country: str
@@ -78,7 +78,7 @@ async def one_at_a_time(db: Connection) -> None:
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
 
 
-def totals(rows: Sequence[Row]) -> list[Total]:
+def totals(rows: Sequence[Row]) -> list[TaxTotal]:
     """Return the totals by country, tax and currency."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
@@ -86,9 +86,9 @@ def totals(rows: Sequence[Row]) -> list[Total]:
     return [_total(key, group) for key, group in sorted(groups.items())]
 
 
-def _total(key: tuple[str, str, str], group: Sequence[Row]) -> Total:
+def _total(key: tuple[str, str, str], group: Sequence[Row]) -> TaxTotal:
     withheld = [r for r in group if r["what"] != "handed over"]
-    return Total(
+    return TaxTotal(
         *key,
         base_minor=sum(r["base"] if r["amount"] > 0 else -r["base"] for r in withheld),
         amount_minor=sum(r["amount"] for r in withheld),

@@ -20,7 +20,7 @@ class Explained:
     """The numbers of answers that it pays, each with their price."""
 
 
-async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
+async def payment_explanation(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
     """Return the worker's payout with this reference, or the last one without a reference.
 
     Return None when she has no such payout.

@@ -11,7 +11,7 @@ from gateway.store.db import Connection, Database, Row, Write
 _NOT_THERE = "no coordinator has this number; list all with: gateway coordinator list"
 
 
-async def listed(db: Database) -> list[Row]:
+async def list_coordinators(db: Database) -> list[Row]:
     """Return every coordinator with her figures.
 
     These are her state, workers, invitations of 24 hours, PIN, links and last event.
@@ -161,7 +161,7 @@ async def revoke_link(db: Connection, link: int, because: str) -> int | None:
     )
 
 
-async def named(db: Database, index: bytes, coordinator: int) -> Row | None:
+async def named_number(db: Database, index: bytes, coordinator: int) -> Row | None:
     """Return the facts about a number that a coordinator names, or None when it is no worker's."""
     return await db.row(
         """select w.id, w.name, w.language, w.state, p.code as partner, k.worker_id is not null as has_pin,

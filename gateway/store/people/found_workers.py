@@ -38,7 +38,7 @@ async def by_name(db: Database, name: str) -> list[Row]:
     )
 
 
-async def about(db: Database, worker: WorkerId) -> Row:
+async def worker_explanation(db: Database, worker: WorkerId) -> Row:
     """Return the parts of the worker's row that explain what she receives and does not receive."""
     row = await db.row(
         """select w.id, w.name, w.msisdn_sealed, w.state, w.language, w.region, w.reach, w.sms_channel, w.zone,

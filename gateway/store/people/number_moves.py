@@ -46,7 +46,7 @@ def still_hers(worker: WorkerId, index: bytes) -> Write:
     return Write("still_hers", (worker, index))
 
 
-def begin(m: NewMove) -> Write:
+def insert_move(m: NewMove) -> Write:
     return Write(
         "begin_move",
         (
@@ -112,7 +112,7 @@ def doubt(
     return Write("doubt_number", (worker, index, no_number, channel, expires_at, now))
 
 
-def release(
+def release_number(
     worker: WorkerId,
     index: bytes,
     no_number: bytes,
@@ -173,7 +173,7 @@ async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
     return row
 
 
-async def move(db: Database, number: int) -> Row | None:
+async def move_with_worker(db: Database, number: int) -> Row | None:
     """Return one change with its worker."""
     return await db.row(
         """select m.*, w.name, w.language, w.number_lost_at from number_move m join worker w on w.id = m.worker_id
@@ -182,7 +182,7 @@ async def move(db: Database, number: int) -> Row | None:
     )
 
 
-async def decide(
+async def record_move_decision(
     db: Connection,
     move: int,
     says: str,
@@ -217,7 +217,7 @@ _LISTED = """select m.id, m.worker_id, w.name, m.kind, m.state, m.old_sealed, m.
       where x.subject = 'move:' || m.id || ':' || encode(move_evidence(m), 'hex') and x.confirmed_by is null) v on true"""
 
 
-async def listed(db: Database, *, everything: bool) -> list[Row]:
+async def list_moves(db: Database, *, everything: bool) -> list[Row]:
     """Return the open changes, those that wait for persons first.
 
     With `everything`, return the last 200 changes.
@@ -230,7 +230,7 @@ async def listed(db: Database, *, everything: bool) -> list[Row]:
     return await db.rows(f"{_LISTED} {where} order by waits desc, m.id desc limit 200")
 
 
-async def one(db: Database, number: int) -> Row | None:
+async def one_move(db: Database, number: int) -> Row | None:
     """Return one change in the form of `listed`."""
     return await db.row(f"{_LISTED} where m.id = $1", number)
 
@@ -245,7 +245,7 @@ async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
     )
 
 
-async def events(db: Database, move: int) -> list[Row]:
+async def move_events(db: Database, move: int) -> list[Row]:
     """Return all events of a change, in order."""
     return await db.rows("select * from number_move_event where move_id = $1 order by id", move)
 

@@ -57,7 +57,7 @@ async def nobody_is_valid(db: Connection) -> bool:
     return not await _valid(db)
 
 
-async def add(db: Connection, name: str, hashed: bytes, good_for: timedelta) -> int:
+async def insert_person(db: Connection, name: str, hashed: bytes, good_for: timedelta) -> int:
     """Add a person and return her id. Raises Refused for a name that is taken."""
     done = await db.fetchval(
         """insert into person (name, key_hash, expires_at) values ($1, $2, now() + $3)
@@ -100,7 +100,7 @@ async def note(db: Connection, person: int, event: str, by: int | None, reason: 
     )
 
 
-async def named(db: Connection, name: str) -> Row:
+async def person_named(db: Connection, name: str) -> Row:
     """Return the row of the person with this name, locked. Raises Refused when there is none."""
     row = await db.fetchrow("select id, name, gone_at from person where name = $1 for update", name)
     if row is None:
@@ -121,7 +121,7 @@ async def newly_expired(db: Connection) -> list[Row]:
     )
 
 
-async def listed(db: Database) -> list[Row]:
+async def list_persons(db: Database) -> list[Row]:
     """Return every person with state, expiry, and the newest event with its author and reason."""
     return await db.rows(
         """select p.name, p.expires_at, p.created_at, e.event, e.at, e.reason, b.name as by,

@@ -42,7 +42,7 @@ _LIST = """select f.id, f.kind, f.subject, f.worker_id, f.batch_id, f.evidence, 
   from finding f left join worker w on w.id = f.worker_id left join partner p on p.id = w.partner_id"""
 
 
-async def listed(
+async def list_findings(
     db: Database, *, state: str = "open", batch: str | None = None, limit: int = 200
 ) -> list[Row]:
     return await db.rows(
@@ -53,7 +53,7 @@ async def listed(
     )
 
 
-async def shown(db: Database, finding: int) -> Row | None:
+async def show_finding(db: Database, finding: int) -> Row | None:
     return await db.row(f"{_LIST} where f.id = $1", finding)
 
 
@@ -94,7 +94,7 @@ async def deeds(db: Database, batch: str) -> list[Row]:
     )
 
 
-async def close(db: Database, finding: int, by: str, outcome: str) -> bool:
+async def close_finding(db: Database, finding: int, by: str, outcome: str) -> bool:
     """Close a finding, and return False when it is not open."""
     return bool(
         await db.value(

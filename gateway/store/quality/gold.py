@@ -146,7 +146,7 @@ async def golden_answers(db: Connection, batch: str) -> list[Row]:
     )
 
 
-async def turn(db: Connection, turned: Sequence[int]) -> None:
+async def flip_correctness(db: Connection, turned: Sequence[int]) -> None:
     """Exchange right and wrong for these answers."""
     await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
 
@@ -167,7 +167,7 @@ async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]
         task,
         value,
     )
-    await turn(db, turned)
+    await flip_correctness(db, turned)
 
 
 async def move_skill(

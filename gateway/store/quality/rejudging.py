@@ -55,7 +55,7 @@ _ANSWERED_BY = {
 }
 
 
-async def decided(
+async def decided_tasks(
     db: Connection, batch: str, after: int, by: str, argument: object, limit: int
 ) -> list[Row]:
     """Return the next tasks behind the id `after` that have certain answers.
@@ -75,7 +75,7 @@ async def decided(
     )
 
 
-async def write(db: Connection, after: Sequence[TaskOutcome], ruling: str) -> None:
+async def write_outcomes(db: Connection, after: Sequence[TaskOutcome], ruling: str) -> None:
     """Write the new states, and store with each task's last answer the basis of the judgement."""
     await db.execute(
         """update answer a set judged = coalesce(a.judged, '[]') || jsonb_build_array(n.judged)

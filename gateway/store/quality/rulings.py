@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gateway.store.db import Connection, Database, Row
 
 
-async def keep(db: Connection, version: str, data: Mapping[str, object]) -> None:
+async def keep_ruling(db: Connection, version: str, data: Mapping[str, object]) -> None:
     await db.execute(
         "insert into ruling (version, data) values ($1, $2) on conflict do nothing", version, data
     )

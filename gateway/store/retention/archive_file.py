@@ -81,7 +81,7 @@ class Writer:
         self._draft.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
+def read_archive(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the header and then each row of a file.
 
     Raises Refused when the file is not an archive, was cut off, or was changed.

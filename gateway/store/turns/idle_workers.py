@@ -65,7 +65,7 @@ _BY_USSD = _look(
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class IdleSince:
     """The times after which a worker who dials is not told of work."""
 
     dialled: datetime
@@ -83,7 +83,7 @@ async def by_sms(db: Database, limit: int, rules: Mapping[str, object], now: dat
 
 
 async def by_ussd(
-    db: Database, limit: int, rules: Mapping[str, object], now: datetime, since: Since
+    db: Database, limit: int, rules: Mapping[str, object], now: datetime, since: IdleSince
 ) -> list[Row]:
     """Return at most `limit` workers by USSD who may be told that work waits for them."""
     given = (dict(rules), now)

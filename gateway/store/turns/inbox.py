@@ -25,7 +25,7 @@ class SealedEvent:
     body_sealed: bytes
 
 
-def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> SealedEvent:
+def seal_event(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> SealedEvent:
     return SealedEvent(channel, kind, event_id, vault.seal(stored(raw)))
 
 
@@ -172,7 +172,7 @@ async def keep_failed(
     )
 
 
-async def fail(db: Database, event: int, error: str) -> None:
+async def mark_failed(db: Database, event: int, error: str) -> None:
     """Mark a stored event that could not be processed, so that it waits for an operator."""
     await db.execute(
         "update inbox set state = 'failed', error = $2 where id = $1 and state <> 'done'",
@@ -181,7 +181,7 @@ async def fail(db: Database, event: int, error: str) -> None:
     )
 
 
-async def keep(
+async def keep_event(
     db: Database, vault: Vault, channel: str, kind: str, event_id: str, raw: bytes
 ) -> None:
     """Store an event before it is processed. From then on it cannot be lost."""
@@ -253,5 +253,5 @@ async def remarked(db: Database, limit: int = 20) -> list[Row]:
     )
 
 
-async def one(db: Database, event: int) -> Row | None:
+async def stored_event(db: Database, event: int) -> Row | None:
     return await db.row("select * from inbox where id = $1", event)

@@ -28,7 +28,7 @@ _DRAFT_ABANDONED_S = 60
 _ROOM_BYTES = 64 * 1024
 
 
-class Full(OSError):
+class SpoolFull(OSError):
     """A refusal to store more files, since the database has been away for too long."""
 
 
@@ -42,7 +42,7 @@ class Spool:
         """Store events. They are on the disk when this returns. Raises OSError when that fails."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sum(1 for _ in self._folder.glob("*.events")) >= FILES_MAX:
-            raise Full(f"{FILES_MAX} files wait in {self._folder}")
+            raise SpoolFull(f"{FILES_MAX} files wait in {self._folder}")
         name = uuid4().hex
         draft = self._folder / f"{name}.draft"
         try:

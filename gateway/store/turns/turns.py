@@ -40,7 +40,7 @@ class InboundEvent:
     """The id of the SMS in the form before texts and senders were part of it."""
 
 
-async def read(db: Database, event: InboundEvent) -> Row:
+async def read_situation(db: Database, event: InboundEvent) -> Row:
     """Return the row of `store/sql/situation.sql`, which explains each column."""
     found = await db.row(
         _READ,

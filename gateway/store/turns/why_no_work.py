@@ -4,7 +4,7 @@ from gateway.base.ids import WorkerId
 from gateway.store.db import Database, Row
 
 
-async def why(db: Database, worker: WorkerId) -> Row:
+async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
     """Return the possible reasons why there is no question for a worker.
 
     `until` is the end of her own pause, if work of that kind is running. `share` says that she has

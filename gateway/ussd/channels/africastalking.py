@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.money import minor_per_major
-from gateway.base.options import read
+from gateway.base.options import read_options
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
@@ -20,7 +20,7 @@ _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
 
 def make(name: str, options: Mapping[str, object]) -> "AfricasTalkingUssd":
-    return AfricasTalkingUssd(name, read(UssdOptions, name, options))
+    return AfricasTalkingUssd(name, read_options(UssdOptions, name, options))
 
 
 class AfricasTalkingUssd:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from gateway.base.forms import names
 from gateway.base.forms.names import Names
-from gateway.base.options import Options, read
+from gateway.base.options import Options, read_options
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import STEP_ID, SessionEnd, UssdReply, UssdStep
@@ -64,7 +64,7 @@ class HttpUssdOptions(UssdOptions):
 
 
 def make(name: str, options: Mapping[str, object]) -> "HttpUssd":
-    return HttpUssd(name, read(HttpUssdOptions, name, options))
+    return HttpUssd(name, read_options(HttpUssdOptions, name, options))
 
 
 class HttpUssd:

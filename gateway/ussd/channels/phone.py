@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from gateway.base import forms as fields
-from gateway.base.options import read
+from gateway.base.options import read_options
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
@@ -23,7 +23,7 @@ class PhoneUssdOptions(UssdOptions):
 
 
 def make(name: str, options: Mapping[str, object]) -> "PhoneUssd":
-    return PhoneUssd(name, read(PhoneUssdOptions, name, options))
+    return PhoneUssd(name, read_options(PhoneUssdOptions, name, options))
 
 
 class PhoneUssd:

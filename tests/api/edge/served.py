@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from gateway.app import open_runtime
 from gateway.base.vault import new_master_secret
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.people import register
 from tests.console.tree import REPOSITORY, clean_environment
@@ -166,7 +166,7 @@ async def prepared(
     """The environment of a gateway with these settings, and the API key of a client that has money."""
     secret = new_master_secret()
     own = Settings(database_url=SecretStr(database_url), secret_key=SecretStr(secret))
-    async with open_runtime(own, InlineBells(), connections=2) as rt:
+    async with open_runtime(own, InlineJobQueue(), connections=2) as rt:
         client, key = await register.add_client(rt, f"Client of {folder.name}", "KES")
         await register.top_up(rt, client, f"bank-{folder.name}", 10_000_00)
     env = clean_environment(folder / "data")

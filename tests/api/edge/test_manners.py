@@ -216,7 +216,7 @@ async def test_a_fault_of_ours_is_a_problem_with_an_id_and_one_line_in_the_log()
     from starlette.testclient import TestClient
 
     from gateway.api import problems
-    from gateway.api.edge.doors import Dispatcher, Rooms
+    from gateway.api.edge.doors import Applications, Dispatcher
 
     class Refusals(Counter):
         def add_refusal(self, reason):
@@ -229,7 +229,7 @@ async def test_a_fault_of_ours_is_a_problem_with_an_id_and_one_line_in_the_log()
     problems.add_handlers(app)
     app.add_api_route("/broken", lambda: 1 / 0)
     doors = Dispatcher(app)
-    doors.open_with(Rooms(Settings(), app, breaks), Refusals())
+    doors.open_with(Applications(Settings(), app, breaks), Refusals())
     client = TestClient(doors, base_url="http://127.0.0.1")
     for path in ("/broken", "/in/at/secret/sms"):
         answer = await asyncio.to_thread(client.get, path)

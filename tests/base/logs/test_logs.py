@@ -149,7 +149,7 @@ def test_what_is_bound_stands_on_each_line(lines):
 def test_a_stranger_cannot_flood_the_log(lines, monkeypatch):
     at = [1000.0]
     monkeypatch.setattr(logs.time, "monotonic", lambda: at[0])
-    seldom = logs.Seldom(per_minute=3)
+    seldom = logs.LogRateLimit(per_minute=3)
     for _ in range(1000):
         seldom.warning("forged", address="203.0.113.1")
     assert len(lines()) == 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.base import redaction
 from gateway.base.errors import SettingsError
 from gateway.base.redaction import passwords_of, redacted, redacted_values, shown_address
-from gateway.queue.runner import connect
+from gateway.queue.runner import connect_redis
 from gateway.store.db import open_database
 
 SECRET = "TOPSECRET"
@@ -64,7 +64,9 @@ async def test_an_error_about_a_database_does_not_say_its_password(address):
 @pytest.mark.parametrize("address", [a for a in ADDRESSES if a.startswith(("redis", "unix"))])
 def test_an_error_about_redis_does_not_say_its_password(address):
     with pytest.raises(SettingsError) as told:
-        connect(address.replace("@h:6379", "@127.0.0.1:1").replace("//h:6379", "//127.0.0.1:1"))
+        connect_redis(
+            address.replace("@h:6379", "@127.0.0.1:1").replace("//h:6379", "//127.0.0.1:1")
+        )
     assert SECRET not in str(told.value)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.base.tabular import CsvWriter, restored, shown
+from gateway.base.tabular import CsvWriter, restored, spreadsheet_cell
 
 ROOT = Path(__file__).parents[3]
 EXECUTED = (
@@ -42,19 +42,19 @@ def begins(text: str) -> list[str]:
 
 @pytest.mark.parametrize("text", EXECUTED)
 def test_a_cell_that_would_be_executed_is_shown(text: str) -> None:
-    for cell in begins(shown(text)):
+    for cell in begins(spreadsheet_cell(text)):
         assert not cell.startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"))  # fmt: skip
-    assert restored(shown(text)) == text
+    assert restored(spreadsheet_cell(text)) == text
 
 
 @pytest.mark.parametrize("text", ["-20", "-20.50", "-1,000.00", "20", "Amina", "a-b", "x=1", "", "'tis", "KES 3"])  # fmt: skip
 def test_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
-    assert shown(text) == text
+    assert spreadsheet_cell(text) == text
 
 
 @given(st.text(st.sampled_from("=+-@'\"; \t\n1a,.\uff1d\u200b\u2212"), max_size=12))
 def test_every_text_is_restored(text: str) -> None:
-    assert restored(shown(text)) == text
+    assert restored(spreadsheet_cell(text)) == text
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=4))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.app import STEPS
-from gateway.queue.bells import HEAVY, HEAVY_QUEUE, QUEUE, RqBells, queue, queue_of, redis_at
+from gateway.queue.bells import HEAVY, HEAVY_QUEUE, QUEUE, RqJobQueue, queue, queue_of, redis_at
 from gateway.steps.batches import close as close_step
 from gateway.steps.batches.close import close_batch
 from gateway.steps.precedence import AFTER_PHONES
@@ -27,7 +27,7 @@ async def answered(town, *texts, names=("amina", "brian", "chege")):
         await person.texts("WORK")
         for _ in texts:
             await person.texts(key)
-    town.bells.take()
+    town.jobs.take()
     return batch
 
 
@@ -166,7 +166,7 @@ async def test_while_a_batch_is_looked_at_its_row_is_free_and_its_answers_are_no
     assert await STEPS["relearn"](town.rt, batch.id) == 0, "one look at a time"
     go_on.set()
     assert await looking == 12
-    assert ("relearn", batch.id) in town.bells.take(), "who came in vain is not forgotten"
+    assert ("relearn", batch.id) in town.jobs.take(), "who came in vain is not forgotten"
     assert (await batch.shows())["background"] is None
     assert await town.count("answer", "not scored") == 0
     once = await skills(town)
@@ -215,10 +215,10 @@ def test_heavy_steps_are_steps_and_rest_while_phones_wait():
 
 async def test_heavy_bells_hang_on_a_queue_of_their_own(embedded):
     redis = redis_at(embedded.redis_url)
-    bells = RqBells(embedded.redis_url, OURS)
+    jobs = RqJobQueue(embedded.redis_url, OURS)
     for bell in (("close",), ("deliver", "heavy-test")):
-        bells.ring(*bell)
-    await bells.close()
+        jobs.enqueue(*bell)
+    await jobs.close()
     light, heavy = queue(redis, QUEUE), queue(redis, HEAVY_QUEUE)
     try:
         assert "close" in heavy.get_job_ids()

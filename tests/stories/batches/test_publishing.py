@@ -6,7 +6,7 @@ import pytest
 from gateway.app import STEPS
 from gateway.steps.batches import close as close_step
 from gateway.steps.quality import reestimate as relearn_step
-from gateway.store.due import due
+from gateway.store.due import due_jobs
 from tests.stories.batches.test_heavy_work import Killed, answered, close_now, killed_at, skills
 
 
@@ -37,14 +37,14 @@ async def test_when_the_process_dies_behind_the_closing_all_results_are_there(to
     assert {row["value"] for row in results.values()} == {"yes"}
     assert await town.count("task", "rule = 'auto'") == 0, "they do not stand in the tasks yet"
 
-    assert ("close",) in await due(town.rt.db, town.rt.clock.now())
+    assert ("close",) in await due_jobs(town.rt.db, town.rt.clock.now())
     await STEPS["close"](town.rt)
     assert await batch.results() == results
     assert await town.count("task", "rule = 'auto'") == 5
     assert await town.count("estimate") == 0
     assert (await batch.shows())["background"] is None
     assert await balance(town) == before
-    assert ("close",) not in await due(town.rt.db, town.rt.clock.now())
+    assert ("close",) not in await due_jobs(town.rt.db, town.rt.clock.now())
 
 
 async def test_who_looks_while_results_move_sees_all_of_them_and_how_far_that_is(town, monkeypatch):
@@ -65,7 +65,7 @@ async def test_the_rest_of_the_money_comes_back_once_with_the_last_result(town, 
         await person.texts("WORK")
         for _ in range(3):
             await person.texts("1")
-    town.bells.take()
+    town.jobs.take()
     assert await town.count("task", "state = 'open'") == 0
     held = await balance(town)
     await is_killed(town, monkeypatch, batch, "close.published", times=1)

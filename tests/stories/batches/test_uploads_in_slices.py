@@ -248,7 +248,7 @@ async def test_a_start_that_deals_tasks_out_to_partners_does_it_in_slices(town, 
         seen.append(doing)
         return await renew(db, batch_id, token, lease_s, doing)
 
-    monkeypatch.setattr(uploading.uploads, "renew", noted)
+    monkeypatch.setattr(uploading.uploads, "renew_upload", noted)
     shown = await batch.changes("start")
     assert [one["done"] for one in seen if one] == [4, 8, 10]
     assert {one["doing"] for one in seen if one} == {"starting"}

@@ -42,9 +42,9 @@ async def test_an_event_of_another_key_is_set_aside_and_the_others_are_heard(tow
     await inbox.keep_many(
         rt.db,
         [
-            inbox.sealed(OTHER, "phone", "sms", "far-1", far),
-            inbox.sealed(OTHER, "phone", "opt-out", "far-2", b"rubbish"),
-            inbox.sealed(rt.vault, "phone", "sms", "near-1", webhook(amina.msisdn, "JOIN KIBERA", "near-1")),
+            inbox.seal_event(OTHER, "phone", "sms", "far-1", far),
+            inbox.seal_event(OTHER, "phone", "opt-out", "far-2", b"rubbish"),
+            inbox.seal_event(rt.vault, "phone", "sms", "near-1", webhook(amina.msisdn, "JOIN KIBERA", "near-1")),
         ],
     )  # fmt: skip
     await town.ticks()
@@ -112,9 +112,11 @@ async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_nobody(t
             hour_ago,
         )
         await rt.db.execute("update outbox set to_sealed = $1 where text = $2", OTHER.seal(FAR), f"Hello {FAR}")  # fmt: skip
-        early = inbox.sealed(OTHER, "phone", "receipt", "p-9:delivered", b"id=p-9&status=delivered")
-        bad = inbox.sealed(rt.vault, "phone", "receipt", "p-8:", b"nonsense=1")
-        mine = inbox.sealed(rt.vault, "phone", "receipt", "p-7:delivered", b"id=p-7&status=delivered")  # fmt: skip
+        early = inbox.seal_event(
+            OTHER, "phone", "receipt", "p-9:delivered", b"id=p-9&status=delivered"
+        )
+        bad = inbox.seal_event(rt.vault, "phone", "receipt", "p-8:", b"nonsense=1")
+        mine = inbox.seal_event(rt.vault, "phone", "receipt", "p-7:delivered", b"id=p-7&status=delivered")  # fmt: skip
         await inbox.keep_many(rt.db, [early, bad, mine])
         here = message(rt, "phone", None, FAR, "Sent", "reply")
         await rt.db.commit([turns.put_message(here)])
@@ -133,10 +135,12 @@ async def test_reports_of_messages_that_are_not_ours_keep_nobody_elses_waiting(t
     """An account that another application uses too: its reports come to us as well."""
     rt = town.rt
     foreign = [
-        inbox.sealed(rt.vault, "phone", "receipt", f"x-{n}:delivered", f"id=x-{n}&status=delivered".encode())
+        inbox.seal_event(rt.vault, "phone", "receipt", f"x-{n}:delivered", f"id=x-{n}&status=delivered".encode())
         for n in range(200)
     ]  # fmt: skip
-    mine = inbox.sealed(rt.vault, "phone", "receipt", "p-7:delivered", b"id=p-7&status=delivered")
+    mine = inbox.seal_event(
+        rt.vault, "phone", "receipt", "p-7:delivered", b"id=p-7&status=delivered"
+    )
     await inbox.keep_many(rt.db, foreign)
     await inbox.keep_many(rt.db, [mine])
     await rt.db.execute("update inbox set due_at = due_at - interval '1 second' where event_id like 'x-%'")  # fmt: skip

@@ -198,7 +198,7 @@ async def test_bytes_and_content_type_of_a_call_are_kept_for_a_later_replay(door
     head = {"Content-Type": "multipart/form-data; boundary=y"}
     await doors.http.post("/in/form/s/sms", content=parts, headers=head)
     first, second = sorted(r["id"] for r in await inbox.not_done(doors.rt.db))
-    rows = [await inbox.one(doors.rt.db, number) for number in (first, second)]
+    rows = [await inbox.stored_event(doors.rt.db, number) for number in (first, second)]
     assert command._body(doors.rt, rows[0]) == said.encode()
     doors.rt.channels["form"] = Channel("form", "s", http.make("form", BY_FORM), None)
     done, failed = await command._replay(doors.rt, None)

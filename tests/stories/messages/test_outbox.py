@@ -385,7 +385,7 @@ async def claimed(town, limit):
     from gateway.store.messages import outbox
 
     now = town.clock.now()
-    found = await outbox.claim(town.rt.db, "at", now, now + timedelta(seconds=60), limit)
+    found = await outbox.claim_messages(town.rt.db, "at", now, now + timedelta(seconds=60), limit)
     return [m.text for m in found.messages]
 
 

@@ -93,7 +93,7 @@ async def test_an_invitation_waits_for_the_morning(town, house):
 async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, house):
     await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
-    town.bells.take()  # nobody delivers today
+    town.jobs.take()  # nobody delivers today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
     house(quiet_hours=town.night())

@@ -53,5 +53,5 @@ async def test_one_that_cannot_be_read_does_not_lose_the_others(lokal):
 async def test_a_list_that_was_kept_before_its_settings_were_right_is_replayed_one_by_one(lokal):
     body = call((11, AMINA, "HELP"), (12, FATUMA, "HELP"))
     before = await replies(lokal)
-    assert await events.take(lokal.rt, lokal.rt.channels["lokal"], "sms", body)
+    assert await events.process_event(lokal.rt, lokal.rt.channels["lokal"], "sms", body)
     assert await replies(lokal) == sorted([*before, AMINA, FATUMA])

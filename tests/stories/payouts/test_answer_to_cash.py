@@ -34,7 +34,7 @@ async def test_every_shilling_of_a_payout_names_its_answer_and_its_receipt(town,
         (second, 500, "paid"),
     ]
     assert {x.payout["receipt"] for x in links} == {payout["receipt"]}
-    assert f"receipt {payout['receipt']}" in traces.told(links[0])
+    assert f"receipt {payout['receipt']}" in traces.trace_line(links[0])
 
     second = await town.value("select max(id) from answer")
     fates = [(x.amount_minor, x.fate) for x in await traces.of_answer(town.rt.db, second)]
@@ -66,9 +66,9 @@ async def test_a_statement_tells_all_and_is_known_again_later(town, amina):
     assert "Checksum " in text
     # More happens; the paper from before stays genuine.
     await amina.texts("PAY")
-    assert await statements.check(town.rt.db, text) == []
+    assert await statements.check_statement(town.rt.db, text) == []
     retyped = "\r\n".join(f"{line}   " for line in text.splitlines())
-    assert await statements.check(town.rt.db, retyped) == []
+    assert await statements.check_statement(town.rt.db, retyped) == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,9 @@ async def test_a_statement_tells_all_and_is_known_again_later(town, amina):
     [("15.00", "16.00"), ("balance 10.00", "balance 90.00"), ("Answer", "Reward")],
 )
 async def test_a_forged_statement_is_told_by_line(town, amina, was, forged):
-    wrong = await statements.check(town.rt.db, (await printed(town)).replace(was, forged, 1))
+    wrong = await statements.check_statement(
+        town.rt.db, (await printed(town)).replace(was, forged, 1)
+    )
     assert wrong
     assert "the books say" in wrong[0]
 
@@ -85,4 +87,4 @@ async def test_a_line_taken_out_of_a_statement_is_seen(town, amina):
     text = await printed(town)
     shorter = "\n".join(x for x in text.splitlines() if "cash-out" not in x)
     assert differences(shorter, text)
-    assert await statements.check(town.rt.db, "Dear Sir, she earned a lot") != []
+    assert await statements.check_statement(town.rt.db, "Dear Sir, she earned a lot") != []

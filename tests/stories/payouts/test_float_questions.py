@@ -9,7 +9,7 @@ import pytest
 from gateway.cli.doctor.operators import operators
 from gateway.payments.ledger.postings import float_top_up
 from gateway.simulator.faults import FaultPlan
-from gateway.steps.payouts.compare_floats import compare
+from gateway.steps.payouts.compare_floats import compare_float
 from gateway.store.ledger import transfers
 from gateway.store.payouts import float_queries, floats
 
@@ -19,7 +19,7 @@ BALANCE = Path(__file__).parents[2] / "payments/recorded/mpesa_balance.json"
 @pytest.fixture
 async def asked(town):
     """A town that asks M-PESA for its balance, and whose books know all of its float."""
-    await float_queries.plan(town.rt.db, ["mpesa"])
+    await float_queries.plan_queries(town.rt.db, ["mpesa"])
     funds = town.operators.books.funds()
     minor = funds.utility_minor + funds.charges_minor
     posting = float_top_up("mpesa", "opening", minor, "KES")
@@ -72,7 +72,7 @@ async def test_each_hour_and_to_the_cent_with_the_charges(asked):
     assert await questions(asked) == before + 2
     assert await float_of(asked) == asked.operators.books.funds().utility_minor
     assert await gap_of(asked) == 0, "payments and charges are all in our books"
-    found = await compare(asked.rt, "mpesa")
+    found = await compare_float(asked.rt, "mpesa")
     assert found.gap_minor == 0
 
 

@@ -57,7 +57,7 @@ async def test_opening_and_what_moved_is_closing(town, amina):
     (told,) = await float_balance.equations(town.rt, "mpesa", 7)
     assert "opening KES 500 + top-ups KES 1,000 - payouts KES 30" in told.told()
     assert told.told().endswith(": agrees")
-    again = await float_balance.top_up(town.rt, "mpesa", "1000", "T1")
+    again = await float_balance.top_up_float(town.rt, "mpesa", "1000", "T1")
     assert again == (100_000, "KES")
     assert await town.count("transfer", "code = 20") == 1, "told by hand too, it counts once"
 
@@ -113,14 +113,14 @@ async def test_a_payment_to_a_stranger_stands_in_suspense_and_in_the_equation(to
 async def test_the_trace_ends_at_the_line_of_the_operators_statement(town, amina):
     ref = await town.value("select ref from payout")
     assert not any(
-        "statement" in traces.told(link) for link in await traces.of_payout(town.rt.db, ref)
+        "statement" in traces.trace_line(link) for link in await traces.of_payout(town.rt.db, ref)
     )
     await reconcile.import_statement(
         town.rt, "mpesa", await day(town, ("T1", "Float", 5_000), *await hers(town))
     )
     for link in await traces.of_payout(town.rt.db, ref):
-        assert "-> line 2 of the operator's statement " in traces.told(link)
-        assert traces.told(link).endswith(": 3000 minor units")
+        assert "-> line 2 of the operator's statement " in traces.trace_line(link)
+        assert traces.trace_line(link).endswith(": 3000 minor units")
         assert link.amount_minor == 1500
 
 

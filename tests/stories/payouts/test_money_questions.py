@@ -37,31 +37,31 @@ async def test_two_people_decide_and_one_alone_does_not(town, amina):
     assert "What happened:" in await resolve.evidence(town.rt, ref)
     said = {"paid": False, "receipt": ""}
     for _ in range(2):  # saying it twice is not two people
-        first = await resolve.resolve(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
+        first = await resolve.resolve_by_person(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
         assert not first.confirmed
     with pytest.raises(Refused, match="not her key"):
-        await resolve.resolve(town.rt, ref, **said, by="Otieno", key=wanjiku)
+        await resolve.resolve_by_person(town.rt, ref, **said, by="Otieno", key=wanjiku)
     assert await town.value("select state from payout") == "needs_human"
-    second = await resolve.resolve(town.rt, ref, **said, by="Otieno", key=otieno)
+    second = await resolve.resolve_by_person(town.rt, ref, **said, by="Otieno", key=otieno)
     assert second.confirmed
     assert await town.value("select state from payout") == "failed"
     assert await amina.balance_minor() == 3000
     with pytest.raises(Refused, match="waits for no decision"):
-        await resolve.resolve(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
+        await resolve.resolve_by_person(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
 
 
 async def test_newer_evidence_makes_the_first_word_void(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
     one, two = [(await persons.add_person(town.rt, name)).key for name in ("One", "Two")]
-    await resolve.resolve(town.rt, ref, paid=False, receipt="", by="One", key=one)
+    await resolve.resolve_by_person(town.rt, ref, paid=False, receipt="", by="One", key=one)
     await town.rt.db.execute(
         "insert into payout_event (payout_id, event, was, becomes) select id, 'mismatch', state, state from payout"
     )
-    again = await resolve.resolve(town.rt, ref, paid=False, receipt="", by="Two", key=two)
+    again = await resolve.resolve_by_person(town.rt, ref, paid=False, receipt="", by="Two", key=two)
     assert not again.confirmed, "she is the first of the new evidence"
     assert (
-        await resolve.resolve(town.rt, ref, paid=False, receipt="", by="One", key=one)
+        await resolve.resolve_by_person(town.rt, ref, paid=False, receipt="", by="One", key=one)
     ).confirmed
 
 
@@ -69,10 +69,10 @@ async def test_the_database_refuses_a_resolution_that_two_people_did_not_make(to
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
     one = (await persons.add_person(town.rt, "One")).key
-    await resolve.resolve(town.rt, ref, paid=False, receipt="", by="One", key=one)
+    await resolve.resolve_by_person(town.rt, ref, paid=False, receipt="", by="One", key=one)
     with pytest.raises(Exception, match="two_people"):
         await town.rt.db.execute("update resolution set confirmed_by = said_by")
-    stored = await resolve.found(town.rt, ref)
+    stored = await resolve.payout_by_ref(town.rt, ref)
     from gateway.payments.payout import Resolved
     from gateway.steps.payouts.disburse import happened
 
@@ -118,7 +118,7 @@ async def test_money_that_left_without_a_record_stops_the_provider_until_it_is_e
         "nothing is sent while it stands still"
     )
     (finding,) = await reconciliations.open_findings(town.rt.db)
-    await reconciliations.explain(
+    await reconciliations.explain_finding(
         town.rt.db, finding["id"], "Wanjiku", "rent, paid from the wrong account"
     )
     await town.pays_out()

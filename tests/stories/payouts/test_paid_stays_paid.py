@@ -8,7 +8,7 @@ from gateway.gsm.septets import segments
 from gateway.payments.ledger import adjusting
 from gateway.payments.ledger.adjusting import Open
 from gateway.steps.payouts import adjust
-from gateway.steps.payouts.adjust import decide, open_adjustment
+from gateway.steps.payouts.adjust import open_adjustment, record_adjustment_decision
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_reference_that_another_adjustment_has_is_not_given_again(town, 
 
 async def test_a_tenth_of_new_earnings_a_week_until_it_is_covered(town, wrong):
     client_before = await town.client.available_minor()
-    await decide(town.rt, wrong, upheld=True, who="Wanjiku")
+    await record_adjustment_decision(town.rt, wrong, upheld=True, who="Wanjiku")
     await earns(town, "amina", 4)
     await town.ticks()
     await town.ticks()
@@ -92,10 +92,10 @@ async def test_nobody_appeals_for_another(town, wrong):
 
 async def test_a_coordinator_upholds_or_drops(town, wrong):
     await town["amina"].texts(f"APPEAL {wrong}")
-    await decide(town.rt, wrong, upheld=True, who="Wanjiku")
+    await record_adjustment_decision(town.rt, wrong, upheld=True, who="Wanjiku")
     assert await town.value("select state from adjustment") == "standing"
     second = await opened(town, "select max(id) from answer")
-    await decide(town.rt, second, upheld=False, who="Wanjiku")
+    await record_adjustment_decision(town.rt, second, upheld=False, who="Wanjiku")
     assert await town.value("select state from adjustment where ref = $1", second) == "dropped"
     await town.ticks(days=91)
     assert await town.value("select state from adjustment where ref = $1", wrong) == "dropped", (
@@ -119,7 +119,7 @@ def test_whatever_she_earns_no_week_takes_more_than_its_part(weeks, debts):
         taken = 0
         for _ in range(3):  # the bell may ring any number of times
             allowed = adjusting.allowance(earned, taken, balance)
-            for n, part in adjusting.share(
+            for n, part in adjusting.share_allowance(
                 [Open(n, r, told) for n, r in rest.items() if r], allowed
             ):
                 assert 0 < part <= rest[n]

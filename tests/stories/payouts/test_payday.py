@@ -188,7 +188,7 @@ async def test_a_callback_faster_than_its_answer_is_not_forgotten(town, amina):
     await amina.texts("PAY")
     payout = await town.rt.db.row("select id, ref, provider from payout")
     event = (payout["provider"], "payout", f"{payout['ref']}:early")
-    await inbox.keep(town.rt.db, town.rt.vault, *event, b"{}")
+    await inbox.keep_event(town.rt.db, town.rt.vault, *event, b"{}")
     await inbox.done(town.rt.db, *event)
     await STEPS["disburse"](town.rt)
     due_in_s = await town.rt.db.value("select extract(epoch from due_at - now()) from payout")

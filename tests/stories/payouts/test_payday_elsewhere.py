@@ -15,7 +15,7 @@ from gateway.payments.ledger.postings import float_top_up
 from gateway.settings import Controls, Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.judge import report
-from gateway.steps.payouts.compare_floats import compare, compare_floats
+from gateway.steps.payouts.compare_floats import compare_float, compare_floats
 from gateway.steps.payouts.controls import release
 from gateway.steps.payouts.manual import confirm, waiting_list
 from gateway.store.ledger import transfers
@@ -394,11 +394,11 @@ async def test_what_an_operator_holds_is_compared_with_our_books_each_hour(afric
         rows = {row["provider"]: row["gap"] for row in await floats.gaps(rt.db)}
         return rows.get(provider, 0)
 
-    before = (await compare(rt, provider)).gap_minor
+    before = (await compare_float(rt, provider)).gap_minor
     assert before == 0
     assert await gap_in_an_hour() == 0
     theirs.move_float(-700, "nobody told us")
-    assert provider not in await float_queries.claim(rt.db, rt.clock.now()), "each hour"
+    assert provider not in await float_queries.claim_queries(rt.db, rt.clock.now()), "each hour"
     assert await gap_in_an_hour() == -700
     assert await africa.count("discrepancy", "provider = $1", provider) == 0, "told, not stopped"
     theirs.move_float(700, "put right")

@@ -106,7 +106,7 @@ async def crashed(town):
         await town.value("select id from payout where worker_id = $1", await amina.id()),
     )
     await happened(town.rt, stored, PayoutEvent.CLAIM)
-    town.bells.take()
+    town.jobs.take()
     return amina, brian
 
 
@@ -116,7 +116,7 @@ async def state_of(town, person):
 
 async def test_after_a_crash_what_was_in_flight_is_settled_before_anything_is_sent(town, crashed):
     amina, brian = crashed
-    await steps.begin(town.rt)
+    await steps.start_sending(town.rt)
     await town.ticks()
     assert (await state_of(town, amina), await state_of(town, brian)) == ("submitting", "queued")
     town.operators.set_plan(FaultPlan(seed=7, rates={"status": {"drop_before": 1.0}}))
@@ -132,7 +132,7 @@ async def test_after_a_crash_what_was_in_flight_is_settled_before_anything_is_se
 async def test_while_the_books_differ_a_starting_runner_sends_nothing(town, crashed):
     _, brian = crashed
     await town.rt.db.execute("update payout set amount = amount + 100 where state = 'queued'")
-    await steps.begin(town.rt)
+    await steps.start_sending(town.rt)
     await town.ticks(minutes=6)
     assert await state_of(town, brian) == "queued"
     why = await town.value("select reason from provider_pause")

@@ -45,18 +45,23 @@ async def test_a_large_payout_goes_out_when_a_second_person_approves_the_list(to
     assert "waits to be sent. Why? Text WHY" in await amina.texts("BAL")
     assert "two people approve it" in await amina.texts("WHY")
 
-    made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     assert "together KES 30" in made.sheet()
     with pytest.raises(Refused, match="another operator"):
-        await approve.approve(town.rt, made.number, made.code, "Asha", people["Asha"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Asha", people["Asha"])
     with pytest.raises(Refused, match="not her key"):
-        await approve.approve(town.rt, made.number, made.code, "Juma", people["Asha"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Asha"])
     with pytest.raises(Refused, match="code"):
-        await approve.approve(town.rt, made.number, "000000000000", "Juma", people["Juma"])
+        await approve.approve_as_second(
+            town.rt, made.number, "000000000000", "Juma", people["Juma"]
+        )
     assert await states(town) == ["awaiting_approval"]
-    assert await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"]) == 1
+    assert (
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
+        == 1
+    )
     with pytest.raises(Refused, match="before"):
-        await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
     await town.pays_out()
     assert town.operator_books()["paid_minor"] == 3000
     signed = await approvals.signatures(town.rt.db, await town.value("select ref from payout"))
@@ -76,11 +81,11 @@ async def test_a_large_payout_goes_out_when_a_second_person_approves_the_list(to
 )
 async def test_whatever_changes_on_the_list_makes_the_approval_void(town, people, change):
     await earned(town, "amina", "brian", approve_above={"KES": 0})
-    made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     sealed = await town.rt.db.rows("select id, to_sealed from payout")
     await town.rt.db.execute(change)
     with pytest.raises(Refused, match="the list has changed"):
-        await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
     assert await states(town) == ["awaiting_approval"] * 2
     # Put back, so that the town's books can be looked at.
     await town.rt.db.execute("update payout set amount = 3000, provider = 'mpesa'")
@@ -92,14 +97,14 @@ async def test_whatever_changes_on_the_list_makes_the_approval_void(town, people
 
 async def test_one_refused_voids_the_list_and_a_new_list_goes(town, people):
     amina, brian = await earned(town, "amina", "brian", approve_above={"KES": 0})
-    made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     hers = await town.value("select ref from payout where worker_id = $1", await amina.id())
-    await approve.refuse(town.rt, hers, "asked for by mistake", "Juma", people["Juma"])
+    await approve.refuse_payout(town.rt, hers, "asked for by mistake", "Juma", people["Juma"])
     assert await amina.balance_minor() == 3000
     with pytest.raises(Refused, match="the list has changed"):
-        await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"])
-    again = await approve.prepare(town.rt, [], "Juma", people["Juma"])
-    await approve.approve(town.rt, again.number, again.code, "Asha", people["Asha"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
+    again = await approve.prepare_list(town.rt, [], "Juma", people["Juma"])
+    await approve.approve_as_second(town.rt, again.number, again.code, "Asha", people["Asha"])
     await town.pays_out()
     assert (await brian.balance_minor(), town.operator_books()["paid_minor"]) == (0, 3000)
 
@@ -108,7 +113,7 @@ async def test_the_database_itself_lets_nothing_pass_that_two_people_have_not_ap
     town, people
 ):
     await earned(town, "amina", approve_above={"KES": 0})
-    await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     stored = await payouts.by_id(
         town.rt.db, town.rt.vault, await town.value("select id from payout")
     )
@@ -122,9 +127,9 @@ async def test_the_database_itself_lets_nothing_pass_that_two_people_have_not_ap
 async def test_many_small_payouts_of_one_day_wait_together_above_the_days_amount(town, people):
     await earned(town, "amina", "brian", "chege", approve_run_above={"KES": 50})
     assert sorted(await states(town)).count("awaiting_approval") == 2, "thirty of fifty"
-    made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     assert len(made.items) == 2
-    await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"])
+    await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
     await town.pays_out()
     assert town.operator_books()["paid_minor"] == 9000
 
@@ -132,11 +137,11 @@ async def test_many_small_payouts_of_one_day_wait_together_above_the_days_amount
 async def test_a_replacement_of_an_approved_payout_is_approved(town, people):
     """Refused for our fault (an empty float), asked for again by us: the same payee and amount, on the same list."""
     await earned(town, "amina", approve_above={"KES": 0})
-    made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     books = town.operators.books
     before = books.funds().utility_minor
     books.move_float(-before, "drawn")
-    await approve.approve(town.rt, made.number, made.code, "Juma", people["Juma"])
+    await approve.approve_as_second(town.rt, made.number, made.code, "Juma", people["Juma"])
     for _ in range(6):
         await town.ticks(seconds=30)
         await town.operators.daraja.post.settle()

@@ -47,7 +47,7 @@ async def number(town):
 
 async def says(town, people, name, what="approve", because=""):
     move = await number(town)
-    return await decide_number_requests.decide(
+    return await decide_number_requests.decide_number_move(
         town.rt, move, what, by=name, key=people[name], because=because
     )
 
@@ -73,7 +73,7 @@ async def test_the_coordinator_asks_and_two_persons_decide(town, people, amina, 
     assert await says(town, people, "Asha") == "noted"
     assert await says(town, people, "Asha") == "noted", "the same person is still one"
     with pytest.raises(Refused, match="not her key"):
-        await decide_number_requests.decide(
+        await decide_number_requests.decide_number_move(
             town.rt, await number(town), "approve", by="Juma", key=people["Asha"]
         )
     assert "Asha has said: approve" in await decide_number_requests.sheet(
@@ -132,7 +132,7 @@ async def test_people_outside_read_of_each_request(town, people, amina, new):
     town.rt = replace(town.rt, settings=rules)
     outside = town.meets("outside", OUTSIDE)
     await asks(town, amina, new)
-    made = await number_requests.request(
+    made = await number_requests.request_move(
         town.rt, amina.msisdn, new.msisdn, by="asha", because="came to the office"
     )
     assert made.told == 1
@@ -145,7 +145,7 @@ async def test_people_outside_read_of_each_request(town, people, amina, new):
     )
     assert await town.count("number_move", "state = 'replaced'") == 1
     fact = MoveRequested(WorkerId(await amina.id()), "Amina", amina.msisdn, new.msisdn)
-    written = await number_requests.parts(town.rt, 1, fact, "phone")
+    written = await number_requests.move_request_writes(town.rt, 1, fact, "phone")
     assert [part.function for part in written] == ["begin_move", "put_message"], (
         "hers are told of too"
     )
@@ -165,9 +165,9 @@ async def test_the_operator_asks_by_name_and_is_told_why_not(town, people, amina
         ("i", new.msisdn, "workers match"),
     ):
         with pytest.raises(Refused, match=why):
-            await number_requests.request(rt, who, to, by="asha", because="asked")
+            await number_requests.request_move(rt, who, to, by="asha", because="asked")
     assert (
-        await number_requests.request(rt, "Amina", new.msisdn, by="asha", because="asked")
+        await number_requests.request_move(rt, "Amina", new.msisdn, by="asha", because="asked")
     ).number
 
 
@@ -231,7 +231,7 @@ async def test_two_persons_give_the_number_back_with_all_money(town, people, ami
 
 async def test_a_request_that_nobody_decides_runs_out(town, people, amina, new):
     await asks(town, amina, new)
-    listed = await number_moves.listed(town.rt.db, everything=False)
+    listed = await number_moves.list_moves(town.rt.db, everything=False)
     assert [row["waits"] for row in listed] == [True]
     assert "Amina" in decide_number_requests.listed_line(town.rt, listed[0])
     town.clock.advance(hours=169)
@@ -255,7 +255,9 @@ async def test_a_change_that_ran_out_hides_no_later_one_to_the_same_number(
     await says(town, people, "Juma")
     town.clock.advance(hours=73)
     for name in ("Asha", "Juma"):
-        await decide_number_requests.decide(town.rt, brians, "approve", by=name, key=people[name])
+        await decide_number_requests.decide_number_move(
+            town.rt, brians, "approve", by=name, key=people[name]
+        )
     owner = await brian.id()
     assert "on this number now" in await new.texts("YES")
     assert await new.id() == owner

@@ -37,7 +37,7 @@ async def amina(town, people):
 async def decided(town, people):
     move = await town.value("select max(id) from number_move")
     for name in ("Asha", "Juma"):
-        last = await decide_number_requests.decide(
+        last = await decide_number_requests.decide_number_move(
             town.rt, move, "approve", by=name, key=people[name]
         )
     return last
@@ -128,8 +128,10 @@ async def test_where_the_stranger_is_a_worker_of_the_same_coordinator_the_operat
         f"MOVE {amina.msisdn} {new.msisdn} PIN {PIN}"
     )
     with pytest.raises(Refused, match="workers match"):
-        await number_requests.request(town.rt, amina.msisdn, new.msisdn, by="asha", because="came")
-    await number_requests.request(town.rt, str(worker), new.msisdn, by="asha", because="came")
+        await number_requests.request_move(
+            town.rt, amina.msisdn, new.msisdn, by="asha", because="came"
+        )
+    await number_requests.request_move(town.rt, str(worker), new.msisdn, by="asha", because="came")
     await decided(town, people)
     await new.texts("YES")
     assert await new.id() == worker

@@ -142,7 +142,7 @@ async def test_a_disabled_coordinator_commands_nothing_and_her_workers_go_on(tow
     assert await amina.texts("WORK")
     otieno = town.meets("otieno", OTIENO)
     assert "1 worker has joined" in await otieno.texts("STATUS")
-    (row,) = [one for one in await store.listed(town.rt.db) if one["name"] == "Wanjiku"]
+    (row,) = [one for one in await store.list_coordinators(town.rt.db) if one["name"] == "Wanjiku"]
     assert (row["state"], row["event"], row["by_whom"], row["reason"]) == (
         "disabled",
         "disabled",

@@ -53,7 +53,7 @@ async def test_stop_from_any_state(town, state):
 async def test_stop_takes_back_the_questions_that_wait_to_be_sent(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
-    town.bells.take()  # the runner is slow today
+    town.jobs.take()  # the runner is slow today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
     await amina.texts("STOP")

@@ -58,7 +58,7 @@ async def test_the_first_two_need_no_voucher_and_the_third_does(town, keeper, ke
     assert (made.vouched, made.told) == (True, 1)
     assert "Wanja may decide" in (await told(town, keeper))[-1]
     assert "vouched for by Asha" in (await told(town, keeper))[-1]
-    (row,) = [row for row in await store.listed(town.rt.db) if row["name"] == "Wanja"]
+    (row,) = [row for row in await store.list_persons(town.rt.db) if row["name"] == "Wanja"]
     assert (row["state"], row["event"], row["by"]) == ("valid", "added", "Asha")
 
 
@@ -75,21 +75,21 @@ async def test_an_addition_that_is_refused_tells_nothing_and_keeps_nothing(town,
 @pytest.mark.parametrize("who", ["Asha", "Juma"])
 async def test_whose_say_is_gone_approves_nothing_also_not_a_list_made_before(town, keys, how, who):
     (amina,) = await earned(town)
-    made = await approve.prepare(town.rt, [], "Asha", keys["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", keys["Asha"])
     other = "Juma" if who == "Asha" else "Asha"
     if how == "expired":
         await expires(town, who)
     else:
         await persons.disable_person(town.rt, who, "left the house", other, keys[other])
     with pytest.raises(Refused, match=r"may not decide|expired|disabled"):
-        await approve.approve(town.rt, made.number, made.code, "Juma", keys["Juma"])
+        await approve.approve_as_second(town.rt, made.number, made.code, "Juma", keys["Juma"])
     assert await town.value("select state from payout") == "awaiting_approval"
     assert await amina.balance_minor() == 0, "it still waits"
 
 
 async def test_the_database_itself_counts_no_word_of_a_person_who_is_gone(town, keys):
     await earned(town)
-    made = await approve.prepare(town.rt, [], "Asha", keys["Asha"])
+    made = await approve.prepare_list(town.rt, [], "Asha", keys["Asha"])
     juma = await town.value("select id from person where name = 'Juma'")
     await expires(town, "Juma")
     said = await town.value("select approve_list($1, $2, $3)", made.number, made.code, juma)

@@ -193,7 +193,7 @@ async def test_a_step_that_breaks_leaves_no_pin_in_the_log_or_the_inbox(
 
     await amina.dials()
     await amina.presses("3", "1")
-    monkeypatch.setattr(pin_input, "judged", breaks)
+    monkeypatch.setattr(pin_input, "judge_typed_pin", breaks)
     await amina.steps(f"3*1*{PIN}")
     logged = capfd.readouterr()
     assert "a fault of ours" in logged.out + logged.err

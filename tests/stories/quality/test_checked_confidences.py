@@ -11,7 +11,7 @@ from gateway.cli.formatting import say_moved
 from gateway.cli.quality.explain import _checked
 from gateway.cli.quality.review import _sure
 from gateway.steps.quality.confidences import in_words, sure_of
-from gateway.steps.quality.task_history import explain
+from gateway.steps.quality.task_history import task_story
 from gateway.store.batches import reviews
 from gateway.store.ledger import traces
 
@@ -46,7 +46,7 @@ async def test_without_gold_confidences_are_unchecked_everywhere(town):
         "0",
         "false",
     )
-    story = await explain(town.rt, batch.id, "t1")
+    story = await task_story(town.rt, batch.id, "t1")
     assert story["confidence_checked"] is False
     assert _checked(story) == ", not checked with gold"
     told = (await town.client.asks("GET", f"/batches/{batch.id}/tasks/t1/decision")).json()
@@ -76,7 +76,7 @@ async def test_gold_checks_them_when_the_batch_closes(town):
     assert (shown["state"], shown["confidence_checked"]) == ("done", True)
     result = (await batch.results())["t1"]
     assert (result["confidence_checked"], result["checked_with_gold"]) == (True, 3)
-    assert _checked(await explain(town.rt, batch.id, "t1")) == ", checked with 3 gold tasks"
+    assert _checked(await task_story(town.rt, batch.id, "t1")) == ", checked with 3 gold tasks"
 
 
 async def proof_of(town, batch) -> list[dict[str, str]]:
@@ -124,7 +124,7 @@ async def test_the_trace_of_a_payout_says_it_too(town):
         "checked_with_gold": 0,
     }
     said = f" at {sure['confidence']}{in_words(sure)}"
-    assert f"decided by auto at {result['confidence']}, not checked with gold ->" in traces.told(links[0], said)  # fmt: skip
+    assert f"decided by auto at {result['confidence']}, not checked with gold ->" in traces.trace_line(links[0], said)  # fmt: skip
 
 
 async def test_the_list_of_tasks_in_doubt_marks_them_for_people_and_for_programs(town):
@@ -133,7 +133,7 @@ async def test_the_list_of_tasks_in_doubt_marks_them_for_people_and_for_programs
     for person, key in ((amina, "1"), (brian, "2")):
         await person.texts("WORK")
         await person.texts(key)
-    (row,) = await reviews.waiting(town.rt.db, batch.id)
+    (row,) = await reviews.tasks_in_review(town.rt.db, batch.id)
     assert _sure(row)["confidence_checked"] is False
     assert in_words(_sure(row)) == ", not checked with gold"
 

@@ -34,7 +34,7 @@ async def answered(town, *texts):
         await person.texts("WORK")
         for _ in texts:
             await person.texts(key)
-    town.bells.take()
+    town.jobs.take()
     return batch
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from gateway.sms.port import InboundSms
-from gateway.steps.turns.hear import hear
+from gateway.steps.turns.hear import process_sms
 
 PHONES, TASKS, OVERLAP = 1000, 300, 3  # a hundred phones more than there are paid answers
 
@@ -26,12 +26,12 @@ async def test_a_thousand_phones_fill_every_slot_once_and_what_lapses_is_answere
     batch = await town.posts_batch(
         *(f"Is shop {n} open?" for n in range(TASKS)), policy=f"fixed:{OVERLAP}", lease_s=600
     )
-    town.bells.take()
+    town.jobs.take()
     channel = town.rt.channels["phone"]
 
     async def text(number, words, moment):
         sms = InboundSms(f"{moment}-{number}", number, "20880", words, None)
-        await hear(town.rt, channel, sms, b"")
+        await process_sms(town.rt, channel, sms, b"")
 
     async def holders():
         rows = await town.rt.db.rows(

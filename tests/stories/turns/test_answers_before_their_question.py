@@ -131,7 +131,7 @@ async def test_what_was_stored_before_the_question_was_asked_counts_for_nothing(
     for number in ("s1", "s2"):
         form = {"id": number, "from": amina.msisdn, "text": "1"}
         event_id = identity(rt, rt.channels["air"].sms.parse_sms(form)).event_id
-        raws.append(inbox.sealed(rt.vault, "air", "sms", event_id, urlencode(form).encode()))
+        raws.append(inbox.seal_event(rt.vault, "air", "sms", event_id, urlencode(form).encode()))
     await inbox.keep_many(rt.db, raws)
     await rt.db.execute(
         """with k as (update inbox_key set created_at = now() - interval '1 second' where not done)

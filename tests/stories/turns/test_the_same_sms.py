@@ -58,7 +58,7 @@ class Provider:
         form, rt = self._form(person, text, number, at), self.town.rt
         event_id = identity(rt, CHANNELS[self.name].parse_sms(form)).event_id
         raw = urlencode(form).encode()
-        await inbox.keep_many(rt.db, [inbox.sealed(rt.vault, self.name, "sms", event_id, raw)])
+        await inbox.keep_many(rt.db, [inbox.seal_event(rt.vault, self.name, "sms", event_id, raw)])
 
     def _form(self, person, text, number, at):
         form = {"from": person.msisdn, "to": "21512", "text": text}
@@ -225,7 +225,7 @@ async def test_what_came_before_an_upgrade_is_known_after_it(provider, amina, to
 
 async def test_what_waited_before_an_upgrade_is_heard_once(provider, amina, town):
     form = {"id": "77", "from": amina.msisdn, "to": "21512", "text": "1"}
-    await inbox.keep(
+    await inbox.keep_event(
         town.rt.db, town.rt.vault, provider.name, "sms", "77", urlencode(form).encode()
     )
     await town.ticks(minutes=1)
@@ -379,7 +379,7 @@ async def test_one_without_id_that_failed_is_replayed_once(lines, amina, town, m
         raise KeyError("a bug")
 
     with monkeypatch.context() as bug:
-        bug.setattr("gateway.api.webhooks.intake.hear", broken)
+        bug.setattr("gateway.api.webhooks.intake.process_sms", broken)
         await lines.brings(amina, "1")
     assert await command._replay(town.rt, None) == (1, [])
     assert await amina.values() == ["yes"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.steps.quality.task_history import explain
+from gateway.steps.quality.task_history import task_story
 
 
 async def asks(town, value, *texts, **given):
@@ -36,7 +36,7 @@ async def test_a_date_by_sms_is_one_day_for_all_who_write_it(town):
     assert (await batch.shows())["state"] == "done"
     result = (await batch.results())["t1"]
     assert (result["rule"], result["value"], result["tied"]) == ("auto", "2026-05-03", False)
-    story = await explain(town.rt, batch.id, "t1")
+    story = await task_story(town.rt, batch.id, "t1")
     assert {(one["said"], one["value"]) for one in story["answers"]} == {
         ("May 3rd 2026", "2026-05-03"),
         ("tarehe 3 Mei 2026", "2026-05-03"),
@@ -127,7 +127,7 @@ async def test_gold_counts_however_it_is_written(town):
     batch = await asks(town, "date", tasks=[gold], gold_rate=0.2)
     await amina.texts("WORK")
     await amina.texts("2026-05-03")
-    assert (await explain(town.rt, batch.id, "g1"))["answers"][0]["value"] == "2026-05-03"
+    assert (await task_story(town.rt, batch.id, "g1"))["answers"][0]["value"] == "2026-05-03"
     assert await town.value('select "right" from answer') is True
 
 

@@ -121,7 +121,7 @@ async def test_a_step_that_was_kept_and_then_went_on_has_one_effect(dialled, agg
     ).encode()  # fmt: skip
     before = (await sessions(dialled, kind))[-1]
     for _ in range(2):
-        await events.take(dialled.rt, dialled.rt.channels[kind], "ussd", raw)
+        await events.process_event(dialled.rt, dialled.rt.channels[kind], "ussd", raw)
     assert (await sessions(dialled, kind))[-1] == before
 
 

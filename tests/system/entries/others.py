@@ -37,7 +37,7 @@ def conf():
     return kannel_conf.conf(
         Settings(channels=channels, private_addresses=["127.0.0.1:1"]),
         "k",
-        folders=kannel_conf.Folders("/s", "/s"),
+        folders=kannel_conf.KannelFolders("/s", "/s"),
         admin_port=1,
         box_port=2,
     )
@@ -314,10 +314,10 @@ PLAIN_SWAHILI = "Je, duka hili liko Kibera? 1 Ndio"
 def counts_segments(_, value):
     written = value["text_expr"]
     text = PLAIN_SWAHILI if written == "literal" else "".join(_pieces(written))
-    counted = segments.count(text)
+    counted = segments.count_segments(text)
     said = (value["encoding"], value["units"], value["segments"])
     assert (counted.encoding, counted.units, counted.segments) == said
-    assert len(segments.parts(text)) == value["segments"]
+    assert len(segments.split_parts(text)) == value["segments"]
 
 
 def _pieces(written):

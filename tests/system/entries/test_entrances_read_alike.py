@@ -14,7 +14,7 @@ from gateway.base import forms
 from gateway.base.errors import Refused
 from gateway.base.money import exact_amount, minor_per_major
 from gateway.base.msisdn import normalise
-from gateway.cli.qa.typed import AnswerFormat, asked
+from gateway.cli.qa.typed import AnswerFormat, answer_format
 from gateway.cli.qa.votes import votes_of
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.people.coordinator import numbers_said
@@ -156,7 +156,7 @@ def test_a_typed_value_is_the_same_on_a_screen_and_in_a_file(kind: str, said: st
     ]
     in_file = [
         answer
-        for task, _, answer in votes_of(rows, asked(None, kind, "en", "KES")).rows
+        for task, _, answer in votes_of(rows, answer_format(None, kind, "en", "KES")).rows
         if task == "t"
     ]
     assert in_file == [value for value in on_screen.answers[:1] if value]

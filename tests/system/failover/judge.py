@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 
 from gateway.app import open_runtime
 from gateway.base.money import exact_amount
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.simulator.operators.judge import report
 from gateway.steps.payouts.seal_ledger import seal
@@ -53,7 +53,7 @@ class Verdict:
 async def judge(settings: Settings, town: Town) -> Verdict:
     """Compare all books."""
     verdict = Verdict()
-    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
         await _events(rt, town, verdict)
         await _workers(rt, town, verdict)
         await _payments(rt, town, verdict)

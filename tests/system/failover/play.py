@@ -12,7 +12,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from gateway.app import open_runtime
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.people import register
 
@@ -185,7 +185,7 @@ async def _settings(cluster: Cluster) -> Settings:
 
 
 async def _admits(cluster: Cluster, town: Town) -> None:
-    async with open_runtime(await _settings(cluster), InlineBells(), connections=2) as rt:
+    async with open_runtime(await _settings(cluster), InlineJobQueue(), connections=2) as rt:
         client, town.client_key = await register.add_client(rt, "Acme", "KES")
         await register.top_up(rt, client, "bank-1", _MONEY_MINOR)
         await register.add_partner(rt, _PARTNER, "Kibera Youth")

@@ -16,7 +16,7 @@ from gateway.app import open_runtime
 from gateway.cli.replay.town import free_port
 from gateway.cli.run.process_group import Children, gateway_argv
 from gateway.cli.serving import with_secret
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from gateway.simulator.carriers.africastalking import CarrierServer
@@ -87,7 +87,7 @@ class House:
         with EmbeddedServers(settings.data_dir) as servers:
             settings = settings.model_copy(update={"database_url": SecretStr(servers.database_url)})
             await migrate(servers.database_url)
-            async with open_runtime(settings, InlineBells(), connections=3) as rt:
+            async with open_runtime(settings, InlineJobQueue(), connections=3) as rt:
                 yield rt
 
     def settings(self) -> Settings:

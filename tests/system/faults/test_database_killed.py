@@ -41,7 +41,7 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
 
     # The gateway's own processes would start it again at once: this lock keeps them waiting until
     # all have answered, so that each answer is acknowledged without a database.
-    starting = locks.take(
+    starting = locks.take_lock(
         here.folder / "data" / "postgres" / "start.lock", shared=False, wait_s=300
     )
     here.kills_the_servers("postgres")

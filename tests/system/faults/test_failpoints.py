@@ -19,7 +19,7 @@ from gateway.app import open_runtime
 from gateway.base.failpoints import OF_ARCHIVES, POINTS
 from gateway.base.vault import new_master_secret
 from gateway.cli.replay.town import free_port
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers
 from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.judge import report
@@ -117,7 +117,7 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
         with EmbeddedServers(folder / "data") as servers:
             await migrate(servers.database_url)
             settings = house.settings(servers.database_url)
-            async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
                 await register.add_partner(rt, "KIBERA", "Kibera Youth")
                 client, key = await register.add_client(rt, "Acme", "KES")
                 await register.top_up(rt, client, "bank", 1_000_000_00)

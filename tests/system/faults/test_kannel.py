@@ -20,7 +20,7 @@ from gateway.app import open_runtime
 from gateway.cli.messages import kannel_conf
 from gateway.cli.run.process_group import Children, gateway_argv
 from gateway.cli.serving import with_secret
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.simulator.carriers.smsc import Smsc
@@ -133,7 +133,7 @@ async def test_every_reply_arrives_once_with_the_gateway_killed_and_its_database
     conf = tmp_path / "kannel.conf"
     async with Smsc() as smsc:
         made = kannel_conf.conf(
-            settings, "k", folders=kannel_conf.Folders(str(spool), str(spool)), admin_port=ports["admin"], box_port=ports["box"], retry_s=RETRY_S
+            settings, "k", folders=kannel_conf.KannelFolders(str(spool), str(spool)), admin_port=ports["admin"], box_port=ports["box"], retry_s=RETRY_S
         )  # fmt: skip
         conf.write_text(made + LINK.format(port=smsc.port))
         children = Children(tmp_path / "logs", lambda _: None)
@@ -194,7 +194,7 @@ async def _through_it_all(ours, smsc, servers, settings):
     await ours.starts("api")
     await eventually(lambda: replied(9), 300)
 
-    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+    async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
 
         async def receipts():
             rows = await rt.db.rows("select delivery from outbox where delivery is not null")

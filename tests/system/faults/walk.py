@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from gateway.api.server import make_app
 from gateway.app import STEPS, open_runtime
 from gateway.base import failpoints
-from gateway.queue.bells import RqBells
+from gateway.queue.bells import RqJobQueue
 from gateway.servers import EmbeddedServers
 from gateway.settings import ProviderSettings, Settings
 from gateway.simulator.wire import Listener
@@ -26,7 +26,7 @@ from gateway.steps.payouts.disburse import disburse
 from gateway.steps.payouts.reconcile import import_statement
 from gateway.steps.payouts.seal_ledger import seal
 from gateway.steps.runtime import Runtime
-from gateway.store.due import due
+from gateway.store.due import due_jobs
 from tests.support.town import FORM, MovableClock
 
 PRICE_MINOR = 15_00
@@ -137,10 +137,10 @@ async def fills(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
 @asynccontextmanager
 async def gateway(house: House):
     with EmbeddedServers(house.folder / "data") as servers:
-        bells = RqBells(servers.redis_url, "tests.system.faults.walk.nobody_answers")
+        jobs = RqJobQueue(servers.redis_url, "tests.system.faults.walk.nobody_answers")
         clock = MovableClock()
         settings = house.settings(servers.database_url)
-        async with open_runtime(settings, bells, clock=clock, connections=4) as rt:
+        async with open_runtime(settings, jobs, clock=clock, connections=4) as rt:
 
             @asynccontextmanager
             async def already_open():
@@ -155,7 +155,7 @@ async def gateway(house: House):
                 try:
                     yield rt, clock, http
                 finally:
-                    await bells.close()
+                    await jobs.close()
 
 
 async def day(
@@ -201,7 +201,7 @@ async def day(
 async def rings(rt: Runtime, clock: MovableClock, **later: float) -> None:
     """The ticker rings for what rows say is due, and a runner answers."""
     clock.advance(**later)
-    for step, *arguments in await due(rt.db, clock.now()):
+    for step, *arguments in await due_jobs(rt.db, clock.now()):
         await STEPS[step](rt, *arguments)
 
 

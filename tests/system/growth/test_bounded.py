@@ -9,7 +9,7 @@ import pytest
 from gateway.base.ids import ClientId
 from gateway.servers import EmbeddedServers
 from gateway.steps.batches.close import close
-from gateway.steps.batches.count import count
+from gateway.steps.batches.count import count_batches
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.quality.update_skills import score
 from gateway.steps.turns.assign import assign
@@ -71,7 +71,7 @@ async def grown(
         await town.rt.db.execute(
             "update worker set coordinator_id = (select id from coordinator) where id % 40 = 0"
         )
-        assert await count(town.rt) == 1
+        assert await count_batches(town.rt) == 1
         yield town, Log(embedded.kept[0].log_file)
 
 
@@ -81,7 +81,7 @@ def number_of(worker: int) -> str:
 
 
 async def the_ticker_looks(town: Town) -> None:
-    await due.due(town.rt.db, datetime.now(UTC))
+    await due.due_jobs(town.rt.db, datetime.now(UTC))
 
 
 async def nobody_may_be_asked(town: Town) -> None:
@@ -96,7 +96,8 @@ async def nobody_may_be_asked(town: Town) -> None:
     now = town.clock.now()
     assert await idle_workers.by_sms(town.rt.db, 500, asleep, now) == []
     assert (
-        await idle_workers.by_ussd(town.rt.db, 500, asleep, now, idle_workers.Since(now, now)) == []
+        await idle_workers.by_ussd(town.rt.db, 500, asleep, now, idle_workers.IdleSince(now, now))
+        == []
     )
 
 

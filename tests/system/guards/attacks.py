@@ -99,7 +99,7 @@ async def one_receipt_for_two_payouts(till: Till) -> None:
         sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
         paid = await till.happens(sent, till.says(sent, PaymentStatus.PAID, receipt="SAME"))
         states.append(paid.payout.state)
-    assert states == [PayoutState.PAID, PayoutState.NEEDS_HUMAN]
+    assert states == [PayoutState.PAID, PayoutState.MANUAL_REVIEW]
 
 
 async def two_decisions_on_one_reading(till: Till) -> None:
@@ -122,7 +122,7 @@ async def two_decisions_on_one_reading_among_many(till: Till) -> None:
 async def one_person_says_it_was_paid(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     stuck = await till.happens(sent, till.says(sent, PaymentStatus.PAID, amount_minor=5))
-    assert stuck.payout.state is PayoutState.NEEDS_HUMAN
+    assert stuck.payout.state is PayoutState.MANUAL_REVIEW
     assert await refused(till.happens(stuck, Resolved(paid=True, receipt="X")))
 
 
@@ -144,7 +144,7 @@ async def an_answer_about_another_payment(till: Till) -> None:
     for wrong in ({"key": "other"}, {"amount_minor": 5}, {"msisdn_tail": "999"}):
         sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
         told = await till.happens(sent, till.says(sent, PaymentStatus.PAID, **wrong))
-        assert told.payout.state is PayoutState.NEEDS_HUMAN, wrong
+        assert told.payout.state is PayoutState.MANUAL_REVIEW, wrong
 
 
 async def not_found_too_soon(till: Till) -> None:
@@ -161,7 +161,7 @@ async def not_found_by_an_operator_that_pays_twice(till: Till) -> None:
     for _ in range(4):
         till.waits(minutes=10)
         sent = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
-    assert sent.payout.state is PayoutState.NEEDS_HUMAN
+    assert sent.payout.state is PayoutState.MANUAL_REVIEW
 
 
 async def a_crash_after_the_operator_was_told(till: Till) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from gateway.payments import payouts as machine
 from gateway.payments.payout import Happened, StatusAnswered
-from gateway.payments.states import NEXT, Do, PayoutEvent, PayoutState, Transition
+from gateway.payments.states import NEXT, FollowUp, PayoutEvent, PayoutState, Transition
 from gateway.steps.payouts import disburse as steps
 
 from . import attacks
@@ -47,7 +47,7 @@ async def _claims_unwritten(rt, moves):
     kept = [(s, what) for s, what in moves if what is not PayoutEvent.CLAIM]
     await _WRITES(rt, kept)
     return [
-        replace(s, payout=steps.decided(rt, s, what).payout)
+        replace(s, payout=steps.decide_now(rt, s, what).payout)
         for s, what in moves
         if what is PayoutEvent.CLAIM
     ]
@@ -125,7 +125,7 @@ GUARDS = (
           patch=lambda: patch("gateway.payments.payouts._event",
                               lambda payout, happened, at, **_: _EVENT(payout, happened, at, dedups=True))),
     Guard("a lease that ran out is asked about", "`states.NEXT`", attacks.a_crash_after_the_operator_was_told,
-          patch=lambda: patch.dict(NEXT, {(PayoutState.SUBMITTING, PayoutEvent.LEASE_EXPIRED): Transition(PayoutState.QUEUED, None, Do.SEND_AT)})),
+          patch=lambda: patch.dict(NEXT, {(PayoutState.SUBMITTING, PayoutEvent.LEASE_EXPIRED): Transition(PayoutState.QUEUED, None, FollowUp.SEND_AT)})),
     Guard("the claim is committed before the first byte", "`steps.payouts.disburse`", attacks.a_byte_before_the_commit,
           patch=lambda: patch("gateway.steps.payouts.disburse.happened_to_all", _claims_unwritten)),
     Guard("no cancel once it may have left", "`payouts._event`", attacks.cancelled_after_it_may_have_left,

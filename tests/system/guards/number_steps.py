@@ -209,7 +209,7 @@ class Steps:
         change = self.books.changes[worker.id]
         number = self.run(self.town.value("select max(id) from number_move where worker_id = $1 and kind <> 'release'", worker.id))  # fmt: skip
         try:
-            outcome = self.run(decide_number_requests.decide(self.town.rt, number, what, by=name, key=self.keys[name], because="seen"))  # fmt: skip
+            outcome = self.run(decide_number_requests.decide_number_move(self.town.rt, number, what, by=name, key=self.keys[name], because="seen"))  # fmt: skip
         except Refused as why:
             self.story.append(f"{name} {what}s for {worker.name}: {why}")
             old = change.stage == "requested" and change.expires <= self.now()

@@ -298,7 +298,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             elif stored.payout.state is PayoutState.SUBMITTING:
                 run(till.happens(stored, PayoutEvent.LEASE_EXPIRED))
             elif (
-                stored.payout.state is PayoutState.NEEDS_HUMAN
+                stored.payout.state is PayoutState.MANUAL_REVIEW
                 and not self.model.truth[stored.payout.key].fate
             ):
                 run(two_people_say_it_never_left(till, stored))
@@ -316,7 +316,7 @@ ENDS = frozenset(state for state in PayoutState if not state.open)
 ASKED = (
     PayoutState.SUBMITTED,
     PayoutState.UNKNOWN,
-    PayoutState.NEEDS_HUMAN,
+    PayoutState.MANUAL_REVIEW,
     PayoutState.FAILED,
     PayoutState.CANCELLED,
 )

@@ -20,7 +20,7 @@ from gateway.payments.ledger.chart_of_accounts import Posting
 from gateway.payments.payout import Happened, StatusAnswered, SubmitAnswered
 from gateway.payments.port import Order, PaymentStatus, Status, SubmitAnswer, SubmitOutcome
 from gateway.payments.states import PayoutEvent
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.payouts.cash_out import payout_part
 from gateway.steps.payouts.disburse import happened
@@ -185,5 +185,5 @@ async def open_till(database_url: str, connections: int = 2) -> AsyncIterator[Ti
         quiet_hours="",
     )
     clock, operator = SetClock(NOON), Operator()
-    async with open_runtime(settings, InlineBells(), clock=clock, connections=connections) as rt:
+    async with open_runtime(settings, InlineJobQueue(), clock=clock, connections=connections) as rt:
         yield Till(replace(rt, providers={"mpesa": operator}), clock, operator)

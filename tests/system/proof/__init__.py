@@ -1,7 +1,7 @@
 """The payout proof: the product's own code drives a great many payouts through an operator and a network that fail.
 
 What is the product's: the request with its hold (`steps/payouts/cash_out`), the queue (`store/payouts.claim_due`), the state
-machine (`payments/payouts.decide` by `steps/payouts/disburse.decided`), what each decision writes (`steps/payouts/disburse.written`:
+machine (`payments/payouts.decide_payout` by `steps/payouts/disburse.decide_now`), what each decision writes (`steps/payouts/disburse.written`:
 payout, event, ledger transfers, replacement, SMS), the SQL functions with all their checks on a real PostgreSQL, the
 adapters with their tokens, bodies and tables of codes, and the audit of the ledger.
 

@@ -31,7 +31,7 @@ from gateway.payments.payouts import LEASE
 from gateway.payments.port import PaymentStatus
 from gateway.payments.reconciliation.reconcile import Difference, DifferenceKind
 from gateway.payments.states import PayoutEvent, PayoutState
-from gateway.queue.inline import InlineBells
+from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Country, ProviderSettings, Settings
 from gateway.simulator.operators.statement import statement as statement_text
 from gateway.steps.payouts.cash_out import payout_part
@@ -148,7 +148,7 @@ class Episode:
                 "ZM": Country(currency="ZMW", payout="momo"),
             },
         )
-        async with open_runtime(settings, InlineBells(), clock=self.clock, connections=4) as rt:
+        async with open_runtime(settings, InlineJobQueue(), clock=self.clock, connections=4) as rt:
             await rt.http.close()
             providers = {
                 name: plugins.load(shelf, one.kind).make(name, one.options, Tokens())

@@ -23,7 +23,7 @@ from gateway.payments.port import (
 from gateway.payments.providers.mpesa.account import MpesaAccount
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.statement import read_statement
-from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
+from gateway.payments.providers.mpesa.tables import TABLE, result_of_answer, token_refused
 from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.wire import TOKEN_S, HttpReply, LostCall, call
 
@@ -112,7 +112,7 @@ class Mpesa:
             return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = payment_request(self._account, order)
         reply = await self._post(http, "/mpesa/b2c/v3/paymentrequest", body)
-        answer = judged(reply) if not isinstance(reply, SubmitAnswer) else reply
+        answer = result_of_answer(reply) if not isinstance(reply, SubmitAnswer) else reply
         # The credential differs with every encryption of the same password and must stay secret.
         evidence = orjson.dumps({**body, "SecurityCredential": ""})
         return SubmitAnswer(
@@ -131,7 +131,7 @@ class Mpesa:
         """
         body = status_request(self._account, order)
         reply = await self._post(http, "/mpesa/transactionstatus/v1/query", body)
-        answer = judged(reply) if not isinstance(reply, SubmitAnswer) else reply
+        answer = result_of_answer(reply) if not isinstance(reply, SubmitAnswer) else reply
         asked = answer.outcome is SubmitOutcome.ACCEPTED
         return Status(
             PaymentStatus.PENDING if asked else PaymentStatus.NO_ANSWER,
@@ -146,7 +146,7 @@ class Mpesa:
     ) -> SubmitAnswer:
         body = balance_request(self._account, result_url, timeout_url)
         reply = await self._post(http, "/mpesa/accountbalance/v1/query", body)
-        return judged(reply) if not isinstance(reply, SubmitAnswer) else reply
+        return result_of_answer(reply) if not isinstance(reply, SubmitAnswer) else reply
 
     def read_statement(self, source: Source) -> list[StatementLine]:
         return read_statement(source)

@@ -14,7 +14,7 @@ from gateway.payments.providers.mpesa.tables import (
     STATUSES,
     TABLE,
     ResultMeaning,
-    ours,
+    meaning_of_code,
 )
 from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
 
@@ -147,7 +147,7 @@ def _transaction_status(seen: _Result) -> Status:
         code=_cause(seen) if found is PaymentStatus.FAILED else seen.code,
         text=f"{word}: {seen.text}",
         float_minor=0 if found is PaymentStatus.FAILED and _cause(seen) == EMPTY else None,
-        pause_provider=found is PaymentStatus.FAILED and ours(_cause(seen)),
+        pause_provider=found is PaymentStatus.FAILED and meaning_of_code(_cause(seen)),
         table=TABLE,
     )
 

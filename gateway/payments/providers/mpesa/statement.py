@@ -10,7 +10,7 @@ from gateway.base.tabular import Source, TableRow, open_table
 from gateway.base.text.characters import plain
 from gateway.payments.reconciliation.reconcile import LineKind, StatementLine
 from gateway.payments.reconciliation.statement_amounts import Amounts
-from gateway.payments.reconciliation.statement_times import Times
+from gateway.payments.reconciliation.statement_times import TimeReader
 
 _NAIROBI = "Africa/Nairobi"
 _NEEDED = ("Receipt No.", "Completion Time", "Details", "Paid In", "Withdrawn")
@@ -26,7 +26,7 @@ def read_statement(source: Source) -> list[StatementLine]:
     table = open_table(source, ("Receipt No.",), preamble=True)
     table.need(_NEEDED, "this is not an M-PESA statement")
     amounts = Amounts(table, ("Paid In", "Withdrawn", "Balance"), "KES")
-    times = Times(table, ("Completion Time",), _NAIROBI, day_first=True)
+    times = TimeReader(table, ("Completion Time",), _NAIROBI, day_first=True)
     done = [
         (times.of(row, "Completion Time"), _line(row, amounts, times))
         for row in table.rows()
@@ -38,7 +38,7 @@ def read_statement(source: Source) -> list[StatementLine]:
     return [line for _, line in done]
 
 
-def _line(row: TableRow, amounts: Amounts, times: Times) -> StatementLine:
+def _line(row: TableRow, amounts: Amounts, times: TimeReader) -> StatementLine:
     details = row.cell("Details").casefold()
     paid_in = abs(amounts.of(row, "Paid In") or 0)
     withdrawn = abs(amounts.of(row, "Withdrawn") or 0)

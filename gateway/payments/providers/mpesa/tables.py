@@ -94,7 +94,7 @@ def token_refused(reply: HttpReply) -> bool:
     return reply.status == HTTPStatus.UNAUTHORIZED or code in TOKEN_ERRORS
 
 
-def judged(reply: HttpReply | LostCall) -> SubmitAnswer:
+def result_of_answer(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer.
 
     An answer that is in no table is AMBIGUOUS.
@@ -105,7 +105,7 @@ def judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     told = json_object(reply.body)
     code = as_text(told.get("ResponseCode"))
     if reply.status == HTTPStatus.OK and code:
-        return SubmitAnswer(_response(code), code, reply.text, pause_provider=ours(code))
+        return SubmitAnswer(_response(code), code, reply.text, pause_provider=meaning_of_code(code))
     error, text = as_text(told.get("errorCode")), as_text(told.get("errorMessage"))
     outcome, pause = _error(reply.status, error, text.casefold())
     return SubmitAnswer(outcome, error or f"HTTP {reply.status}", text or reply.text, "", pause)
@@ -141,5 +141,5 @@ def _error(status: int, error: str, text: str) -> tuple[SubmitOutcome, bool]:
     return SubmitOutcome.AMBIGUOUS, False
 
 
-def ours(code: str) -> bool:
+def meaning_of_code(code: str) -> bool:
     return RESULTS.get(code) is ResultMeaning.OURS

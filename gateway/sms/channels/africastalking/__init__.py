@@ -10,10 +10,10 @@ the secret in the path proves a callback.
 
 from collections.abc import Mapping
 
-from gateway.base.options import read
+from gateway.base.options import read_options
 from gateway.sms.channels.africastalking.adapter import AfricasTalkingOptions, AfricasTalkingSms
 
 
 def make(name: str, options: Mapping[str, object]) -> AfricasTalkingSms:
     """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
-    return AfricasTalkingSms(name, read(AfricasTalkingOptions, name, options))
+    return AfricasTalkingSms(name, read_options(AfricasTalkingOptions, name, options))

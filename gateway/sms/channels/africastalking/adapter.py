@@ -13,17 +13,17 @@ from gateway.base.errors import Failed, Refused
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
-from gateway.sms.lost import TIMEOUT, LostSend, ask, side_by_side
+from gateway.sms.lost import TIMEOUT, LostSend, ask_provider, side_by_side
 from gateway.sms.port import (
+    Acknowledgement,
     Delivery,
     InboundSms,
-    Missed,
+    MissedSms,
     OptOut,
     OutboundSms,
     Receipt,
     Sent,
     Subscription,
-    Thanks,
     Webhook,
 )
 
@@ -93,7 +93,7 @@ class AfricasTalkingSms:
         self.name = name
         self.sender = options.sender
         self.capacity = Capacity()
-        self.thanks = Thanks()
+        self.thanks = Acknowledgement()
         self._options = options
         base = options.base_url or (SANDBOX if options.username == "sandbox" else LIVE)
         version1 = base.rstrip("/").removesuffix("/version1") + "/version1"
@@ -143,7 +143,7 @@ class AfricasTalkingSms:
             added=change == "addition",
         )
 
-    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+    async def received(self, http: aiohttp.ClientSession, after: str) -> list[MissedSms]:
         """List the messages after the id `after`.
 
         Each body equals the webhook's and has the same `id`.
@@ -153,13 +153,13 @@ class AfricasTalkingSms:
             listed = _ReceivedReply.model_validate_json(answer).data.messages
         except ValidationError as bad:
             raise Failed(f"Africa's Talking: {bad.title} not understood", retryable=True) from bad
-        missed = list[Missed]()
+        missed = list[MissedSms]()
         for one in listed:
             form = {name: str(value) for name, value in one.items() if value is not None}
             if not form.get("id"):
                 continue
             try:
-                missed.append(Missed(self.parse_sms(form), urlencode(form).encode()))
+                missed.append(MissedSms(self.parse_sms(form), urlencode(form).encode()))
             # A message that cannot be read must not hide the messages behind it.
             except Refused as why:
                 log.warning("a listed message cannot be read", channel=self.name, why=str(why))
@@ -175,7 +175,7 @@ class AfricasTalkingSms:
     async def _get(self, http: aiohttp.ClientSession, url: str, query: Mapping[str, str]) -> bytes:
         asked = {"username": self._options.username, **query}
         headers = {name: said for name, said in self.headers().items() if name != "Content-Type"}
-        return await ask(http, "Africa's Talking", f"{url}?{urlencode(asked)}", headers)
+        return await ask_provider(http, "Africa's Talking", f"{url}?{urlencode(asked)}", headers)
 
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]

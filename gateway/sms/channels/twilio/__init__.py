@@ -7,10 +7,10 @@ channel.
 
 from collections.abc import Mapping
 
-from gateway.base.options import read
+from gateway.base.options import read_options
 from gateway.sms.channels.twilio.adapter import Twilio, TwilioOptions
 
 
 def make(name: str, options: Mapping[str, object]) -> Twilio:
     """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
-    return Twilio(name, read(TwilioOptions, name, options))
+    return Twilio(name, read_options(TwilioOptions, name, options))

@@ -15,23 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
-from gateway.base.forms import Stamp
+from gateway.base.forms import ProviderTime
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
 from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page
 from gateway.sms.channels.twilio.signature import holds
-from gateway.sms.lost import TIMEOUT, ask, each_alone
+from gateway.sms.lost import TIMEOUT, ask_provider, each_alone
 from gateway.sms.port import (
+    Acknowledgement,
     Delivery,
     InboundSms,
-    Missed,
+    MissedSms,
     OptOut,
     OutboundSms,
     Receipt,
     SendStatus,
     Sent,
-    Thanks,
     Webhook,
 )
 
@@ -96,7 +96,9 @@ class Twilio:
         self.name = name
         self.sender = options.sender
         self.capacity = Capacity(characters_max=BODY_CHARACTERS_MAX)
-        self.thanks = Thanks(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
+        self.thanks = Acknowledgement(
+            b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"
+        )
         self.poll_s = options.poll_s
         self._options = options
         self._base = options.base_url.rstrip("/")
@@ -142,16 +144,16 @@ class Twilio:
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         raise Refused("Twilio has no opt-out notice; opt-outs come as messages", status=400)
 
-    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+    async def received(self, http: aiohttp.ClientSession, after: str) -> list[MissedSms]:
         """List the messages after the id `after`.
 
         Twilio lists the newest message first, so the pages are read until the message `after`
         appears.
         """
         query = urlencode({"To": self.sender, "PageSize": _LISTED_MAX})
-        more, missed = f"{self._url.removeprefix(self._base)}?{query}", list[Missed]()
+        more, missed = f"{self._url.removeprefix(self._base)}?{query}", list[MissedSms]()
         for _ in range(_PAGES_MAX):
-            answer = await ask(http, "Twilio", f"{self._base}{more}", self._asking())
+            answer = await ask_provider(http, "Twilio", f"{self._base}{more}", self._asking())
             try:
                 found_here = page(answer)
             except ValueError as bad:
@@ -162,19 +164,21 @@ class Twilio:
                 if form["MessageSid"] == after:
                     return missed[::-1]
                 try:
-                    sms = replace(self.parse_sms(form), stamp=Stamp(at, exact=True, zoned=True))
+                    sms = replace(
+                        self.parse_sms(form), stamp=ProviderTime(at, exact=True, zoned=True)
+                    )
                 # A message that cannot be read must not hide the messages behind it.
                 except Refused as why:
                     log.warning("a listed message cannot be read", channel=self.name, why=str(why))
                     continue
-                missed.append(Missed(sms, urlencode(form).encode()))
+                missed.append(MissedSms(sms, urlencode(form).encode()))
             if found_here.more is None:
                 break
             more = found_here.more
         return missed[::-1]
 
     async def balance(self, http: aiohttp.ClientSession) -> str:
-        answer = await ask(http, "Twilio", self._balance_url, self._asking())
+        answer = await ask_provider(http, "Twilio", self._balance_url, self._asking())
         try:
             found = _Balance.model_validate_json(answer)
         except ValidationError as bad:

@@ -124,8 +124,8 @@ async def followed(rt: Runtime, batch: Batch, correction: int) -> Diff:
     """Apply the consequences of a correction that is committed, and return all that it changed."""
     await follow(rt, batch.id)
     # The answers of other workers were also judged by the wrong value.
-    rt.bells.ring("relearn", batch.id)
-    rt.bells.ring("assign")
+    rt.jobs.enqueue("relearn", batch.id)
+    rt.jobs.enqueue("assign")
     return cast("Diff", await gold.diff_of(rt.db, correction))
 
 
@@ -142,7 +142,7 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> int:
             for row in await gold.golden_answers(db, batch.id)
             if row["right"] != is_right(rt, batch, row["value"], row["gold"])
         ]
-        await gold.turn(db, [row["id"] for row in changed])
+        await gold.flip_correctness(db, [row["id"] for row in changed])
         decisions = await decisions_after(rt, db, now, before)
         # Workers' answers wait for these rows, so they come last.
         back = await skills_after(rt, db, now, changed)

@@ -84,7 +84,7 @@ async def _correct(rt: Runtime, batch: Batch, old: Option, said: NewLabel) -> in
         only = [] if said.language == FALLBACK_LANGUAGE else [said.language]
         misled = await gold.misled(db, batch.id, old.id, only, others) if said.misled else []
         missed = [row for row in misled if row["gold"] is not None]
-        await gold.turn(db, [row["id"] for row in missed])
+        await gold.flip_correctness(db, [row["id"] for row in missed])
         await gold.make_void(db, [row["id"] for row in misled])
         decisions = await decisions_after(rt, db, batch, before)
         # Workers' answers wait for these rows, so they come last.

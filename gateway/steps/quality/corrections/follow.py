@@ -21,7 +21,7 @@ SLICE = 1000
 class Rejudge(TypedDict):
     """The tasks that are to be judged again.
 
-    `by` and `argument` select them (`gateway.store.quality.rejudging.decided`); `after` is the id
+    `by` and `argument` select them (`gateway.store.quality.rejudging.decided_tasks`); `after` is the id
     behind which to continue.
     """
 
@@ -46,7 +46,7 @@ async def _slice(rt: Runtime, batch: Batch, correction: int) -> bool:
             return False
         left: Rejudge = row["rejudge"]
         running = await gold.is_running(db, batch.id)
-        rows = await rejudging.decided(
+        rows = await rejudging.decided_tasks(
             db, batch.id, left["after"], left["by"], left["argument"], SLICE
         )
         moved = await rejudge(rt, db, batch, rows, running=running)

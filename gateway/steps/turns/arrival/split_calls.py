@@ -2,7 +2,7 @@
 
 from gateway.base.errors import Refused
 from gateway.base.forms import body_of, pairs
-from gateway.sms.port import Sorts
+from gateway.sms.port import SortsEvents
 from gateway.steps.runtime import Channel
 
 _SORTED = ("sms", "receipt")
@@ -14,7 +14,7 @@ def sort(channel: Channel, kind: str, raw: bytes) -> list[tuple[str, bytes]]:
     Every body can be read, kept and replayed alone. Two equal items are one event, so a copy inside
     a call has no second effect.
     """
-    if kind not in _SORTED or not isinstance(channel.sms, Sorts):
+    if kind not in _SORTED or not isinstance(channel.sms, SortsEvents):
         return [(kind, raw)]
     try:
         whole = pairs(raw)

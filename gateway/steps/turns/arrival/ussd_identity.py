@@ -21,11 +21,11 @@ async def read_step(
     Where a phone starts a session with the id of a session long ago, it is a new session, and its
     steps are other events.
     """
-    row = await turns.read(rt.db, event)
+    row = await turns.read_situation(rt.db, event)
     if row["session_over"] and is_new(step):
         assert event.session is not None
         await sessions.renew(rt.db, event.channel, event.session, event.index, row["session_nth"])
-        row = await turns.read(rt.db, event)
+        row = await turns.read_situation(rt.db, event)
     nth = row["session_nth"]
     return (replace(event, event_id=f"{event.event_id}~{nth}") if nth else event), row
 
