@@ -62,7 +62,7 @@ class PriceList:
         Return None where no price is known.
 
         >>> PriceList(built_in()).segment_price("KE")
-        Price(micro=800000, currency='KES')
+        SegmentPrice(micro=800000, currency='KES')
         """
         tariff = self._tariffs.get(country or "")
         if tariff is None:
