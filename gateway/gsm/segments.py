@@ -124,9 +124,10 @@ def count_segments(text: str, shift: str | None = None) -> SegmentCount:
     `shift` is the language whose national tables the channel can send.
 
     >>> count_segments("a" * 161)
-    Count(encoding='GSM7', units=161, segments=2, units_left=145, table=None)
-    >>> count_segments("ŋ" * 70).segments, count_segments("a" * 152 + "{" + "a" * 152).segments, count_segments("").segments
-    (1, 3, 1)
+    SegmentCount(encoding='GSM7', units=161, segments=2, units_left=145, table=None)
+    >>> texts = ("ŋ" * 70, "a" * 152 + "{" + "a" * 152, "")
+    >>> [count_segments(text).segments for text in texts]
+    [1, 3, 1]
     """
     # Nearly every text takes one unit per character, so nothing needs a search.
     if _BASIC_ONLY.fullmatch(text):

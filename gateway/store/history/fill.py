@@ -69,7 +69,7 @@ def plan(
     """Return a plan. The numbers that are not given follow from the number of answers.
 
     >>> plan(5_000_000)
-    Plan(answers=5000000, workers=100000, open_tasks=1000000, holders=32000, seed=1)
+    FillPlan(answers=5000000, workers=100000, open_tasks=1000000, holders=32000, seed=1)
     >>> plan(10_000, workers=50).holders
     16
     """
