@@ -1,7 +1,7 @@
 """The search of a batch for answers that were not read or were copied, and for leaked gold.
 
-Its findings go to an operator with the evidence (see `store.quality.findings`). They change no worker's
-work and money.
+Its findings go to an operator with the evidence (see `store.quality.findings`). They change no
+worker's work and money.
 """
 
 from collections import defaultdict

@@ -30,8 +30,8 @@ async def stuck_parts(
 ) -> list[Write]:
     """Return the SMS to each coordinator of a worker at the limit of unclear texts; else none.
 
-    The limit is that of the replies themselves (`steps.turns.loop_guard`): an understood text resets the
-    count.
+    The limit is that of the replies themselves (`steps.turns.loop_guard`): an understood text
+    resets the count.
     """
     before = await outbox.unclear_in_a_row(rt.db, rt.vault.index(msisdn), PREFIX)
     if before + 1 < UNCLEAR_MAX:

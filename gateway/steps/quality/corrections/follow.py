@@ -21,8 +21,8 @@ SLICE = 1000
 class Rejudge(TypedDict):
     """The tasks that are to be judged again.
 
-    `by` and `argument` select them (`gateway.store.quality.rejudging.decided_tasks`); `after` is the id
-    behind which to continue.
+    `by` and `argument` select them (`gateway.store.quality.rejudging.decided_tasks`); `after` is
+    the id behind which to continue.
     """
 
     by: str
