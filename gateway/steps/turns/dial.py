@@ -28,9 +28,10 @@ from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, transcript_of
 from gateway.steps.turns.facts import TurnSource, enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.payment_details import payment
-from gateway.steps.turns.understand import Understood, coordinator_view, understand
+from gateway.steps.turns.understand import Understood, understand
 from gateway.store.db import Repeated, Row
 from gateway.store.people import number_moves, workers
+from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import sessions, turns
 from gateway.ussd.networks import Network
 from gateway.ussd.port import ShownScreen, UssdChannel, UssdStep
@@ -271,7 +272,7 @@ async def _understand(
     # A coordinator who is not a worker is shown the commands she can text. A worker sees her own
     # screens, even if she is a coordinator too.
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
-    coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
+    coordinator = await coordinator_view(rt.db, row["coordinator_id"]) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
     judged = await pin_input.judge_typed_pin(rt, row, found.situation, keys)
     found = replace(found, situation=judged)

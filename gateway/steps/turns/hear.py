@@ -39,10 +39,11 @@ from gateway.steps.turns.arrival.sms_identity import Identity, identity
 from gateway.steps.turns.facts import TurnSource, batch_of, enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
 from gateway.steps.turns.payment_details import payment, wrong_answer
-from gateway.steps.turns.understand import Understood, coordinator_view, understand
+from gateway.steps.turns.understand import Understood, understand
 from gateway.store.db import Repeated, Row, Write
 from gateway.store.ledger import adjustments
 from gateway.store.people import number_moves, worker_writes, workers
+from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import inbox, turns
 
 log = structlog.get_logger()
@@ -285,7 +286,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: TurnSource
         found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
         found = await number_change.with_words(rt, row, found, heard.said, heard.pin, heard.msisdn)
         return await _with_payment(rt, row, found, heard.said)
-    view = await coordinator_view(rt, row["coordinator_id"])
+    view = await coordinator_view(rt.db, row["coordinator_id"])
     understood = await understand(
         rt,
         channel,

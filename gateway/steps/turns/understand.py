@@ -182,34 +182,3 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         deductions=taken,
         airtime_deductions=off_airtime,
     )
-
-
-async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
-    """Return the turn's view of a coordinator, with the numbers of her workers."""
-    row = await rt.db.row(
-        """select c.id, c.name, c.language, p.code,
-             count(w.id) filter (where w.state = 'active') as active,
-             count(w.id) filter (where w.state = 'invited') as invited,
-             count(w.id) filter (where w.state = 'stopped') as stopped,
-             count(w.id) filter (where w.state = 'active' and w.away_since is not null) as away,
-             (select count(*) from answer a join worker v on v.id = a.worker_id
-                where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers,
-             (select count(*) from finding f join worker v on v.id = f.worker_id
-                where f.state = 'open' and (v.coordinator_id = c.id or v.partner_id = c.partner_id)) as findings
-           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
-           where c.id = $1 group by c.id, p.code""",
-        coordinator,
-    )
-    assert row is not None
-    return CoordinatorView(
-        id=row["id"],
-        name=row["name"],
-        language=row["language"],
-        partner=row["code"],
-        workers_active=row["active"],
-        workers_invited=row["invited"],
-        workers_stopped=row["stopped"],
-        workers_away=row["away"],
-        findings=row["findings"],
-        answers_today=row["answers"],
-    )

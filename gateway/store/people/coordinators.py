@@ -6,6 +6,7 @@ The history says what was done, by whom and why.
 from datetime import datetime
 
 from gateway.base.errors import Refused
+from gateway.conversation.situation import CoordinatorView
 from gateway.store.db import Connection, Database, Row, Write
 
 _NOT_THERE = "no coordinator has this number; list all with: gateway coordinator list"
@@ -172,4 +173,35 @@ async def named_number(db: Database, index: bytes, coordinator: int) -> Row | No
            where w.msisdn_index = $1""",
         index,
         coordinator,
+    )
+
+
+async def coordinator_view(db: Database, coordinator: int) -> CoordinatorView:
+    """Return the turn's view of a coordinator, with the numbers of her workers."""
+    row = await db.row(
+        """select c.id, c.name, c.language, p.code,
+             count(w.id) filter (where w.state = 'active') as active,
+             count(w.id) filter (where w.state = 'invited') as invited,
+             count(w.id) filter (where w.state = 'stopped') as stopped,
+             count(w.id) filter (where w.state = 'active' and w.away_since is not null) as away,
+             (select count(*) from answer a join worker v on v.id = a.worker_id
+                where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers,
+             (select count(*) from finding f join worker v on v.id = f.worker_id
+                where f.state = 'open' and (v.coordinator_id = c.id or v.partner_id = c.partner_id)) as findings
+           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
+           where c.id = $1 group by c.id, p.code""",
+        coordinator,
+    )
+    assert row is not None
+    return CoordinatorView(
+        id=row["id"],
+        name=row["name"],
+        language=row["language"],
+        partner=row["code"],
+        workers_active=row["active"],
+        workers_invited=row["invited"],
+        workers_stopped=row["stopped"],
+        workers_away=row["away"],
+        findings=row["findings"],
+        answers_today=row["answers"],
     )
