@@ -20,11 +20,11 @@ from gateway.base import logs
 from gateway.base.errors import SettingsError
 from gateway.base.vault import Vault, new_master_secret
 from gateway.servers import locks
+from gateway.servers.diagnose import said_plainly
 from gateway.servers.embedded import EmbeddedServers
 from gateway.servers.errors import NotRunning
 from gateway.servers.private import make_private
 from gateway.servers.watch import ServerWatch, ask_supervisor
-from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.steps.runtime import Runtime
 from gateway.store.db import AWAY, open_database

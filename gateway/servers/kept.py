@@ -20,8 +20,8 @@ from typing import Final, Protocol
 
 from gateway.servers import keeper, locks, outages
 from gateway.servers.account import SystemUser
+from gateway.servers.diagnose import said_plainly, start_failure
 from gateway.servers.errors import NotRunning, ServerError
-from gateway.servers.why import said_plainly, start_failure
 
 START_LIMIT_S: Final = 300.0  # a crash recovery on a slow disk takes its time
 STOP_LIMIT_S: Final = 90.0

@@ -12,11 +12,11 @@ from urllib.parse import quote
 from gateway.servers import pgwire
 from gateway.servers.account import SystemUser, account_for, can_reach, hand_over
 from gateway.servers.binaries import Program, find_postgres
+from gateway.servers.diagnose import start_failure
 from gateway.servers.errors import ServerError
 from gateway.servers.kept import Launch, server_environment
-from gateway.servers.leftover import clear_leftover
 from gateway.servers.rundir import make_run_dir, run_dir
-from gateway.servers.why import start_failure
+from gateway.servers.stale_pid import clear_leftover
 
 PORT: Final = "5432"
 

@@ -16,8 +16,8 @@ from urllib.parse import quote
 from gateway.servers.account import account_for, hand_over
 from gateway.servers.binaries import find_redis
 from gateway.servers.kept import Launch
-from gateway.servers.leftover import clear_leftover
 from gateway.servers.rundir import make_run_dir, run_dir
+from gateway.servers.stale_pid import clear_leftover
 
 SETTINGS: Final = {
     "port": "0",

@@ -257,8 +257,8 @@ def _alone(data_dir: Path) -> Generator[None]:
     A second one would start a second operator on the same books.
     """
     from gateway.servers import locks
+    from gateway.servers.diagnose import said_plainly
     from gateway.servers.errors import ServerError
-    from gateway.servers.why import said_plainly
 
     with said_plainly("gateway up", data_dir):
         os.umask(0o077)
