@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers import carrier
 
 from gateway.base.msisdn import region_of
 
@@ -38,8 +39,6 @@ def carrier_of(msisdn: str) -> str:
     >>> carrier_of("+254712345678"), carrier_of("+254733123456")
     ('Safaricom', 'Airtel')
     """
-    from phonenumbers import carrier  # noqa: PLC0415  # Its tables cost start-up time.
-
     return carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
 
 

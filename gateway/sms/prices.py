@@ -112,7 +112,8 @@ def place_of(msisdn: str) -> tuple[str | None, str | None]:
     >>> place_of("+254712345678"), place_of("+256772123456")
     (('KE', 'safaricom'), ('UG', 'mtn'))
     """
-    from phonenumbers import carrier  # noqa: PLC0415  # Its tables cost start-up time.
+    # A process with a runtime has read these tables at its start; a helper does without.
+    from phonenumbers import carrier  # noqa: PLC0415
 
     name = carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
     return numbers.region_of(msisdn), name.casefold() or None
