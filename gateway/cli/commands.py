@@ -12,8 +12,8 @@ from gateway.cli.batches import batches
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
-from gateway.cli.people import clients as people
 from gateway.cli.people import coordinators, number_moves, persons, workers
+from gateway.cli.people.clients import partner
 from gateway.cli.qa import commands
 from gateway.cli.quality import explain, findings, gold, options, review
 from gateway.cli.run import fill, operators
@@ -52,7 +52,7 @@ app.add_typer(options.app, name="options")
 app.add_typer(review.app, name="review")
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
-app.add_typer(people.partner, name="partner")
+app.add_typer(partner, name="partner")
 app.add_typer(coordinators.app, name="coordinator")
 app.add_typer(workers.app, name="worker")
 

@@ -338,7 +338,7 @@ class Situation:
     """The code that workers dial, for help texts."""
     named: Mapping[str, NamedWorker] = field(default_factory=dict[str, NamedWorker])
     """The known facts about the numbers that a coordinator's command names (see
-    `coordinating.numbers_said`).
+    `coordinators.numbers_said`).
     """
     regions: frozenset[str] = frozenset()
     """The regions where workers may be enrolled, besides `region`. Empty means anywhere."""

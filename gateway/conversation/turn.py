@@ -14,8 +14,7 @@ from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.money.answer_and_pay import answer_and_pay
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
-from gateway.conversation.people import coordinator as coordinating
-from gateway.conversation.people import joining, number_change
+from gateway.conversation.people import coordinators, joining, number_change
 from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
@@ -50,8 +49,8 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
     if found := number_change.at_an_end(talk, heard):
         return found
     coordinator, worker = situation.coordinator, situation.worker
-    if coordinator and not (_typing_text(talk) and coordinating.is_for_work(heard)):
-        mine = coordinating.coordinator_turn(talk, coordinator, heard)
+    if coordinator and not (_typing_text(talk) and coordinators.is_for_work(heard)):
+        mine = coordinators.coordinator_turn(talk, coordinator, heard)
         if mine:
             return mine
     if worker is not None and (found := number_change.not_me(talk, heard)):

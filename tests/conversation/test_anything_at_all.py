@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped, Stopped, Turn
 from gateway.conversation.menu import VIEWS, menu
-from gateway.conversation.people.coordinator import numbers_said
+from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.situation import Situation
 from gateway.conversation.turn import interpret_sms
 from gateway.gsm.septets import segments

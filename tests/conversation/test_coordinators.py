@@ -14,7 +14,7 @@ from gateway.conversation.facts import (
     RemovedByCoordinator,
     WorkerNamed,
 )
-from gateway.conversation.people.coordinator import numbers_said, without_pin
+from gateway.conversation.people.coordinators import numbers_said, without_pin
 from gateway.conversation.situation import NamedWorker, WrongAnswer
 from gateway.gsm.septets import segments
 

@@ -20,8 +20,11 @@ from gateway.steps.payouts.provider_health import start_sending
 from gateway.steps.precedence import may_run
 from gateway.steps.runtime import Runtime
 
-ANSWER = "gateway.cli.run.runner.answer_bell"
-"""The function name in every job of the gateway. A job with another name is refused."""
+ANSWER = "gateway.cli.runner.answer_bell"
+"""The function name in every job of the gateway. A job with another name is refused.
+
+It is data, not a path: jobs that wait in Redis keep it when the code moves.
+"""
 _CONNECTIONS = 3
 
 

@@ -6,7 +6,7 @@ These workers are invited, stopped or removed.
 from gateway.conversation.context import Context, blank_name, money
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
 from gateway.conversation.parsed_sms import code_known
-from gateway.conversation.people import coordinator
+from gateway.conversation.people import coordinators
 from gateway.conversation.views.view import (
     BACK,
     EndSession,
@@ -53,7 +53,7 @@ def _show_stranger(talk: Context, _memory: Memory) -> ViewContent:
 
 def _show_coordinator(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.coordinator is not None
-    counts = coordinator.status(talk, talk.situation.coordinator)
+    counts = coordinators.status(talk, talk.situation.coordinator)
     return ViewContent(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
 
 

@@ -32,7 +32,7 @@ from gateway.store.batches import batches, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
-from gateway.store.people import workers as people
+from gateway.store.people.workers import partner_codes
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
@@ -122,7 +122,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
 
 async def _check_shares(rt: Runtime, handling: Handling) -> None:
     codes = list(handling.shares)
-    unknown = set(codes) - await people.partner_codes(rt.db, codes)
+    unknown = set(codes) - await partner_codes(rt.db, codes)
     if unknown:
         raise Refused(
             f"no partner {min(unknown)!r}; GET /audience lists the partners", field="shares"

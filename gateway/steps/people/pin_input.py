@@ -17,7 +17,7 @@ from dataclasses import replace
 from gateway.base.errors import Refused
 from gateway.base.forms import body_of, fields
 from gateway.base.money import minor_per_major
-from gateway.conversation.people.coordinator import without_pin
+from gateway.conversation.people.coordinators import without_pin
 from gateway.conversation.people.number_change import pin_said
 from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET

@@ -22,7 +22,7 @@ from gateway.conversation.ease import after_reply
 from gateway.conversation.facts import Answered, PayAsked, Turn
 from gateway.conversation.money.why import ref_said
 from gateway.conversation.parsed_sms import parse_text as read_words
-from gateway.conversation.people.coordinator import numbers_said, without_pin
+from gateway.conversation.people.coordinators import numbers_said, without_pin
 from gateway.conversation.turn import interpret_sms
 from gateway.sms.port import InboundSms
 from gateway.steps.messages.compose import message, promise_of

@@ -12,7 +12,7 @@ from gateway.steps.precedence import AFTER_PHONES
 from gateway.steps.quality import reestimate as relearn_step
 from gateway.store.batches import background
 
-OURS = "gateway.cli.run.runner.answer_bell"
+OURS = "gateway.cli.runner.answer_bell"
 
 
 class Killed(Exception):

@@ -17,7 +17,7 @@ from gateway.base.msisdn import normalise
 from gateway.cli.qa.typed import AnswerFormat, answer_format
 from gateway.cli.qa.votes import votes_of
 from gateway.conversation.money.cash_out import amount_said
-from gateway.conversation.people.coordinator import numbers_said
+from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.situation import Situation
 from gateway.payments.reconciliation.statement_csv import Columns, lines
 from gateway.phrases import books

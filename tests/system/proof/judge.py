@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.payments.ledger.chart_of_accounts import Code
-from gateway.store.ledger import transfers as ledgers
+from gateway.store.ledger import transfers
 
 if TYPE_CHECKING:
     from .episode import Episode
@@ -132,7 +132,7 @@ def _requests(v: Verdict, rows, liars) -> None:
 
 
 async def _sums(v: Verdict, e: Episode, books) -> None:
-    audit = await ledgers.audit(e.rt.db)
+    audit = await transfers.audit(e.rt.db)
     v.transfers = audit.transfers
     v.conservation_breaks += len(audit.faults)
     v.faults += audit.faults
