@@ -1,6 +1,7 @@
 """All commands in one place. Each imports its modules when it runs, so that `--help` is quick."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from gateway.cli.backup import archive, backup
 from gateway.cli.batches import batches
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
+from gateway.cli.option_groups import with_groups
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
 from gateway.cli.people import coordinators, number_moves, persons, workers
 from gateway.cli.people.clients import partner
@@ -139,28 +141,44 @@ def secret() -> None:
     typer.echo(new_master_secret())
 
 
-@app.command()
-def replay(
-    answers: Annotated[Path, typer.Option(help="CSV task,worker,answer: the recorded answers.")],
-    kind: Annotated[str, typer.Option(help="verification, categorisation or transcription.")],
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingOptions:
+    """The files and the kind of a recording."""
+
+    answers: Annotated[Path, typer.Option(help="CSV task,worker,answer: the recorded answers.")]
+    kind: Annotated[str, typer.Option(help="verification, categorisation or transcription.")]
     tasks: Annotated[
         Path | None, typer.Option(help="CSV task,text: the questions. Default: `Item <task>`.")
-    ] = None,
+    ] = None
     truth: Annotated[
         Path | None, typer.Option(help="CSV task,truth: the truth that results are scored with.")
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayOptions:
+    """The options that say how a recording is played."""
+
     channel: Annotated[
         str, typer.Option(help="ussd, sms or mixed: the way in which the phones answer.")
-    ] = "ussd",
+    ] = "ussd"
     policy: Annotated[
         str, typer.Option(help="all, fixed:N or dynamic: the number of answers per task.")
-    ] = "all",
+    ] = "all"
     confidence: Annotated[
         float | None, typer.Option(help="For dynamic: stop at this confidence (0 to 1).")
-    ] = None,
+    ] = None
     packing: Annotated[
         str, typer.Option(help="Questions per SMS: auto, off, or at most 2 to 9.")
-    ] = "auto",
+    ] = "auto"
+
+
+@app.command()
+@with_groups
+def replay(
+    *,
+    files: RecordingOptions,
+    play: PlayOptions,
     limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     json: Json = None,
@@ -172,13 +190,13 @@ def replay(
     from gateway.cli.replay import command
     from gateway.cli.replay.recording import read_recording
 
-    recording = read_recording(answers, tasks, truth, kind, limit_tasks)
+    recording = read_recording(files.answers, files.tasks, files.truth, files.kind, limit_tasks)
     command.replay(
         recording,
-        channel=channel,
-        policy=policy,
-        confidence=confidence,
-        pack=packing,
+        channel=play.channel,
+        policy=play.policy,
+        confidence=play.confidence,
+        pack=play.packing,
         seed=seed,
         out=json,
     )

@@ -5,7 +5,7 @@ import pytest
 from gateway.base.errors import Refused
 from gateway.qa.port import encode
 from gateway.qa.trials import stopping, text_stopping
-from gateway.qa.trials.savings import savings, steps
+from gateway.qa.trials.savings import EndOfAsking, savings, steps
 
 from .crowd import made_up, recorded
 
@@ -52,7 +52,9 @@ def test_typed_answers_need_fewer_when_they_agree() -> None:
 def test_savings_put_dynamic_beside_every_fixed_overlap() -> None:
     rows, truths = made_up(tasks=20, skills=[0.8] * 4)
     ticks: list[None] = []
-    figures = savings(rows, truths, "categorisation", 0.9, 2, lambda: ticks.append(None))
+    figures = savings(
+        rows, truths, "categorisation", EndOfAsking(0.9), 2, lambda: ticks.append(None)
+    )
     assert list(figures["fixed"]) == ["1", "2", "3", "4"]
     assert 2.0 <= figures["answers_per_task"] <= 4.0
     assert 0.0 <= figures["accuracy"] <= 1.0
@@ -62,7 +64,7 @@ def test_savings_put_dynamic_beside_every_fixed_overlap() -> None:
 def test_truths_of_another_batch_are_refused() -> None:
     rows, _ = made_up(tasks=5, skills=[0.8] * 2)
     with pytest.raises(Refused, match="belong together"):
-        savings(rows, {"other": "a"}, "categorisation", 0.9, 1, lambda: None)
+        savings(rows, {"other": "a"}, "categorisation", EndOfAsking(0.9), 1, lambda: None)
 
 
 def test_gold_teaches_skills_and_is_neither_paid_nor_scored() -> None:
@@ -91,8 +93,8 @@ def test_a_wrong_truth_on_a_gold_task_is_not_counted_as_an_error() -> None:
 def test_gold_teaches_of_typists_too() -> None:
     rows, truths = recorded("speech60")
     gold = dict(list(truths.items())[:20])
-    figures = savings(rows, truths, "transcription", 0.9, 1, lambda: None, gold=gold)
-    cold = savings(rows, truths, "transcription", 0.9, 1, lambda: None)
+    figures = savings(rows, truths, "transcription", EndOfAsking(0.9), 1, lambda: None, gold=gold)
+    cold = savings(rows, truths, "transcription", EndOfAsking(0.9), 1, lambda: None)
     assert figures["gold"] == 20
     assert figures["fixed"] != cold["fixed"], "of forty tasks, not of sixty"
 

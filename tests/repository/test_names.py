@@ -1,4 +1,4 @@
-"""One word has one meaning: no class name of `gateway/` is defined twice."""
+"""Names a reader can rely on: one meaning per class name, and few parameters per function."""
 
 import ast
 from collections import defaultdict
@@ -7,6 +7,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "gateway").rglob("*.py"))
+SHELVES = tuple(
+    ROOT / "gateway" / shelf
+    for shelf in (
+        "payments/controls",
+        "payments/providers",
+        "phrases/languages",
+        "qa/cheating",
+        "qa/rules",
+        "sms/channels",
+        "tasks/kinds",
+        "ussd/channels",
+    )
+)
+"""The folders of plug-ins. Their files define the same names by contract, with one meaning."""
+PARAMETERS_MAX = 8
+
+
+def home(source: Path) -> Path:
+    """Return the folder of plug-ins that a file belongs to, else the file."""
+    return next((shelf for shelf in SHELVES if source.is_relative_to(shelf)), source)
 
 
 def definitions(source: Path) -> Iterator[tuple[str, int, str]]:
@@ -14,7 +34,7 @@ def definitions(source: Path) -> Iterator[tuple[str, int, str]]:
     tree = ast.parse(source.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            yield node.name, node.lineno, f"class of {source}"
+            yield node.name, node.lineno, f"class of {home(source)}"
     for node in tree.body:
         match node:
             case ast.AnnAssign(ast.Name(name), ast.Name("TypeAlias"), ast.expr() as value):
@@ -49,3 +69,27 @@ def test_each_class_name_has_one_meaning() -> None:
 def test_the_check_sees_the_classes_and_aliases() -> None:
     names = public_names()
     assert {"Runtime", "PayoutState", "Verdict", "Phrasebooks"} <= names.keys()
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Return the names of all parameters, without `self` and `cls`."""
+    given = function.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    rest = [each for each in (given.vararg, given.kwarg) if each is not None]
+    return [each.arg for each in (*named, *rest) if each.arg not in ("self", "cls")]
+
+
+def test_no_function_has_many_parameters() -> None:
+    """More values than this belong together in a class with a name."""
+    many = [
+        f"{source.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and len(parameters(node)) > PARAMETERS_MAX
+    ]
+    assert many == []
+
+
+def test_every_folder_of_plug_ins_exists() -> None:
+    assert [shelf for shelf in SHELVES if not shelf.is_dir()] == []

@@ -2,12 +2,14 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gateway.base.errors import GatewayError
+from gateway.cli.option_groups import with_groups
 from gateway.sms.prices import MICRO, SegmentPrice, minor
 
 app = typer.Typer(help="Measure an SMS: encoding, septets, segments, price.", no_args_is_help=True)
@@ -18,8 +20,29 @@ def sms() -> None:
     """Measure an SMS: encoding, septets, segments, price."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceOptions:
+    """The options that give the price of a segment, or say where it is listed."""
+
+    price: Annotated[
+        str | None, typer.Option(help="Price of one segment, e.g. 0.80, to print the cost.")
+    ] = None
+    currency: Annotated[str, typer.Option(help="Currency of the price.")] = "KES"
+    country: Annotated[
+        str | None,
+        typer.Option(
+            help="ISO country of the phone, for its listed price. Default: the gateway's region."
+        ),
+    ] = None
+    network: Annotated[
+        str | None, typer.Option(help="The phone's network, e.g. airtel, where prices differ.")
+    ] = None
+
+
 @app.command()
+@with_groups
 def count(
+    *,
     text: Annotated[str | None, typer.Argument(help="The message.")] = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="Read the message from a UTF-8 file; - is stdin.")
@@ -34,19 +57,7 @@ def count(
         str | None,
         typer.Option(help="National tables the channel can send (tr, es, pt); most cannot."),
     ] = None,
-    price: Annotated[
-        str | None, typer.Option(help="Price of one segment, e.g. 0.80, to print the cost.")
-    ] = None,
-    currency: Annotated[str, typer.Option(help="Currency of the price.")] = "KES",
-    country: Annotated[
-        str | None,
-        typer.Option(
-            help="ISO country of the phone, for its listed price. Default: the gateway's region."
-        ),
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option(help="The phone's network, e.g. airtel, where prices differ.")
-    ] = None,
+    cost: PriceOptions,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
     ] = None,
@@ -54,7 +65,11 @@ def count(
     """Show the encoding, units, segments and price of one message."""
     try:
         message = _message(text, file)
-        one = _given(price, currency) if price is not None else _listed(country, network)
+        one = (
+            _given(cost.price, cost.currency)
+            if cost.price is not None
+            else _listed(cost.country, cost.network)
+        )
         figures, lines = _figures(message, suggest, language, shift, one)
     except (GatewayError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"gateway sms count: {error}", err=True)

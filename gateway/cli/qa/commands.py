@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.json_output import Raw
+from gateway.cli.option_groups import with_groups
 from gateway.cli.qa import decision, rules
 from gateway.cli.qa.files import (
+    AnswerOptions,
     AnswersFile,
     ConfidenceOption,
-    CurrencyOption,
     JsonFile,
-    KindOption,
-    LanguageOption,
-    ValueOption,
     answers_of,
     one_line_errors,
     progress,
@@ -68,8 +66,51 @@ PriceOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultOptions:
+    """The options that say where the results go."""
+
+    out: Annotated[
+        str | None,
+        typer.Option(help="Write the results as CSV, a row per task; - is stdout."),
+    ] = None
+    plot: PlotFile = None
+    json_file: JsonFile = None
+    raw: Raw = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopOptions:
+    """The options that say when asking ends in a replay."""
+
+    confidence: ConfidenceOption = None
+    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3
+    worth: WorthOption = None
+    price: PriceOption = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdOptions:
+    """The options of a simulated crowd."""
+
+    tasks: Annotated[int, typer.Option(min=1, max=20_000, help="Questions in the batch.")] = 500
+    workers: Annotated[int, typer.Option(min=1, max=2_000, help="The workers who answer.")] = 50
+    options: Annotated[int, typer.Option(min=2, max=9, help="The options per question.")] = 2
+    answers: Annotated[int, typer.Option(min=1, max=30, help="The most answers per task.")] = 7
+    skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75
+    spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12
+    spammers: Annotated[
+        int, typer.Option(min=0, help="The number of workers who press keys without reading.")
+    ] = 0
+    copiers: Annotated[
+        int, typer.Option(min=0, help="The number of workers who copy the first worker's answer.")
+    ] = 0
+
+
 @app.command()
+@with_groups
 def aggregate(
+    *,
     answers: AnswersFile,
     truth: Annotated[
         Path | None, typer.Option(help="CSV task,truth: measure the result against it.")
@@ -78,21 +119,11 @@ def aggregate(
         Path | None,
         typer.Option(help="CSV task,truth: use these to learn skills, calibrate and certify."),
     ] = None,
-    kind: KindOption = None,
-    value: ValueOption = None,
-    language: LanguageOption = "",
-    currency: CurrencyOption = "",
+    form: AnswerOptions,
     method: Annotated[
         str, typer.Option(help="auto, or a rule by name. An unknown name lists the rules.")
     ] = "auto",
-    out: Annotated[
-        str | None,
-        typer.Option(help="Write the results as CSV, a row per task; - is stdout."),
-    ] = None,
-    plot: PlotFile = None,
-    json_file: JsonFile = None,
-    *,
-    raw: Raw = False,
+    results: ResultOptions,
 ) -> None:
     """Find the most likely value of every task, and its confidence."""
     from gateway.cli.qa.typed import answer_format
@@ -100,7 +131,7 @@ def aggregate(
     from gateway.qa.trials.report import report
 
     with one_line_errors("aggregate"):
-        given = answer_format(kind, value, language, currency)
+        given = answer_format(form.kind, form.value, form.language, form.currency)
         with working(f"reading {answers}"):
             votes = answers_of(answers, given)
             rows = votes.rows
@@ -112,34 +143,32 @@ def aggregate(
         left_out = {"repeated": votes.repeated, "unread": len(votes.unread)}
         figures = {**found.figures, **left_out, "seconds": seconds}
         say(ties_note(found.tied))
-        if "-" not in (json_file, out):
+        if "-" not in (results.json_file, results.out):
             show_figures(figures)
-            if not plot:
+            if not results.plot:
                 show_calibration(found, truths, known)
-        if out:
+        if results.out:
             checked = bool(figures["confidence_checked"])
-            write_results(out, found.results, checked=checked, tied=found.tied, raw=raw)
-        if plot:
-            plot_results(plot, found, truths, known)
-        write_json(json_file, figures)
+            write_results(
+                results.out, found.results, checked=checked, tied=found.tied, raw=results.raw
+            )
+        if results.plot:
+            plot_results(results.plot, found, truths, known)
+        write_json(results.json_file, figures)
 
 
 @app.command()
+@with_groups
 def stopping(
+    *,
     answers: AnswersFile,
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
     gold: Annotated[
         Path | None,
         typer.Option(help="CSV task,truth: use these to learn skills first. They are not counted."),
     ] = None,
-    kind: KindOption = None,
-    value: ValueOption = None,
-    language: LanguageOption = "",
-    currency: CurrencyOption = "",
-    confidence: ConfidenceOption = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
-    worth: WorthOption = None,
-    price: PriceOption = 1.0,
+    form: AnswerOptions,
+    stop: StopOptions,
     plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -147,31 +176,19 @@ def stopping(
     from gateway.cli.qa.typed import answer_format
 
     with one_line_errors("stopping"):
-        given = answer_format(kind, value, language, currency)
+        given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         rows = votes.rows
-        setting = Setting(confidence, worth, price, seeds, truths_of(gold, votes), given.tag)
+        setting = Setting(stop, truths_of(gold, votes), given.tag)
         _replay(rows, truths_of(truth, votes), given.kind_of(rows), setting, plot, json_file)
 
 
 @app.command()
+@with_groups
 def simulate(
-    tasks: Annotated[int, typer.Option(min=1, max=20_000, help="Questions in the batch.")] = 500,
-    workers: Annotated[int, typer.Option(min=1, max=2_000, help="The workers who answer.")] = 50,
-    options: Annotated[int, typer.Option(min=2, max=9, help="The options per question.")] = 2,
-    answers: Annotated[int, typer.Option(min=1, max=30, help="The most answers per task.")] = 7,
-    skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75,
-    spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12,
-    spammers: Annotated[
-        int, typer.Option(min=0, help="The number of workers who press keys without reading.")
-    ] = 0,
-    copiers: Annotated[
-        int, typer.Option(min=0, help="The number of workers who copy the first worker's answer.")
-    ] = 0,
-    confidence: ConfidenceOption = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
-    worth: WorthOption = None,
-    price: PriceOption = 1.0,
+    *,
+    crowd: CrowdOptions,
+    stop: StopOptions,
     plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -179,25 +196,33 @@ def simulate(
     from gateway.qa.trials.synthetic import SyntheticCrowd, made_up
 
     with one_line_errors("simulate"):
-        crowd = SyntheticCrowd(tasks, workers, options, answers, skill, spread, spammers, copiers)
-        rows, truths = made_up(crowd, seed=0)
-        setting = Setting(confidence, worth, price, seeds)
-        planted = _suspects(rows) if spammers or copiers else {}
-        _replay(rows, truths, AnswerKind.CATEGORISATION, setting, plot, json_file, planted)
+        made = SyntheticCrowd(
+            crowd.tasks,
+            crowd.workers,
+            crowd.options,
+            crowd.answers,
+            crowd.skill,
+            crowd.spread,
+            crowd.spammers,
+            crowd.copiers,
+        )
+        rows, truths = made_up(made, seed=0)
+        planted = _suspects(rows) if crowd.spammers or crowd.copiers else {}
+        kind = AnswerKind.CATEGORISATION
+        _replay(rows, truths, kind, Setting(stop), plot, json_file, planted)
 
 
 @app.command()
+@with_groups
 def gold(
+    *,
     answers: AnswersFile,
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
     gold: Annotated[
         list[int] | None, typer.Option(min=1, help="The number of gold tasks. Repeatable.")
     ] = None,
     splits: Annotated[int, typer.Option(min=1, help="Random choices of them to average.")] = 200,
-    kind: KindOption = None,
-    value: ValueOption = None,
-    language: LanguageOption = "",
-    currency: CurrencyOption = "",
+    form: AnswerOptions,
     method: Annotated[str, typer.Option(help="auto, or a rule by name.")] = "auto",
     json_file: JsonFile = None,
 ) -> None:
@@ -208,7 +233,7 @@ def gold(
     from gateway.cli.qa.typed import answer_format
 
     with one_line_errors("gold"):
-        given = answer_format(kind, value, language, currency)
+        given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         answered, truths = votes.rows, truths_of(truth, votes)
         if given.kind_of(answered) == AnswerKind.TRANSCRIPTION:
@@ -258,10 +283,7 @@ class Setting:
     `gold` teaches skills before the first question. `language` says how typed answers are compared.
     """
 
-    confidence: float | None
-    worth: float | None
-    price: float
-    seeds: int
+    stop: StopOptions
     gold: Mapping[str, str] = field(default_factory=dict[str, str])
     language: str = ""
 
@@ -276,17 +298,17 @@ def _replay(
     more: Mapping[str, object] | None = None,
 ) -> None:
     from gateway.qa.judging.overlap import CONFIDENCE
-    from gateway.qa.trials.savings import savings, steps, sweep, sweep_steps
+    from gateway.qa.trials.savings import EndOfAsking, savings, steps, sweep, sweep_steps
 
-    sure = CONFIDENCE if setting.confidence is None else setting.confidence
-    share = None if setting.worth is None else setting.price / setting.worth
-    with progress(steps(rows, setting.seeds) + (sweep_steps(setting.seeds) if plot else 0)) as tick:
+    stop, seeds = setting.stop, setting.stop.seeds
+    sure = CONFIDENCE if stop.confidence is None else stop.confidence
+    share = None if stop.worth is None else stop.price / stop.worth
+    with progress(steps(rows, seeds) + (sweep_steps(seeds) if plot else 0)) as tick:
         known, tag = setting.gold, setting.language
-        replayed = savings(
-            rows, truths, kind, sure, setting.seeds, tick, price=share, gold=known, language=tag
-        )
+        end = EndOfAsking(sure, share)
+        replayed = savings(rows, truths, kind, end, seeds, tick, gold=known, language=tag)
         figures = {**replayed, **(more or {})}
-        curve = sweep(rows, truths, kind, setting.seeds, tick, known, tag) if plot else []
+        curve = sweep(rows, truths, kind, seeds, tick, known, tag) if plot else []
     if json_file != "-":
         show_savings(figures)
         if not plot:

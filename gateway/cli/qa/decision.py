@@ -4,22 +4,20 @@ They explain one decision, and try a new rule on past answers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.base.errors import Refused
+from gateway.cli.option_groups import with_groups
 from gateway.cli.qa import rules
 from gateway.cli.qa.files import (
+    AnswerOptions,
     AnswersFile,
     ConfidenceOption,
-    CurrencyOption,
     JsonFile,
-    KindOption,
-    LanguageOption,
-    ValueOption,
     answers_of,
     one_line_errors,
     truths_of,
@@ -45,19 +43,51 @@ MinorPriceOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOptions:
+    """The options of the rule that decides."""
+
+    policy: PolicyOption = "dynamic"
+    confidence: ConfidenceOption = None
+    method: MethodOption = "auto"
+    price: MinorPriceOption = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRuleOptions:
+    """The options of the rule that is tried. Each is as in the old rule, if it is not given."""
+
+    new_policy: Annotated[
+        str | None, typer.Option(help="The value of the new rule, if it differs.")
+    ] = None
+    new_confidence: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="The value of the new rule, if it differs."),
+    ] = None
+    new_method: Annotated[
+        str | None, typer.Option(help="The value of the new rule, if it differs.")
+    ] = None
+
+    def changed(self, old: RuleOptions) -> RuleOptions:
+        """Return the new rule's options."""
+        confidence = old.confidence if self.new_confidence is None else self.new_confidence
+        return RuleOptions(
+            policy=self.new_policy or old.policy,
+            confidence=confidence,
+            method=self.new_method or old.method,
+            price=old.price,
+        )
+
+
+@with_groups
 def explain(
+    *,
     task: Annotated[str, typer.Argument(help="The task whose decision is explained.")],
     answers: AnswersFile,
     truth: TruthFile = None,
     gold: GoldFile = None,
-    kind: KindOption = None,
-    value: ValueOption = None,
-    language: LanguageOption = "",
-    currency: CurrencyOption = "",
-    policy: PolicyOption = "dynamic",
-    confidence: ConfidenceOption = None,
-    method: MethodOption = "auto",
-    price: MinorPriceOption = 0.0,
+    form: AnswerOptions,
+    deciding: RuleOptions,
     json_file: JsonFile = None,
 ) -> None:
     """Explain one decision with its answers and the workers' skills.
@@ -68,10 +98,10 @@ def explain(
     from gateway.qa.trials.explain import explain_task as told
 
     with one_line_errors("explain"):
-        given = answer_format(kind, value, language, currency)
+        given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         rows = votes.rows
-        rule = _rule(rows, given, policy, confidence, method, price)
+        rule = _rule(rows, given, deciding)
         taught, known = truths_of(gold, votes), truths_of(truth, votes)
         with working(f"going over {len(rows):,} answers"):
             found = told(rows, task, rule, gold=taught, truths=known, language=given.tag)
@@ -81,7 +111,9 @@ def explain(
         write_json(json_file, story)
 
 
+@with_groups
 def dry_run(
+    *,
     answers: Annotated[
         Path | None, typer.Option("--answers", help="CSV with columns task,worker,answer.")
     ] = None,
@@ -90,24 +122,9 @@ def dry_run(
     ] = None,
     truth: TruthFile = None,
     gold: GoldFile = None,
-    kind: KindOption = None,
-    value: ValueOption = None,
-    language: LanguageOption = "",
-    currency: CurrencyOption = "",
-    policy: PolicyOption = "dynamic",
-    confidence: ConfidenceOption = None,
-    method: MethodOption = "auto",
-    price: MinorPriceOption = 0.0,
-    new_policy: Annotated[
-        str | None, typer.Option(help="The value of the new rule, if it differs.")
-    ] = None,
-    new_confidence: Annotated[
-        float | None,
-        typer.Option(min=0.0, max=1.0, help="The value of the new rule, if it differs."),
-    ] = None,
-    new_method: Annotated[
-        str | None, typer.Option(help="The value of the new rule, if it differs.")
-    ] = None,
+    form: AnswerOptions,
+    deciding: RuleOptions,
+    changes: NewRuleOptions,
     json_file: JsonFile = None,
 ) -> None:
     """Try a changed rule on past answers before it is switched on.
@@ -119,16 +136,17 @@ def dry_run(
 
     with one_line_errors("dry-run"):
         if batch is not None:
-            rules.try_live(batch, new_policy, new_confidence, new_method, json_file)
+            rules.try_live(
+                batch, changes.new_policy, changes.new_confidence, changes.new_method, json_file
+            )
             return
         if answers is None:
             raise Refused("give --answers FILE, or --batch of a live batch")
-        given = answer_format(kind, value, language, currency)
+        given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         rows = votes.rows
-        old = _rule(rows, given, policy, confidence, method, price)
-        sure = confidence if new_confidence is None else new_confidence
-        new = _rule(rows, given, new_policy or policy, sure, new_method or method, price)
+        old = _rule(rows, given, deciding)
+        new = _rule(rows, given, changes.changed(deciding))
         known, taught = truths_of(truth, votes), truths_of(gold, votes)
         with working(f"going over {len(rows):,} answers twice"):
             found = tried(rows, old, new, known, taught, language=given.tag)
@@ -138,12 +156,7 @@ def dry_run(
 
 
 def _rule(
-    rows: Sequence[tuple[str, str, str]],
-    given: "AnswerFormat",
-    policy: str,
-    confidence: float | None,
-    method: str,
-    price: float,
+    rows: Sequence[tuple[str, str, str]], given: "AnswerFormat", options: RuleOptions
 ) -> "Ruling":
     from gateway.qa.judging.overlap import CONFIDENCE
     from gateway.qa.judging.ruling import Ruling
@@ -153,10 +166,10 @@ def _rule(
     is_text = given.kind_of(rows) == TRANSCRIPTION
     return Ruling(
         () if is_text else tuple(sorted({row[2] for row in rows})),
-        policy,
-        CONFIDENCE if confidence is None else confidence,
-        method,
-        price,
+        options.policy,
+        CONFIDENCE if options.confidence is None else options.confidence,
+        options.method,
+        options.price,
         most_answers(rows),
     )
 

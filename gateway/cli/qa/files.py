@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -50,6 +51,18 @@ CurrencyOption = Annotated[
         help="Their country's currency (KES, ...), which decides how values are written.",
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOptions:
+    """The options that say what the answers of a file are."""
+
+    kind: KindOption = None
+    value: ValueOption = None
+    language: LanguageOption = ""
+    currency: CurrencyOption = ""
+
+
 ConfidenceOption = Annotated[
     float | None,
     typer.Option(min=0.0, max=1.0, help="Close a task at this posterior. Default: 0.9."),

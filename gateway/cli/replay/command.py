@@ -31,8 +31,6 @@ def make_plan(
     channel: str,
     policy: str,
     confidence: float | None = None,
-    name: str = "Replay",
-    instructions: str = "",
     price_minor: int = PRICE_MINOR,
     pack: str = "auto",
     seed: int = 0,
@@ -44,14 +42,14 @@ def make_plan(
         raise Refused(f"packing is auto, off or 2 to {PACK_MAX}, not {pack!r}", field="packing")
     parse_policy(policy, available=_ANSWERS_MAX, confidence=confidence or CONFIDENCE)
     return ReplayPlan(
-        name=name,
+        name="Replay",
         recording=recording,
         channel=channel,
         policy=policy,
         confidence=confidence,
         price_minor=price_minor,
         currency=CURRENCY,
-        instructions=instructions or INSTRUCTIONS[recording.kind],
+        instructions=INSTRUCTIONS[recording.kind],
         pack=pack,
         seed=seed,
     )

@@ -6,6 +6,7 @@ Three batches run at once, and all books are compared at the end.
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -56,26 +57,32 @@ def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:
             data / "speech.csv", None, data / "speech_truth.csv", "transcription", limit_tasks
         )
     return (
-        make_plan(
-            rte,
-            channel="mixed",
-            policy="fixed:5",
+        replace(
+            make_plan(
+                rte,
+                channel="mixed",
+                policy="fixed:5",
+            ),
             name="Does it follow?",
             instructions="Is it true?",
         ),
-        make_plan(
-            news,
-            channel="mixed",
-            policy="dynamic",
+        replace(
+            make_plan(
+                news,
+                channel="mixed",
+                policy="dynamic",
+            ),
             name="Good or bad news?",
             instructions="This news is:",
         ),
-        make_plan(
-            speech,
-            channel="mixed",
-            policy="all",
+        replace(
+            make_plan(
+                speech,
+                channel="mixed",
+                policy="all",
+                price_minor=500,
+            ),
             name="What was said?",
             instructions="Type what you heard.",
-            price_minor=500,
         ),
     )

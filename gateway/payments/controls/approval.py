@@ -19,7 +19,7 @@ LOOK_AGAIN = timedelta(days=1)
 waited longer than this.
 """
 
-Amounts = dict[Currency, Annotated[int, Field(ge=0)]]
+ApprovalAmounts = dict[Currency, Annotated[int, Field(ge=0)]]
 
 
 class Rules(ControlRules):
@@ -28,11 +28,11 @@ class Rules(ControlRules):
     A currency that is missing needs no approval.
     """
 
-    approve_above: Amounts = Field(default_factory=dict)
+    approve_above: ApprovalAmounts = Field(default_factory=dict)
     """The amount per currency, in whole units, above which a payout waits for two persons (`gateway
     approvals`).
     """
-    approve_run_above: Amounts = Field(default_factory=dict)
+    approve_run_above: ApprovalAmounts = Field(default_factory=dict)
     """The sum per currency, in whole units, of a day's (UTC) payouts without an approval. Once a
     payout would pass it, the rest of the day waits.
     """

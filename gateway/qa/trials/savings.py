@@ -7,7 +7,7 @@ with the same aggregation of a fixed number of answers.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import fmean
 
@@ -22,23 +22,32 @@ SavingFigures = dict[str, float]
 Replays = tuple[Callable[[int], SavingFigures], Callable[[int, int], SavingFigures]]
 
 
+@dataclass(frozen=True, slots=True)
+class EndOfAsking:
+    """The end of asking about a task: at a confidence, or while an answer is worth its price.
+
+    `price` is the price of an answer in shares of what a corrected error is worth. With it,
+    `confidence` plays no part.
+    """
+
+    confidence: float
+    price: float | None = None
+
+
 def savings(
     rows: Sequence[Answer],
     truths: Mapping[str, str],
     kind: str,
-    confidence: float,
+    end: EndOfAsking,
     seeds: int,
     tick: Callable[[], None],
     *,
-    price: float | None = None,
     gold: Mapping[str, str] | None = None,
     language: str = "",
 ) -> dict[str, object]:
     """Replay `seeds` orders of the answers, and call `tick` `steps(rows, seeds)` times.
 
-    `price` is the price of an answer in shares of what a corrected error is worth. With it, answers
-    are bought as long as they are worth it, and `confidence` plays no part. `gold` teaches skills
-    before any question is asked, and is neither paid nor scored. Typed answers are compared as
+    `gold` teaches skills before any question is asked, and is neither paid nor scored. Typed answers are compared as
     `language` says. Raises Refused when no other task has a truth.
     """
     answered = {row[0] for row in rows}
@@ -46,7 +55,7 @@ def savings(
     if not (truths.keys() & answered) - known.keys():
         beside = " beside the gold" if known else ""
         raise Refused(f"no task has answers and a truth{beside}: do the files belong together?")
-    dynamic, fixed = _replays(rows, truths, kind, confidence, price, known, language)
+    dynamic, fixed = _replays(rows, truths, kind, end.confidence, end.price, known, language)
 
     def averaged(replay: Callable[[int], SavingFigures]) -> SavingFigures:
         return _averaged(replay, seeds, tick)
@@ -57,8 +66,8 @@ def savings(
     }
     return {
         "kind": kind,
-        "confidence": confidence,
-        "price": price,
+        "confidence": end.confidence,
+        "price": end.price,
         "seeds": seeds,
         "gold": len(known),
         **averaged(dynamic),

@@ -67,10 +67,7 @@ async def _written(rt: Runtime, number: int, says: Says, person: int, by: str, b
         outcome = await number_moves.record_move_decision(
             db,
             number,
-            says,
-            person=person,
-            who=by,
-            reason=because,
+            number_moves.MoveDecision(says, person, by, because),
             expires_at=now + timedelta(hours=rt.settings.moves.answer_h),
             screen=rt.books[row["language"]].say("move.old"),
             now=now,

@@ -35,10 +35,8 @@ def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
 
 def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Write:
     """Return the part that enrols a worker who joined by herself."""
-    region, country = country_of(rt, msisdn)
-    new = _new_worker(
-        rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
-    )
+    home = country_of(rt, msisdn)
+    new = _new_worker(rt, msisdn, fact.language, home, channel, partner=fact.code)
     return worker_writes.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
@@ -48,13 +46,12 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
     The invitation replaces one that has not gone yet; at night it waits for her morning. A
     coordinator who repeats the command wants it sent again, because the first one may be lost.
     """
-    region, country = country_of(rt, fact.msisdn)
+    home = country_of(rt, fact.msisdn)
     new = _new_worker(
         rt,
         fact.msisdn,
         fact.language,
-        region,
-        country.currency,
+        home,
         channel,
         name=fact.name,
         partner=fact.partner,
@@ -68,7 +65,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         fact.invitation,
         "invitation",
     )
-    wakes = contact_hours.wakes_at(rt, region, new.zone)
+    wakes = contact_hours.wakes_at(rt, home[0], new.zone)
     return [
         worker_writes.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
         coordinators.may_invite(
@@ -86,9 +83,9 @@ def expected_part(
 
     No invitation is sent; her own JOIN or YES counts.
     """
-    region, country = country_of(rt, msisdn)
+    home = country_of(rt, msisdn)
     new = _new_worker(
-        rt, msisdn, language or country.language, region, country.currency, channel,
+        rt, msisdn, language or home[1].language, home, channel,
         name=name, partner=partner,
     )  # fmt: skip
     return worker_writes.enrol_worker(new, "invited", "operator", channel, "EXPECT")
@@ -141,14 +138,14 @@ def _new_worker(
     rt: Runtime,
     msisdn: str,
     language: str,
-    region: str,
-    currency: str,
+    home: tuple[str, Country],
     channel: str,
     *,
     name: str = "",
     partner: str | None = None,
     coordinator: int | None = None,
 ) -> worker_writes.NewWorker:
+    region, country = home
     return worker_writes.NewWorker(
         index=rt.vault.index(msisdn),
         sealed=rt.vault.seal(msisdn),
@@ -157,7 +154,7 @@ def _new_worker(
         partner=partner,
         coordinator=coordinator,
         region=region,
-        currency=currency,
+        currency=country.currency,
         channel=channel,
         zone=contact_hours.own_zone(rt, msisdn, region),
     )

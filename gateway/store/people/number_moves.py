@@ -182,14 +182,21 @@ async def move_with_worker(db: Database, number: int) -> Row | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MoveDecision:
+    """One person's decision about a change: her id and name, what she says, and why."""
+
+    says: str
+    person: int
+    who: str
+    reason: str
+
+
 async def record_move_decision(
     db: Connection,
     move: int,
-    says: str,
+    decision: MoveDecision,
     *,
-    person: int,
-    who: str,
-    reason: str,
     expires_at: datetime,
     screen: str,
     now: datetime,
@@ -198,10 +205,10 @@ async def record_move_decision(
     return await db.fetchval(
         "select decide_move($1, $2, $3, $4, $5, $6, $7, $8)",
         move,
-        says,
-        person,
-        who,
-        reason,
+        decision.says,
+        decision.person,
+        decision.who,
+        decision.reason,
         expires_at,
         screen,
         now,
