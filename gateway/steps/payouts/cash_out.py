@@ -13,18 +13,19 @@ from gateway.steps.payouts.replace import held_part
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import country_of
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.turns import turns
 
 TAIL_DIGITS = 3
 
 
-async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Write:
+async def payout_part(
+    rt: Runtime, worker: WorkerId, currency: str, fact: PayAsked, msisdn: str
+) -> Write:
     """Return the part of a turn that creates a payout.
 
     Its key is fixed here, long before anything is sent.
     """
-    worker, currency = WorkerId(row["worker_id"]), row["currency"]
     chosen = airtime_for if fact.airtime else provider_for
     provider = chosen(rt, msisdn, currency)
     if provider is None:

@@ -17,9 +17,10 @@ from gateway.settings import Country
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.compose import message
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.people import coordinators, worker_writes, workers
 from gateway.store.turns import turns
+from gateway.store.turns.situation import TurnRow
 
 
 def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
@@ -40,7 +41,7 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     return worker_writes.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
-def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Write]:
+def enrolled_parts(rt: Runtime, row: TurnRow, fact: Enrolled, channel: str) -> list[Write]:
     """Return the invited worker and her invitation.
 
     The invitation replaces one that has not gone yet; at night it waits for her morning. A
@@ -55,7 +56,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         channel,
         name=fact.name,
         partner=fact.partner,
-        coordinator=row["coordinator_id"],
+        coordinator=row.coordinator,
     )
     invitation = message(
         rt,
@@ -68,9 +69,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
     wakes = contact_hours.wakes_at(rt, home[0], new.zone)
     return [
         worker_writes.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
-        coordinators.may_invite(
-            row["coordinator_id"], rt.settings.coordinators.invitations_per_day
-        ),
+        coordinators.may_invite(row.coordinator, rt.settings.coordinators.invitations_per_day),
         turns.put_message(invitation),
         *([turns.defer_prompts(invitation.to_index, wakes)] if wakes else []),
     ]
@@ -91,41 +90,41 @@ def expected_part(
     return worker_writes.enrol_worker(new, "invited", "operator", channel, "EXPECT")
 
 
-async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Write]:
+async def removed_parts(rt: Runtime, row: TurnRow, fact: RemovedByCoordinator) -> list[Write]:
     """Return the parts that remove a worker of this coordinator or of her centre.
 
     Any other number changes nothing.
     """
-    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     if worker is None:
         return []
     return [
         worker_writes.change_worker(
-            worker, "removed", "coordinator", None, "REMOVE", row["coordinator_id"]
+            worker, "removed", "coordinator", None, "REMOVE", row.coordinator
         )
     ]
 
 
-async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Write]:
+async def named_parts(rt: Runtime, row: TurnRow, fact: WorkerNamed) -> list[Write]:
     """Name a worker of this coordinator."""
-    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     if worker is None:
         return []
-    return [worker_writes.name_worker(worker, fact.name, "coordinator", row["coordinator_id"])]
+    return [worker_writes.name_worker(worker, fact.name, "coordinator", row.coordinator)]
 
 
-async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Write]:
+async def zone_parts(rt: Runtime, row: TurnRow, fact: ZoneChosen) -> list[Write]:
     """Return the parts that set the time zone of a worker of this coordinator."""
-    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     return [worker_writes.set_zone(worker, fact.zone)] if worker is not None else []
 
 
-async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Write]:
+async def unlocked_parts(rt: Runtime, row: TurnRow, fact: PinReset) -> list[Write]:
     """Return the parts that delete a worker's PIN and tell her so on her own phone.
 
     A coordinator can therefore not unlock it without her knowledge.
     """
-    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     if worker is None:
         return []
     language, channel = await workers.reached(rt.db, worker)

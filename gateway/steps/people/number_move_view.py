@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from gateway.conversation.situation import NumberMoveView
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
 from gateway.store.people import number_moves
+from gateway.store.turns.situation import TurnRow
 
 _REMEMBERED = timedelta(days=90)
 """The time after the hold for which a number that was given up is told so. Then its SIM may belong
@@ -18,9 +18,9 @@ def hold(rt: Runtime) -> timedelta:
     return timedelta(hours=rt.settings.moves.hold_h)
 
 
-async def view(rt: Runtime, row: Row) -> NumberMoveView | None:
+async def view(rt: Runtime, row: TurnRow) -> NumberMoveView | None:
     """Return the change of number in which the phone of this turn takes part, or None."""
-    found = row["moving"]
+    found = row.moving
     if not found:
         return None
     now, is_new, state = rt.clock.now(), bool(found["is_new"]), str(found["state"])

@@ -24,7 +24,7 @@ from gateway.conversation.views.pin import SECRET
 from gateway.phrases import book_in
 from gateway.phrases.book import ENGLISH
 from gateway.steps.runtime import Channel, Runtime
-from gateway.store.db import Row
+from gateway.store.turns.situation import TurnRow
 from gateway.ussd.port import TellsInput
 from gateway.workers import pins
 
@@ -191,31 +191,31 @@ def _unpacked(value: str) -> str:
 
 
 async def judge_typed_pin(
-    rt: Runtime, row: Row, situation: Situation, keys: list[str]
+    rt: Runtime, row: TurnRow, situation: Situation, keys: list[str]
 ) -> Situation:
     """Return the situation with the check of the key that was typed as a PIN."""
-    if situation.pin is None or not keys or row["view"] not in SECRET:
+    if situation.pin is None or not keys or row.view not in SECRET:
         return situation
     return situation.changed(pin=await _typed(rt, row, situation.pin, keys[0].strip()))
 
 
-async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:
-    if row["view"] == "pin_new":
+async def _typed(rt: Runtime, row: TurnRow, view: PinView, typed: str) -> PinView:
+    if row.view == "pin_new":
         if not pins.acceptable(typed):
             return view
         made = await asyncio.to_thread(pins.hashed, typed, rt.vault.pepper)
         return replace(view, typed_hash=made)
-    kept = row["memory"].get("hash") if row["view"] == "pin_again" else row["pin_hash"]
+    kept = row.memory.get("hash") if row.view == "pin_again" else row.pin_hash
     if not kept or view.locked:
         return view
     right = await asyncio.to_thread(pins.is_right, typed, kept, rt.vault.pepper)
     return replace(view, typed_right=right)
 
 
-def pin_knowledge(rt: Runtime, row: Row, currency: str) -> PinView:
+def pin_knowledge(rt: Runtime, row: TurnRow, currency: str) -> PinView:
     """Return the data of a worker's PIN that every turn may use."""
     return PinView(
-        known=row["pin_hash"] is not None,
-        tries_left=pins.TRIES_MAX - (row["pin_wrong"] or 0),
+        known=row.pin_hash is not None,
+        tries_left=pins.TRIES_MAX - (row.pin_wrong or 0),
         free_minor=rt.settings.pin_free * minor_per_major(currency),
     )

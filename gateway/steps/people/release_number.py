@@ -18,10 +18,11 @@ from gateway.steps.messages import notify_outside
 from gateway.steps.messages.compose import message
 from gateway.steps.payouts.disburse import decide_now, written
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.payouts import payouts
 from gateway.store.people import number_moves, workers
 from gateway.store.turns import turns
+from gateway.store.turns.situation import TurnRow
 
 _ASKED_BACK = timedelta(days=1)
 _NAME_MAX = 12
@@ -39,7 +40,7 @@ async def is_quiet(rt: Runtime, worker: WorkerId, msisdn: str) -> bool:
 
 async def release_writes(
     rt: Runtime,
-    row: Row,
+    row: TurnRow,
     fact: NumberDoubted | NumberReleased,
     *,
     msisdn: str,
@@ -47,7 +48,7 @@ async def release_writes(
     channel: str,
 ) -> list[Write]:
     """Return the parts of NOTME from a worker's number, for the first time and the second."""
-    worker, now = WorkerId(row["worker_id"]), rt.clock.now()
+    worker, now = row.worker, rt.clock.now()
     index, none = rt.vault.index(msisdn), rt.vault.seal(NO_NUMBER)
     if isinstance(fact, NumberDoubted):
         return [number_moves.doubt(worker, index, none, channel, now + _ASKED_BACK, now)]
@@ -57,9 +58,9 @@ async def release_writes(
     return [*await _payout_cancelled(rt, row), released, *await _told(rt, row, worker, msisdn)]
 
 
-async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
+async def _payout_cancelled(rt: Runtime, row: TurnRow) -> list[Write]:
     """Return the parts that cancel a payout which has not left: it would go to the other person."""
-    ref = row["payout_ref"]
+    ref = row.payout_ref
     stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
     if stored is None or stored.payout.state not in (
         PayoutState.QUEUED,
@@ -70,9 +71,9 @@ async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
     return await written(rt, stored, decision, "its number belongs to another person", quiet=True)
 
 
-async def _told(rt: Runtime, row: Row, worker: WorkerId, msisdn: str) -> list[Write]:
+async def _told(rt: Runtime, row: TurnRow, worker: WorkerId, msisdn: str) -> list[Write]:
     """Return the SMS to the worker's coordinators, else to the numbers of `controls.tell`."""
-    name = gsm_only(short_name(row["name"]), _NAME_MAX).strip() or "?"
+    name = gsm_only(short_name(row.name), _NAME_MAX).strip() or "?"
     found: list[Write] = []
     for one in await workers.coordinators_of(rt.db, worker):
         try:

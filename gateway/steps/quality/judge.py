@@ -5,7 +5,7 @@ It is pure except for the shape of its inputs.
 
 from datetime import timedelta
 
-from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
+from gateway.base.ids import AccountId, AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.payments.ledger import postings
 from gateway.qa.judging.overlap import (
@@ -25,8 +25,9 @@ from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.reviews import AMBIGUOUS
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.turns import turns
+from gateway.store.turns.situation import TurnRow
 
 STATES = {
     TaskDecision.ACCEPT: "decided",
@@ -37,17 +38,17 @@ STATES = {
 }
 
 
-def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Write:
+def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: str) -> Write:
     """Return the row changes of an answer to the question that was read in `row`."""
-    worker = WorkerId(row["worker_id"])
-    gold = row["held_gold"]
+    worker = row.worker
+    gold = row.held_gold
     value = batch.handling.same.get(fact.value, fact.value)
     answered = turns.AnswerRow(
         assignment=AssignmentId(fact.assignment),
-        assignment_was=row["held_state"],
+        assignment_was=row.held_state,
         task=TaskId(fact.task),
-        answered=row["held_answered"],
-        wanted=row["held_wanted"],
+        answered=row.held_answered,
+        wanted=row.held_wanted,
         worker=worker,
         gold_kind=batch.kind if batch.gold_rate else None,
         via=via,
@@ -64,25 +65,25 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         _after(rt, row, batch, value, via),
         earning,
         batch.hold_account,
-        AccountId(row["account_id"]),
+        AccountId(row.account_id),
     )
 
 
-def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.TaskAfter:
-    given: int = row["held_answered"] + 1
-    wanted: int = row["held_wanted"]
+def _after(rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str) -> turns.TaskAfter:
+    given = row.held_answered + 1
+    wanted = row.held_wanted
     if given < wanted:
         return turns.TaskAfter(wanted, "open", None, None, None)
-    if row["held_gold"] is not None:
-        return turns.TaskAfter(wanted, "decided", row["held_gold"], 1.0, "gold")
+    if row.held_gold is not None:
+        return turns.TaskAfter(wanted, "decided", row.held_gold, 1.0, "gold")
     skills = _skills(row, batch)
     verdict = _verdict(rt, row, batch, value, via, skills)
     version = version_of(batch)
     # these answers are paid, but decide nothing
-    void = row["held_answered"] - len(row["vote_values"] or ())
+    void = row.held_answered - len(row.vote_values or ())
     kept = judgement_record(rt.clock.now(), version, skills, verdict)
     # The judge never gets more answers than were reserved and paid for.
-    more = min(verdict.answers_wanted + void, row["held_maximum"])
+    more = min(verdict.answers_wanted + void, row.held_maximum)
     state = STATES[verdict.decision]
     rule = AMBIGUOUS if verdict.decision is TaskDecision.AMBIGUOUS else "online"
     if state == "open" and more > given:
@@ -95,33 +96,33 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     )
 
 
-def _skills(row: Row, batch: Batch) -> list[Skill]:
+def _skills(row: TurnRow, batch: Batch) -> list[Skill]:
     """Return the skills of the workers who answered, in the order of their answers.
 
     The skill of the worker of this answer is last.
     """
-    rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
+    rights, wrongs = row.vote_rights or (), row.vote_wrongs or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
     return [*skills, skill_of(row, batch.kind)[0]]
 
 
 def _verdict(
-    rt: Runtime, row: Row, batch: Batch, value: str, via: str, skills: list[Skill]
+    rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str, skills: list[Skill]
 ) -> Verdict:
     return judge(
         rt.kind_of(batch.kind).IS_TEXT,
-        [*(row["vote_values"] or ()), value],
+        [*(row.vote_values or ()), value],
         skills,
         batch.option_ids,
-        policy_of(batch, row["held_maximum"]),
+        policy_of(batch, row.held_maximum),
         language=compared_as(rt, batch),
-        market=market(rt, batch, row["held_text"], via, _better(row)),
+        market=market(rt, batch, row.held_text, via, _better(row)),
     )
 
 
-def _better(row: Row) -> Better | None:
-    found: float | None = row["held_better"]
-    return None if found is None else Better(found, row["held_better_by_sms"])
+def _better(row: TurnRow) -> Better | None:
+    found = row.held_better
+    return None if found is None else Better(found, row.held_better_by_sms)
 
 
 def policy_of(batch: Batch, available: int) -> Policy:

@@ -1,14 +1,14 @@
 """The skill of a worker, from the row that a turn reads."""
 
 from gateway.qa.skills.skill import Skill
-from gateway.store.db import Row
+from gateway.store.turns.situation import TurnRow
 
 
-def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
+def skill_of(row: TurnRow, kind: str) -> tuple[Skill, int, int]:
     """Return the worker's skill at a kind, the number of her answers, and of those to gold."""
-    kinds: list[str] = row["kinds"] or []
+    kinds = row.kinds or []
     if kind not in kinds:
         return Skill(), 0, 0
     at = kinds.index(kind)
-    skill = Skill(row["rights"][at], row["wrongs"][at])
-    return skill, row["answers"][at], row["golds_right"][at] + row["golds_wrong"][at]
+    skill = Skill(row.rights[at], row.wrongs[at])
+    return skill, row.answers[at], row.golds_right[at] + row.golds_wrong[at]

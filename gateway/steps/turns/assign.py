@@ -89,7 +89,7 @@ async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_na
     )
     msisdn = rt.vault.open(sealed)
     understood = await understand(rt, channel, row, msisdn=msisdn)
-    if understood.situation.upcoming is None or row["held_state"] == "held":
+    if understood.situation.upcoming is None or row.held_state == "held":
         return False
     said = work(Context(understood.situation, rt.books, rt.kind_of))
     assert said.reply is not None

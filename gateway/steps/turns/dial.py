@@ -29,10 +29,11 @@ from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, trans
 from gateway.steps.turns.facts import TurnSource, enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood, understand
-from gateway.store.db import Repeated, Row
+from gateway.store.db import Repeated
 from gateway.store.people import number_moves, workers
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import sessions, turns
+from gateway.store.turns.situation import TurnRow
 from gateway.ussd.networks import Network
 from gateway.ussd.port import ShownScreen, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
@@ -96,9 +97,9 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
             try:
                 async with rt.db.turn:
                     own, row = await read_step(rt, event, step)
-                    if row["known_state"] != "done":
+                    if row.known_state != "done":
                         return await _take(rt, channel, channel.ussd, step, own, row, msisdn)
-                known: str = row["known_reply"]
+                known = row.known_reply
                 log.info("ussd step answered", repeated=True)
                 return Dialled(ShownScreen(known[4:], end=known.startswith("END")))
             except (Conflict, Repeated):
@@ -112,14 +113,14 @@ async def _take(
     ussd: UssdChannel,
     step: UssdStep,
     event: turns.InboundEvent,
-    row: Row,
+    row: TurnRow,
     msisdn: str,
 ) -> Dialled:
     before = _before(row)
     if before is None and len(step.transcript) > _DIALLED_MAX:
         raise Refused("longer than a phone can dial", status=400)
-    said = pin_input.masked_like(step.transcript, row["transcript"])
-    keys = new_keys(row["transcript"], replace(step, transcript=said))
+    said = pin_input.masked_like(step.transcript, row.transcript)
+    keys = new_keys(row.transcript, replace(step, transcript=said))
     if keys is None or (before and before.ended):
         # This transcript contains nothing new, so the session's current screen is shown.
         assert before is not None
@@ -128,13 +129,13 @@ async def _take(
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
     understood = await _planned(rt, understood, row, limits)
-    secret = bool(keys) and row["view"] in SECRET
+    secret = bool(keys) and row.view in SECRET
     if secret:
-        said, keys = pin_input.left_out(row["transcript"], keys[0])
+        said, keys = pin_input.left_out(row.transcript, keys[0])
     after, facts, notice = _walk(rt, understood, before, keys, limits.screen_septets)
     shown = after.pages[after.page]
-    if not secret and row["view"] != "question":
-        said = pin_input.maybe_pins_left_out(said, row["transcript"])
+    if not secret and row.view != "question":
+        said = pin_input.maybe_pins_left_out(said, row.transcript)
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(pin_input.NOT_KEPT))
     worker = number_change.worker_of(row, understood)
@@ -143,14 +144,14 @@ async def _take(
     )
     session = turns.SessionRow(
         worker=worker,
-        before=row["transcript"],
+        before=row.transcript,
         transcript=said,
         view=after.view,
         memory=after.memory,
         pages=after.pages,
         page=after.page,
         ended=after.ended,
-        began=row["began_at"],
+        began=row.began_at,
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
@@ -160,22 +161,24 @@ async def _take(
             *([number_moves.still_hers(worker, event.index)] if worker else []),
             turns.book_event(event, worker, reply),
             turns.save_session(event, session),
-            *([turns.send_again(row["missed_message"])] if row["missed_message"] else []),
+            *([turns.send_again(row.missed_message)] if row.missed_message else []),
             *await writes_of(rt, row, understood, facts, heard),
         ]
     )
     log.info("ussd step answered", repeated=False, **log_fields_of(understood, facts))
     enqueue_for(rt, facts)
-    if row["missed_message"]:
+    if row.missed_message:
         rt.jobs.enqueue("deliver", heard.channel)
     matters = any(isinstance(fact, Answered | PayAsked) for fact in facts)
     return Dialled(ShownScreen(shown, end=after.ended), worker, notice if matters else "")
 
 
-async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Network) -> Understood:
+async def _planned(
+    rt: Runtime, understood: Understood, row: TurnRow, limits: Network
+) -> Understood:
     """Add the session's remaining time, the limit of an input, and a question to resume."""
     situation = understood.situation
-    began = row["began_at"]
+    began = row.began_at
     resuming = None
     if began is None and situation.held and situation.held.open and not situation.held.lapsed:
         assert situation.worker is not None
@@ -190,10 +193,10 @@ async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Networ
     return replace(understood, situation=planned)
 
 
-def _before(row: Row) -> _Standing | None:
-    if row["transcript"] is None:
+def _before(row: TurnRow) -> _Standing | None:
+    if row.transcript is None:
         return None
-    return _Standing(row["view"], row["memory"], row["pages"], row["page"], row["ended"])
+    return _Standing(row.view, row.memory, row.pages, row.page, row.ended)
 
 
 def _walk(
@@ -258,7 +261,7 @@ def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: 
 
 
 async def _understand(
-    rt: Runtime, channel: Channel, row: Row, keys: list[str], msisdn: str
+    rt: Runtime, channel: Channel, row: TurnRow, keys: list[str], msisdn: str
 ) -> Understood:
     """Return the situation of a key, with the extra look-ups that it requires.
 
@@ -266,13 +269,13 @@ async def _understand(
     """
     codes = (
         await workers.partner_codes(rt.db, [k.strip().upper() for k in keys])
-        if keys and row["state"] != "active"
+        if keys and row.state != "active"
         else frozenset[str]()
     )
     # A coordinator who is not a worker is shown the commands she can text. A worker sees her own
     # screens, even if she is a coordinator too.
-    is_coordinator = row["coordinator_id"] and row["worker_id"] is None
-    coordinator = await coordinator_view(rt.db, row["coordinator_id"]) if is_coordinator else None
+    is_coordinator = row.coordinator_id and row.worker_id is None
+    coordinator = await coordinator_view(rt.db, row.coordinator) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
     judged = await pin_input.judge_typed_pin(rt, row, found.situation, keys)
     found = replace(found, situation=judged)
@@ -280,23 +283,23 @@ async def _understand(
     found = await _aside(rt, row, found, keys)
     # The worker's last payment stands behind the balance. It is looked up only where the next
     # screen may show it.
-    if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
-        paid = await payment(rt, WorkerId(row["worker_id"]), None)
+    if row.worker_id and (row.view in ("balance", "payment") or len(keys) > 1):
+        paid = await payment(rt, row.worker, None)
         return replace(found, situation=found.situation.changed(payment=paid))
     return found
 
 
-async def _aside(rt: Runtime, row: Row, found: Understood, keys: list[str]) -> Understood:
+async def _aside(rt: Runtime, row: TurnRow, found: Understood, keys: list[str]) -> Understood:
     """Add the worker's skill, or the reason why there is no work.
 
     Both are looked up only where the next screen may show them.
     """
-    if not row["worker_id"] or not keys:
+    if not row.worker_id or not keys:
         return found
-    if row["view"] in ("home", None) and "1" in keys:
+    if row.view in ("home", None) and "1" in keys:
         found = await why_no_work.explain_no_work(rt, row, found)
-    if keys[-1] == "4" and (row["view"] == "balance" or len(keys) > 1):
-        view = await skill_view(rt, WorkerId(row["worker_id"]))
+    if keys[-1] == "4" and (row.view == "balance" or len(keys) > 1):
+        view = await skill_view(rt, row.worker)
         found = replace(found, situation=found.situation.changed(skill=view))
     return found
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.base.ids import WorkerId
 from gateway.base.text.strings import numbers_masked
 from gateway.conversation.facts import (
     Agreed,
@@ -54,9 +53,10 @@ from gateway.steps.turns import number_change
 from gateway.steps.turns.questions import as_held
 from gateway.steps.turns.understand import Understood
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.people import coordinators, worker_writes
 from gateway.store.turns import turns
+from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
 
 _LAST = 2**63  # larger than any id of a task
@@ -78,27 +78,27 @@ class TurnSource:
 
 
 async def writes_of(
-    rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: TurnSource
+    rt: Runtime, row: TurnRow, understood: Understood, facts: tuple[Fact, ...], heard: TurnSource
 ) -> list[Write]:
     """Return the parts that the facts of one turn write."""
     parts = [*_reach(row, facts, heard), *_idle(row, facts)]
-    if row["away"]:
-        parts.append(worker_writes.is_back(WorkerId(row["worker_id"])))
+    if row.away:
+        parts.append(worker_writes.is_back(row.worker))
     # The order of the tasks' ids is the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
 
 
-def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Write]:
+def _idle(row: TurnRow, facts: tuple[Fact, ...]) -> list[Write]:
     """Guard a turn that asks a worker without a question against a push at the same moment."""
     if (
-        row["held_state"] == "held"
-        or row["next_held"]
+        row.held_state == "held"
+        or row.next_held
         or not any(isinstance(fact, Asked) for fact in facts)
     ):
         return []
-    return [turns.holds_nothing(WorkerId(row["worker_id"]))]
+    return [turns.holds_nothing(row.worker)]
 
 
 def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
@@ -131,24 +131,20 @@ def _task_id(fact: Fact) -> int:
     return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
 
 
-def _reach(row: Row, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:
+def _reach(row: TurnRow, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:
     """Record how the worker was last reached.
 
     A worker who dials is sent no questions that she did not ask for. A worker who takes work by SMS
     is.
     """
     took_work = any(isinstance(fact, Asked | Answered) for fact in facts)
-    if (
-        row["worker_id"] is None
-        or row["reach"] == heard.via
-        or not (heard.via == "ussd" or took_work)
-    ):
+    if row.worker_id is None or row.reach == heard.via or not (heard.via == "ussd" or took_work):
         return []
-    return [worker_writes.set_reach(WorkerId(row["worker_id"]), heard.via)]
+    return [worker_writes.set_reach(row.worker, heard.via)]
 
 
 async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
-    rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: TurnSource
+    rt: Runtime, row: TurnRow, understood: Understood, fact: Fact, heard: TurnSource
 ) -> list[Write]:
     match fact:
         case Answered():
@@ -161,7 +157,7 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case AskedAlone():
             assert understood.held_batch is not None
             until = rt.clock.now() + timedelta(seconds=understood.held_batch.lease_s)
-            return [turns.ask_alone(fact.assignment, WorkerId(row["worker_id"]), until)]
+            return [turns.ask_alone(fact.assignment, row.worker, until)]
         case PinChosen() | PinRight() | PinWrong():
             return [_pin_part(row, fact)]
         case PinReset():
@@ -171,12 +167,12 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case CoordinatorPinTried():
             tries = understood.situation.coordinator
             before = pins.TRIES_MAX - tries.pin_tries_left if tries else 0
-            return [coordinators.pin_tried(row["coordinator_id"], before, right=fact.right)]
+            return [coordinators.pin_tried(row.coordinator, before, right=fact.right)]
         case ZoneChosen():
             return await zone_parts(rt, row, fact)
         case Appealed():
             until = rt.clock.now() + DISPUTE
-            return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
+            return [turns.dispute_adjustment(fact.ref, row.worker, until)]
         case (
             MoveAsked()
             | MoveRequested()
@@ -192,7 +188,7 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
                 rt, row, fact, msisdn=heard.msisdn, said=said, via=heard.via, channel=heard.channel
             )
         case PayAsked():
-            return [await payout_part(rt, row, fact, heard.msisdn)]
+            return [await payout_part(rt, row.worker, row.currency, fact, heard.msisdn)]
         case Joined():
             return [
                 joined_part(
@@ -204,10 +200,10 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case RemovedByCoordinator():
             return await removed_parts(rt, row, fact)
         case Agreed() if fact.name:
-            named = worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)
+            named = worker_writes.set_name(row.worker, fact.name)
             return [_word_part(row, fact, heard), named]
         case NameGiven():
-            return [worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)]
+            return [worker_writes.set_name(row.worker, fact.name)]
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
 
@@ -221,26 +217,28 @@ async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -
     return await rt.batches.get(item.held.question.batch)
 
 
-def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Write:
+def asked_part(rt: Runtime, row: TurnRow, understood: Understood, fact: Asked, via: str) -> Write:
     """Hold the task of a question for the worker, or extend her lease of one that she holds."""
     batch = understood.batch_of(fact)
-    until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
-    if fact.item is None and not row["next_held"] and fact.task != row["held_task"]:
+    until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), row.worker
+    if fact.item is None and not row.next_held and fact.task != row.held_task:
         return turns.hold_task(fact.task, worker, via, until)
     return turns.hold_item(fact.task, worker, via, until, fact.item)
 
 
-def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Write:
-    worker = WorkerId(row["worker_id"])
+def _pin_part(row: TurnRow, fact: PinChosen | PinRight | PinWrong) -> Write:
+    worker = row.worker
     if isinstance(fact, PinChosen):
-        return worker_writes.set_pin(worker, row["pin_hash"], fact.hash)
-    return worker_writes.pin_tried(worker, row["pin_wrong"], right=isinstance(fact, PinRight))
+        return worker_writes.set_pin(worker, row.pin_hash, fact.hash)
+    return worker_writes.pin_tried(worker, row.pin_wrong, right=isinstance(fact, PinRight))
 
 
 def _word_part(
-    row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen, heard: TurnSource
+    row: TurnRow,
+    fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen,
+    heard: TurnSource,
 ) -> Write:
-    worker = WorkerId(row["worker_id"])
+    worker = row.worker
     match fact:
         case LanguageChosen():
             return worker_writes.set_language(worker, fact.language)

@@ -40,11 +40,12 @@ from gateway.steps.turns.facts import TurnSource, batch_of, enqueue_for, log_fie
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
 from gateway.steps.turns.payment_details import payment, wrong_answer
 from gateway.steps.turns.understand import Understood, understand
-from gateway.store.db import Repeated, Row, Write
+from gateway.store.db import Repeated, Write
 from gateway.store.ledger import adjustments
 from gateway.store.people import number_moves, worker_writes, workers
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import inbox, turns
+from gateway.store.turns.situation import TurnRow
 
 log = structlog.get_logger()
 
@@ -103,7 +104,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
         try:
             async with rt.db.turn:
                 row = await carried.read_turn_row(rt, channel, event)
-                if row["known_state"] == "done":
+                if row.known_state == "done":
                     await copies.keep_known(rt, event, row)
                     return False
                 reach("hear.read")
@@ -135,14 +136,14 @@ async def _take(
     rt: Runtime,
     channel: Channel,
     event: turns.InboundEvent,
-    row: Row,
+    row: TurnRow,
     heard: TurnSource,
     stamp: ProviderTime | None,
 ) -> None:
-    if row["coordinator_id"]:
+    if row.coordinator_id:
         words, pin = without_pin(heard.said)
         heard = replace(heard, said=words, pin=pin)
-    if row["worker_id"]:
+    if row.worker_id:
         heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
     understood = await _understand(rt, channel, row, heard)
     said = interpret_sms(understood.situation, heard.said, rt.books, rt.kind_of)
@@ -158,7 +159,7 @@ async def _write(
     rt: Runtime,
     channel: Channel,
     event: turns.InboundEvent,
-    row: Row,
+    row: TurnRow,
     understood: Understood,
     reply: DelayedReply,
     heard: TurnSource,
@@ -170,8 +171,8 @@ async def _write(
     if worker is not None:
         parts.insert(0, number_moves.still_hers(worker, event.index))
     if said.reply:
-        if row["payout_ref"]:  # A waiting message about the payout comes before this reply.
-            parts.append(turns.let_go(promise_of(row["payout_ref"])))
+        if row.payout_ref:  # A waiting message about the payout comes before this reply.
+            parts.append(turns.let_go(promise_of(row.payout_ref)))
         parts += _reply(rt, channel, event, worker, understood, reply, heard)
     if said.unclear and worker is not None:
         name = understood.situation.worker.name if understood.situation.worker else ""
@@ -190,7 +191,7 @@ async def _write(
     enqueue_for(rt, said.facts)
 
 
-def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Write]:
+def _ease_part(row: TurnRow, understood: Understood, said: Turn) -> list[Write]:
     """Count a worker's reply to a question as understood or not; see `conversation.ease`."""
     worker = understood.situation.worker
     understood_now = any(isinstance(fact, Answered) for fact in said.facts)
@@ -238,7 +239,7 @@ def _reply(
     return parts
 
 
-async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> Understood:
+async def _with_payment(rt: Runtime, row: TurnRow, found: Understood, said: str) -> Understood:
     """Add the look-ups of WHY, APPEAL, SKILL, and of WORK where there is none.
 
     They concern the payment or case that the worker names, or her last payment.
@@ -273,20 +274,20 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
     return replace(found, situation=found.situation.changed(payment=paid, wrong_answer=wrong))
 
 
-async def _understand(rt: Runtime, channel: Channel, row: Row, heard: TurnSource) -> Understood:
+async def _understand(rt: Runtime, channel: Channel, row: TurnRow, heard: TurnSource) -> Understood:
     """Return the situation of an SMS, with the extra look-ups that its words require.
 
     A partner's code or a number that a coordinator names needs a second look-up; a worker's answer
     needs none.
     """
     words = heard.said.upper().split()
-    if not row["coordinator_id"]:
-        asks_for_code = len(words) > 1 and row["state"] != "active"
+    if not row.coordinator_id:
+        asks_for_code = len(words) > 1 and row.state != "active"
         codes = await workers.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
         found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
         found = await number_change.with_words(rt, row, found, heard.said, heard.pin, heard.msisdn)
         return await _with_payment(rt, row, found, heard.said)
-    view = await coordinator_view(rt.db, row["coordinator_id"])
+    view = await coordinator_view(rt.db, row.coordinator)
     understood = await understand(
         rt,
         channel,
@@ -302,7 +303,6 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: TurnSource
         )
         return await _with_payment(rt, row, understood, heard.said)
     named = {
-        number: await coordinators.named_worker(rt, number, row["coordinator_id"])
-        for number in numbers
+        number: await coordinators.named_worker(rt, number, row.coordinator) for number in numbers
     }
     return replace(understood, situation=understood.situation.changed(named=named))

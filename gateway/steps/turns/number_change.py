@@ -26,9 +26,10 @@ from gateway.steps.people import number_requests, release_number
 from gateway.steps.people.number_move_view import hold
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.understand import Understood
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.people import number_moves
 from gateway.store.turns import turns
+from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
 
 MoveFact = (
@@ -43,20 +44,20 @@ MoveFact = (
 )
 
 
-def worker_of(row: Row, understood: Understood) -> WorkerId | None:
+def worker_of(row: TurnRow, understood: Understood) -> WorkerId | None:
     """Return the worker of this turn.
 
     A number that is asked to become another worker's speaks for no worker: its words end the row
     that it may have.
     """
     moving = understood.situation.moving
-    if row["worker_id"] is None or (moving and moving.is_new):
+    if row.worker_id is None or (moving and moving.is_new):
         return None
-    return WorkerId(row["worker_id"])
+    return row.worker
 
 
 async def with_words(
-    rt: Runtime, row: Row, found: Understood, said: str, pin: str | None, msisdn: str
+    rt: Runtime, row: TurnRow, found: Understood, said: str, pin: str | None, msisdn: str
 ) -> Understood:
     """Look up the number behind MOVE (or the two of a coordinator), and check the PIN behind it."""
     worker, coordinator = found.situation.worker, found.situation.coordinator
@@ -77,42 +78,42 @@ async def with_words(
     number, _ = number_and_pin(heard.rest, found.situation.region)
     to = await _move_to(rt, row, number, msisdn)
     known = found.situation.pin
-    if pin and row["pin_hash"] and not known.locked:
-        right = await asyncio.to_thread(pins.is_right, pin, row["pin_hash"], rt.vault.pepper)
+    if pin and row.pin_hash and not known.locked:
+        right = await asyncio.to_thread(pins.is_right, pin, row.pin_hash, rt.vault.pepper)
         known = replace(known, typed=True, typed_right=right)
     return replace(found, situation=found.situation.changed(move_to=to, pin=known))
 
 
 async def with_keys(
-    rt: Runtime, row: Row, found: Understood, keys: Sequence[str], msisdn: str
+    rt: Runtime, row: TurnRow, found: Understood, keys: Sequence[str], msisdn: str
 ) -> Understood:
     """Look up the number that is typed on the screen which asks for it."""
-    if row["view"] != "move_number" or not keys or found.situation.worker is None:
+    if row.view != "move_number" or not keys or found.situation.worker is None:
         return found
     number, _ = number_and_pin(keys[0], found.situation.region)
     to = await _move_to(rt, row, number, msisdn)
     return replace(found, situation=found.situation.changed(move_to=to))
 
 
-async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveTo:
+async def _move_to(rt: Runtime, row: TurnRow, number: str | None, own: str) -> MoveTo:
     """Return the obstacles of a worker who wants to move to this number."""
     if number is None or number == own or region_of(number) != region_of(own):
         return MoveTo(number or "", "move.bad_number")
-    if row["payout_ref"]:
+    if row.payout_ref:
         return MoveTo(number, "move.wait_asked")
-    problem, day = await number_requests.move_obstacle(rt, WorkerId(row["worker_id"]), number)
+    problem, day = await number_requests.move_obstacle(rt, row.worker, number)
     return MoveTo(number, problem, day)
 
 
 async def move_writes(  # noqa: PLR0911  # one return per fact
-    rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
+    rt: Runtime, row: TurnRow, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
 ) -> list[Write]:
     """Return the parts of a fact about a change of number. `msisdn` is the phone of this turn."""
     now = rt.clock.now()
     match fact:
         case MoveAsked():
             new = number_moves.NewMove(
-                worker=WorkerId(row["worker_id"]),
+                worker=row.worker,
                 kind="pin",
                 state="invited",
                 new_index=rt.vault.index(fact.msisdn),
@@ -127,9 +128,7 @@ async def move_writes(  # noqa: PLR0911  # one return per fact
             asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
             return [number_moves.insert_move(new), turns.put_message(asked)]
         case MoveRequested():
-            return await number_requests.move_request_writes(
-                rt, row["coordinator_id"], fact, channel
-            )
+            return await number_requests.move_request_writes(rt, row.coordinator_id, fact, channel)
         case MoveAgreed():
             return await _agreed_parts(rt, fact, said, via, channel, now)
         case MoveDeclined():

@@ -41,7 +41,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
         return  # The worker has answered it, or holds another question by now.
     if not await contact_hours.may_prompt(rt, worker.id):
         return
-    if row["held_item"] is not None and row["held_via"] == "sms":
+    if row.held_item is not None and row.held_via == "sms":
         return  # The question is one of several in an SMS, where the worker can still read it.
     said = _asked_again(rt, understood, held)
     # The SMS is sent once per question, however often its session is dropped.
@@ -51,7 +51,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
         rt, sms_channel.name, WorkerId(worker.id), msisdn, said.reply, "question", cause=cause
     )
     parts = [turns.put_message(prompt)]
-    if row["held_via"] == "ussd":
+    if row.held_via == "ussd":
         # From here on an SMS may answer it.
         asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
         parts += [asked_part(rt, row, understood, fact, "sms") for fact in asked]

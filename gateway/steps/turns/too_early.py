@@ -16,8 +16,8 @@ from gateway.conversation.work.answering import work
 from gateway.sms.port import ReadsOutbox
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.understand import Understood
-from gateway.store.db import Row
 from gateway.store.messages import outbox
+from gateway.store.turns.situation import TurnRow
 
 _CLOCKS_APART = timedelta(seconds=2)
 # A text that comes so soon after the notice cannot be a reaction to it.
@@ -35,7 +35,7 @@ async def early_turn(
     rt: Runtime,
     channel: Channel,
     stamp: ProviderTime | None,
-    row: Row,
+    row: TurnRow,
     understood: Understood,
     said: Turn,
 ) -> tuple[Turn, str | None]:
@@ -47,7 +47,7 @@ async def early_turn(
     if not _answers_the_last(said, understood):
         return said, None
     early = _early(channel, sent_at, row)
-    cause = f"early:{row['held_assignment']}"
+    cause = f"early:{row.held_assignment}"
     if early is None or (early is not EarlyReason.SURELY and await _was_told(rt, cause)):
         return said, None
     return _instead(rt, understood, said), cause
@@ -63,11 +63,11 @@ def _answers_the_last(said: Turn, understood: Understood) -> bool:
     return bool(answers) and last.issuperset(answers)
 
 
-def _early(channel: Channel, sent_at: datetime | None, row: Row) -> EarlyReason | None:
+def _early(channel: Channel, sent_at: datetime | None, row: TurnRow) -> EarlyReason | None:
     if isinstance(channel.sms, ReadsOutbox):
         return None
-    since: datetime | None = row["asked_since"]
-    if row["asked_unsent"] or (since and row["came_at"] and row["came_at"] < since):
+    since: datetime | None = row.asked_since
+    if row.asked_unsent or (since and row.came_at and row.came_at < since):
         return EarlyReason.SURELY
     if since is None or sent_at is None:
         return None

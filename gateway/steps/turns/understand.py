@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.base.ids import WorkerId, new_ref
+from gateway.base.ids import new_ref
 from gateway.base.msisdn import region_of
 from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
@@ -17,7 +17,7 @@ from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Row
+from gateway.store.turns.situation import TurnRow
 from gateway.tasks.question import Question
 
 
@@ -50,7 +50,7 @@ class Understood:
 async def understand(
     rt: Runtime,
     channel: Channel,
-    row: Row,
+    row: TurnRow,
     *,
     codes: frozenset[str] = frozenset(),
     coordinator: CoordinatorView | None = None,
@@ -60,13 +60,9 @@ async def understand(
 
     `codes` are the partner codes in its words that exist.
     """
-    held_batch = (
-        await rt.batches.get(row["held_batch"], row["held_revision"]) if row["held_task"] else None
-    )
-    next_batch = (
-        await rt.batches.get(row["next_batch"], row["next_revision"]) if row["next_task"] else None
-    )
-    dialled = await rt.batches.get(row["dialled_batch"]) if row["dialled_task"] else None
+    held_batch = await rt.batches.get(row.held_batch, row.held_revision) if row.held_task else None
+    next_batch = await rt.batches.get(row.next_batch, row.next_revision) if row.next_task else None
+    dialled = await _dialled(rt, row)
     worker = _worker(row)
     situation = Situation(
         worker=worker,
@@ -77,18 +73,12 @@ async def understand(
         moving=await number_move_view.view(rt, row),
         pin=pin_input.pin_knowledge(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
-        dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])
-        if dialled
-        else None,
-        earlier=None
-        if row["earlier_sure"] is None
-        else "sure"
-        if row["earlier_sure"]
-        else "unsure",
+        dialled=dialled,
+        earlier=None if row.earlier_sure is None else "sure" if row.earlier_sure else "unsure",
         pack=await pack_of(rt, row),
         capacity=channel.capacity,
         more=more_of(row, next_batch) if next_batch else (),
-        pack_max=pack_limit(row["ease"] or 0, next_batch.pack_max) if next_batch else 1,
+        pack_max=pack_limit(row.ease or 0, next_batch.pack_max) if next_batch else 1,
         # The prices decide nothing where only one question fits an SMS.
         segment_prices=channel.prices.both_ways(msisdn)
         if msisdn and next_batch and next_batch.pack_max > 1
@@ -117,42 +107,51 @@ def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
     return country.languages or tuple(dict.fromkeys((country.language, *sorted(rt.books))))
 
 
-def _trial(row: Row, kind: str) -> tuple[int, float]:
+def _trial(row: TurnRow, kind: str) -> tuple[int, float]:
     """Return the gold answers since the worker's present trial at a kind began, and her drift."""
-    kinds: list[str] = row["kinds"] or []
+    kinds = row.kinds or []
     if kind not in kinds:
         return 0, 0.0
     at = kinds.index(kind)
-    return row["trials"][at], row["drifts"][at]
+    return row.trials[at], row.drifts[at]
 
 
-def _worker(row: Row) -> WorkerView | None:
-    if row["worker_id"] is None:
+def _worker(row: TurnRow) -> WorkerView | None:
+    if row.worker_id is None:
         return None
     return WorkerView(
-        id=WorkerId(row["worker_id"]),
-        name=row["name"],
-        language=row["language"],
-        state=row["state"],
-        balance_minor=row["balance"],
-        currency=row["currency"],
-        ease=row["ease"],
-        agreed=not row["never_agreed"],
+        id=row.worker_id,
+        name=row.name,
+        language=row.language,
+        state=row.state,
+        balance_minor=row.balance,
+        currency=row.currency,
+        ease=row.ease,
+        agreed=not row.never_agreed,
     )
 
 
-def _upcoming(row: Row, batch: Batch) -> Question:
+async def _dialled(rt: Runtime, row: TurnRow) -> Question | None:
+    """Return the question of an SMS that the worker answered by dialling since."""
+    if row.dialled_task is None:
+        return None
+    batch = await rt.batches.get(row.dialled_batch)
+    return question_of(batch, row.worker, row.dialled_task, row.dialled_text)
+
+
+def _upcoming(row: TurnRow, batch: Batch) -> Question:
     """Return the next question: hidden gold where it is due, else the real one."""
-    if row["gold_task"]:
+    if row.gold_task:
         skill, answers, golds = skill_of(row, batch.kind)
         trial, drift = _trial(row, batch.kind)
         is_entry = trial < batch.handling.entry_gold
         if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
-            return question_of(batch, row["worker_id"], row["gold_task"], row["gold_text"])
-    return question_of(batch, row["worker_id"], row["next_task"], row["next_text"])
+            return question_of(batch, row.worker, row.gold_task, row.gold_text)
+    assert row.next_task is not None
+    return question_of(batch, row.worker, row.next_task, row.next_text)
 
 
-async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
+async def _cash(rt: Runtime, row: TurnRow, worker: WorkerView, msisdn: str) -> Cash:
     provider = provider_for(rt, msisdn, worker.currency)
     if provider is None:
         return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
@@ -169,10 +168,10 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         minimum_minor=limits.minimum_minor,
         maximum_minor=most_minor,
         new_ref=new_ref(),
-        open_ref=row["payout_ref"],
-        open_minor=row["payout_amount"] or 0,
-        open_waits=phrase_of(row["payout_waits"]) if row["payout_waits"] else "",
-        open_day=f"{row['payout_until']:%d/%m}" if row["payout_until"] else "",
+        open_ref=row.payout_ref,
+        open_minor=row.payout_amount or 0,
+        open_waits=phrase_of(row.payout_waits) if row.payout_waits else "",
+        open_day=f"{row.payout_until:%d/%m}" if row.payout_until else "",
         airtime_minor=payable(
             worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
         )

@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 
-from gateway.base.ids import WorkerId
 from gateway.conversation.notices import day_text
 from gateway.conversation.situation import NoWorkReason
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.understand import Understood
-from gateway.store.db import Row
 from gateway.store.turns import why_no_work
+from gateway.store.turns.situation import TurnRow
 
 
-async def explain_no_work(rt: Runtime, row: Row, found: Understood) -> Understood:
+async def explain_no_work(rt: Runtime, row: TurnRow, found: Understood) -> Understood:
     """Return `found` with the reason, where an active worker has no question and none comes."""
     situation = found.situation
     idle = situation.held is None or situation.held.lapsed
-    if row["state"] != "active" or situation.upcoming is not None or not idle:
+    if row.state != "active" or situation.upcoming is not None or not idle:
         return found
-    why = await why_no_work.no_work_reasons(rt.db, WorkerId(row["worker_id"]))
+    why = await why_no_work.no_work_reasons(rt.db, row.worker)
     if why["until"]:
         reason = NoWorkReason("work.paused_you", day_text(why["until"]))
     elif why["share"]:

@@ -11,9 +11,10 @@ from uuid import UUID
 from gateway.base.deductions import Withheld
 from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger.chart_of_accounts import Posting
-from gateway.store.db import Database, Row, Write
+from gateway.store.db import Database, Write
+from gateway.store.turns.situation import COLUMNS, TurnRow
 
-_READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
+_READ = f"select {', '.join(COLUMNS)} from situation($1, $2, $3, $4, $5, $6, $7)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class InboundEvent:
     """The id of the SMS in the form before texts and senders were part of it."""
 
 
-async def read_situation(db: Database, event: InboundEvent) -> Row:
+async def read_situation(db: Database, event: InboundEvent) -> TurnRow:
     """Return the row of `store/sql/situation.sql`, which explains each column."""
     found = await db.row(
         _READ,
@@ -53,7 +54,7 @@ async def read_situation(db: Database, event: InboundEvent) -> Row:
         event.former,
     )
     assert found is not None
-    return found
+    return TurnRow(*found.values())
 
 
 # --- The parts that a turn may write.

@@ -121,8 +121,8 @@ class Till:
 
     async def asks(self, worker: Worker, minor: int, **change: object) -> Stored:
         """She texts PAY. Raises Conflict where that cannot be."""
-        row = {"worker_id": worker.id, "currency": "KES"}
-        part = await payout_part(self.rt, row, PayAsked(minor, new_ref()), worker.msisdn)
+        asked = PayAsked(minor, new_ref())
+        part = await payout_part(self.rt, worker.id, "KES", asked, worker.msisdn)
         named = dict(zip(_NEW_PAYOUT, part.arguments, strict=True)) | change
         await self.rt.db.commit([replace(part, arguments=tuple(named.values()))])
         return await self.reads(part.arguments[0])  # type: ignore[arg-type]

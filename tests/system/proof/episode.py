@@ -330,10 +330,9 @@ class Episode:
             await db.executemany(text, [part.arguments for part in parts])
 
     async def _request(self, one: Person) -> Write:
-        row = {"worker_id": one.id, "currency": one.currency}
         taken = _withdrawal(one.wants[-1], one.currency)
         asked = PayAsked(taken.amount_minor, new_ref(), withdrawal=taken)
-        return await payout_part(self.rt, row, asked, one.msisdn)
+        return await payout_part(self.rt, one.id, one.currency, asked, one.msisdn)
 
     async def _due(self) -> None:
         """What `steps/payouts/disburse.disburse` does, with one commit for many decisions of different payouts."""

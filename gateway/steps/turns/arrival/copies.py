@@ -8,8 +8,8 @@ from datetime import timedelta
 from gateway.base.forms import stored
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.arrival.sms_identity import COPIES_WITHIN
-from gateway.store.db import Row
 from gateway.store.turns import inbox, turns
+from gateway.store.turns.situation import TurnRow
 
 # When a process dies over an SMS that it kept first, a runner processes it after this time.
 _HEARD_WITHIN = timedelta(seconds=30)
@@ -27,8 +27,8 @@ async def keep_undated(rt: Runtime, event: turns.InboundEvent, undated: str, raw
     return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
 
 
-async def keep_known(rt: Runtime, event: turns.InboundEvent, row: Row) -> None:
+async def keep_known(rt: Runtime, event: turns.InboundEvent, row: TurnRow) -> None:
     """Keep an SMS that was processed under another id as done, so that an operator sees it."""
-    if row["known_as"]:
-        remark = _UNDER_ANOTHER_ID if row["known_as"] == "twin" else None
+    if row.known_as:
+        remark = _UNDER_ANOTHER_ID if row.known_as == "twin" else None
         await inbox.keep_copy(rt.db, event, remark)

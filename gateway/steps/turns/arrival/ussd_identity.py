@@ -5,8 +5,8 @@ from dataclasses import replace
 from gateway.base.errors import Refused
 from gateway.base.msisdn import normalise
 from gateway.steps.runtime import Channel, Runtime
-from gateway.store.db import Row
 from gateway.store.turns import sessions, turns
+from gateway.store.turns.situation import TurnRow
 from gateway.ussd.port import UssdStep
 from gateway.ussd.transcript import behind_code, is_new, typed
 
@@ -15,18 +15,18 @@ _DIGEST_CHARACTERS = 32
 
 async def read_step(
     rt: Runtime, event: turns.InboundEvent, step: UssdStep
-) -> tuple[turns.InboundEvent, Row]:
+) -> tuple[turns.InboundEvent, TurnRow]:
     """Return the event of a step and the row that the step needs.
 
     Where a phone starts a session with the id of a session long ago, it is a new session, and its
     steps are other events.
     """
     row = await turns.read_situation(rt.db, event)
-    if row["session_over"] and is_new(step):
+    if row.session_over and is_new(step):
         assert event.session is not None
-        await sessions.renew(rt.db, event.channel, event.session, event.index, row["session_nth"])
+        await sessions.renew(rt.db, event.channel, event.session, event.index, row.session_nth)
         row = await turns.read_situation(rt.db, event)
-    nth = row["session_nth"]
+    nth = row.session_nth
     return (replace(event, event_id=f"{event.event_id}~{nth}") if nth else event), row
 
 
