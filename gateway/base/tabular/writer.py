@@ -47,8 +47,10 @@ def spreadsheet_cell(text: str) -> str:
     A text that a spreadsheet would execute gets an apostrophe in front. Numbers stay numbers, and
     `restored` gives back every text.
 
-    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-20.5"), spreadsheet_cell("+254711000031"), spreadsheet_cell("a;=1+1"), spreadsheet_cell("Amina")
-    ("'=1+1", '-20.5', "'+254711000031", "a;'=1+1", 'Amina')
+    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-20.5"), spreadsheet_cell("+254711000031")
+    ("'=1+1", '-20.5', "'+254711000031")
+    >>> spreadsheet_cell("a;=1+1"), spreadsheet_cell("Amina")
+    ("a;'=1+1", 'Amina')
     """
     if text.isalnum():
         return text
