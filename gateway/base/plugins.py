@@ -5,9 +5,15 @@ A folder's file names are the kinds of its plug-ins. Adding a file adds a kind.
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from gateway.base.errors import SettingsError
+
+Hooks = tuple[tuple[str, str], ...]
+"""The addresses that a channel adds to those of all channels: the end of the path, and the name in
+the provider's dashboard.
+"""
 
 _SAID = {
     "sms.channels": "kind of SMS channel",
@@ -39,3 +45,12 @@ def load(shelf: ModuleType, kind: str) -> ModuleType:
         what = _SAID.get(shelf_name, shelf_name)
         raise SettingsError(f"there is no {what} {kind!r}; there is: {', '.join(kinds(shelf))}")
     return importlib.import_module(f"{shelf.__name__}.{kind}")
+
+
+def hooks(module: ModuleType, options: Mapping[str, object]) -> Hooks:
+    """Return the addresses that a channel's file declares for these options, or none.
+
+    A channel without further addresses leaves `hooks(options)` out.
+    """
+    declared: Callable[[Mapping[str, object]], Hooks] | None = getattr(module, "hooks", None)
+    return declared(options) if declared else ()

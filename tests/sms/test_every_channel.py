@@ -28,16 +28,6 @@ from gateway.sms.port import (
     Webhook,
 )
 
-# What each kind needs to be made; nothing answers at these addresses.
-NOWHERE = "http://127.0.0.1:1"
-OPTIONS = {
-    "africastalking": {"username": "u", "api_key": "k-secret", "sender": "21512", "base_url": NOWHERE},
-    "http": {"sender": "21512", "url": NOWHERE, "insecure": True,
-             "secrets": {"password": "k-secret"}, "form": {"to": "{to}", "p": "{password}"}},
-    "kannel": {"username": "u", "password": "k-secret", "sender": "21512", "send_url": NOWHERE},
-    "phone": {},
-    "twilio": {"account_sid": "AC1", "auth_token": "k-secret", "sender": "+254200000000", "base_url": NOWHERE},
-}  # fmt: skip
 KINDS = plugins.kinds(channels)
 FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
           "networkCode", "updateType", "shortCode", "keyword", "ts", "reply", "MessageSid", "From", "To", "Body", "MessageStatus", "ErrorCode", "OptOutType"]  # fmt: skip
@@ -50,7 +40,8 @@ forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
 
 
 def made(kind):
-    return plugins.load(channels, kind).make("the-channel", OPTIONS[kind])
+    module = plugins.load(channels, kind)
+    return module.make("the-channel", module.EXAMPLE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,7 +131,9 @@ def test_it_knows_its_name_and_its_sender(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_option_is_an_error_that_names_the_channel_and_shows_no_value(kind):
     with pytest.raises(SettingsError, match=r"the-channel.*colour") as wrong:
-        plugins.load(channels, kind).make("the-channel", OPTIONS[kind] | {"colour": "k-secret"})
+        plugins.load(channels, kind).make(
+            "the-channel", plugins.load(channels, kind).EXAMPLE | {"colour": "k-secret"}
+        )
     assert "k-secret" not in str(wrong.value)
 
 

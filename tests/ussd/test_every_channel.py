@@ -9,15 +9,6 @@ from gateway.base.errors import Refused, SettingsError
 from gateway.ussd import channels
 from gateway.ussd.port import SessionEnd, UssdStep
 
-OPTIONS = {
-    "africastalking": {"service_code": "*384*123#"},
-    "phone": {},
-    "http": {
-        "service_code": "*384*123#",
-        "input": "last",
-        "fields": {"session": ["session", "sessionId"], "number": ["from", "phoneNumber"]},
-    },
-}
 KINDS = plugins.kinds(channels)
 FIELDS = ["sessionId", "phoneNumber", "networkCode", "serviceCode", "text", "status", "cost",
           "session", "from", "completed", "durationInMillis"]  # fmt: skip
@@ -39,7 +30,8 @@ forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
 
 
 def made(kind, **options):
-    return plugins.load(channels, kind).make("the-channel", OPTIONS[kind] | options)
+    module = plugins.load(channels, kind)
+    return module.make("the-channel", module.EXAMPLE | options)
 
 
 @pytest.mark.parametrize("kind", KINDS)

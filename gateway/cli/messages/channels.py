@@ -16,21 +16,16 @@ from gateway.cli.messages import channel_lines
 from gateway.cli.messages.addresses import base_url, is_local, public_url
 from gateway.payments import providers
 from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
+from gateway.sms import channels as sms_channels
 from gateway.store.messages.channel_health import ChannelHealth
+from gateway.ussd import channels as ussd_channels
 
 app = typer.Typer(
     help="Show the addresses for each provider's dashboard, and the state of each channel."
 )
 
-# These are the dashboards' terms. Twilio and Kannel report opt-outs in other ways.
+# These are the terms of the dashboards. A channel declares further addresses (`hooks`).
 _SMS = (("sms", "incoming messages"), ("receipt", "delivery reports"))
-_MORE = {
-    "africastalking": (
-        ("opt-out", "bulk SMS opt-outs"),
-        ("subscription", "subscription notifications"),
-    ),
-    "http": (("opt-out", "opt-outs"),),
-}
 _USSD = (("ussd", "USSD callback"), ("session-end", "USSD end of session notices"))
 
 
@@ -82,12 +77,15 @@ def _asks_first(kind: str) -> bool:
 
 
 def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
-    sms, ussd = channel.sms, channel.ussd
-    more = _MORE.get(sms.kind, ()) if sms else ()
-    if sms and sms.kind == "http" and "opt_out" not in sms.options:
-        more = ()  # Without a sender it would not know which subscriber to remove.
-    found = [(sms.kind, *each) for each in (*_SMS, *more)] if sms else []
-    return found + ([(ussd.kind, *each) for each in _USSD] if ussd else [])
+    found = list[tuple[str, str, str]]()
+    for side, folder, usual in (
+        (channel.sms, sms_channels, _SMS),
+        (channel.ussd, ussd_channels, _USSD),
+    ):
+        if side:
+            more = plugins.hooks(plugins.load(folder, side.kind), side.options)
+            found += [(side.kind, *each) for each in (*usual, *more)]
+    return found
 
 
 @app.callback(invoke_without_command=True)

@@ -73,6 +73,17 @@ class AirtimeOptions(AmountOptions):
     statement_columns: Columns | None = None
 
 
+EXAMPLE: Mapping[str, object] = {
+    "username": "acme",
+    "api_key": "k-secret",
+    "currency": "KES",
+    "minimum": 10,
+    "maximum": 1000,
+    "base_url": "http://127.0.0.1:1",
+}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtime":
     """Make the provider `name` of the settings.
 
@@ -113,7 +124,11 @@ class Airtime:
         self._columns, self.statement_currency = options.statement_columns, options.currency
         base = options.base_url or _HOSTS[options.username == "sandbox"]
         self._base = base.rstrip("/")
-        self._headers = {"apiKey": options.api_key.get_secret_value()}
+        self._api_key = options.api_key
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"apiKey": self._api_key.get_secret_value()}
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._limits.wrong(order)

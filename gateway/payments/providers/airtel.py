@@ -93,6 +93,25 @@ class AirtelOptions(AmountOptions):
     statement_columns: Columns | None = None
 
 
+_EXAMPLE_KEY = (
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDSvFhcIzzsbgJucxlw1CioYMF+AP9La0FfDzWOOVvr"
+    "KepqKnxxQEzKug9RG1Z+nP6WIG69cZ8HJGNFjvtqKhstQTy1nrQ+gy84JX6+ubIb5fteN+VlSqRobcMX"
+    "4DbkYXEnCUqEMThGTJmwrkJISO3kGrKHdJEkraUyfQ4B3ewivwIDAQAB"
+)
+EXAMPLE: Mapping[str, object] = {
+    "base_url": "http://127.0.0.1:1",
+    "client_id": "acme",
+    "client_secret": "k-secret",
+    "country": "KE",
+    "currency": "KES",
+    "public_key": _EXAMPLE_KEY,
+    "pin": "k-secret",
+    "minimum": 10,
+    "maximum": 1000,
+}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtel":
     """Make the provider `name` of the settings.
 

@@ -27,6 +27,10 @@ class ManualOptions(AmountOptions):
     """The options of the provider in the settings."""
 
 
+EXAMPLE: Mapping[str, object] = {"currency": "KES", "minimum": 10, "maximum": 1000}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Manual":
     """Make the provider `name` of the settings."""
     return Manual(name, read(ManualOptions, name, options).limits(name))

@@ -85,6 +85,19 @@ class MomoOptions(AmountOptions):
     statement_columns: statement.Columns = _STATEMENT
 
 
+EXAMPLE: Mapping[str, object] = {
+    "base_url": "http://127.0.0.1:1",
+    "api_user": "acme",
+    "api_key": "k-secret",
+    "subscription_key": "k-secret",
+    "target_environment": "mtnuganda",
+    "currency": "UGX",
+    "minimum": 500,
+    "maximum": 5_000_000,
+}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMomo":
     """Make the provider `name` of the settings.
 

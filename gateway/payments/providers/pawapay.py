@@ -109,6 +109,17 @@ class PawapayOptions(AmountOptions):
     statement_columns: Columns = _STATEMENT
 
 
+EXAMPLE: Mapping[str, object] = {
+    "base_url": "http://127.0.0.1:1",
+    "api_token": "k-secret",
+    "provider": "MTN_MOMO_RWA",
+    "currency": "RWF",
+    "minimum": 100,
+    "maximum": 100_000,
+}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawapay":
     """Make the provider `name` of the settings.
 
@@ -150,7 +161,10 @@ class Pawapay:
         self.float_is_shared = False
         self._options, self._limits = options, limits
         self._url = f"{options.base_url.rstrip('/')}/v2/payouts"
-        self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._options.api_token.get_secret_value()}"}
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._limits.wrong(order)

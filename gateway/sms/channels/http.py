@@ -27,6 +27,7 @@ from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.forms import names
 from gateway.base.options import Options, read_options
+from gateway.base.plugins import Hooks
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
 from gateway.sms.lost import TIMEOUT, each_alone
@@ -112,6 +113,21 @@ class HttpOptions(Options):
                 if place not in known:
                     raise ValueError(f"{{{place}}} is not defined")
         return self
+
+
+EXAMPLE: Mapping[str, object] = {
+    "sender": "21512",
+    "url": "http://127.0.0.1:1",
+    "insecure": True,
+    "secrets": {"password": "k-secret"},
+    "form": {"to": "{to}", "text": "{text}", "p": "{password}"},
+}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
+def hooks(options: Mapping[str, object]) -> Hooks:
+    """Return the address for opt-outs, where the options say how a call names its subscriber."""
+    return (("opt-out", "opt-outs"),) if "opt_out" in options else ()
 
 
 def make(name: str, options: Mapping[str, object]) -> "Http":

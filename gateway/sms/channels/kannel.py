@@ -83,6 +83,15 @@ class KannelOptions(Options):
     max_messages: int = Field(default=4, ge=1, le=10)
 
 
+EXAMPLE: Mapping[str, object] = {
+    "username": "gateway",
+    "password": "k-secret",
+    "sender": "21512",
+    "send_url": "http://127.0.0.1:1",
+}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object]) -> "Kannel":
     return Kannel(name, read_options(KannelOptions, name, options))
 

@@ -33,6 +33,10 @@ class PhoneSmsOptions(Options):
     sender: str = Field(default="20880", min_length=1)
 
 
+EXAMPLE: Mapping[str, object] = {}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object]) -> "PhoneSms":
     return PhoneSms(name, read_options(PhoneSmsOptions, name, options))
 

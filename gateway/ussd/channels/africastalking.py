@@ -19,6 +19,10 @@ from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
 
+EXAMPLE: Mapping[str, object] = {"service_code": "*384*123#"}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object]) -> "AfricasTalkingUssd":
     return AfricasTalkingUssd(name, read_options(UssdOptions, name, options))
 

@@ -63,6 +63,14 @@ class HttpUssdOptions(UssdOptions):
         return self
 
 
+EXAMPLE: Mapping[str, object] = {
+    "service_code": "*384*123#",
+    "input": "last",
+    "fields": {"session": ["session", "sessionId"], "number": ["from", "phoneNumber"]},
+}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object]) -> "HttpUssd":
     return HttpUssd(name, read_options(HttpUssdOptions, name, options))
 

@@ -22,6 +22,10 @@ class PhoneUssdOptions(UssdOptions):
     service_code: str = Field(default="*384*20880#", min_length=1)
 
 
+EXAMPLE: Mapping[str, object] = {}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
 def make(name: str, options: Mapping[str, object]) -> "PhoneUssd":
     return PhoneUssd(name, read_options(PhoneUssdOptions, name, options))
 

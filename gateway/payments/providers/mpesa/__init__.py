@@ -20,6 +20,16 @@ from gateway.payments.port import TokenStore
 from gateway.payments.providers.mpesa.account import MpesaOptions, account_of
 from gateway.payments.providers.mpesa.adapter import Mpesa
 
+EXAMPLE: Mapping[str, object] = {
+    "base_url": "http://127.0.0.1:1",
+    "consumer_key": "k-secret",
+    "consumer_secret": "k-secret",
+    "initiator": "acme",
+    "security_credential": "k-secret",
+    "shortcode": "600997",
+}
+"""Options with which a provider of this kind can be made. Every secret in them is `k-secret`."""
+
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
     """Make the provider `name` of the settings.

@@ -11,7 +11,24 @@ the secret in the path proves a callback.
 from collections.abc import Mapping
 
 from gateway.base.options import read_options
+from gateway.base.plugins import Hooks
 from gateway.sms.channels.africastalking.adapter import AfricasTalkingOptions, AfricasTalkingSms
+
+EXAMPLE: Mapping[str, object] = {
+    "username": "acme",
+    "api_key": "k-secret",
+    "sender": "21512",
+    "base_url": "http://127.0.0.1:1",
+}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
+
+def hooks(options: Mapping[str, object]) -> Hooks:
+    """Return the further addresses that the provider's dashboard asks for, in its terms."""
+    return (
+        ("opt-out", "bulk SMS opt-outs"),
+        ("subscription", "subscription notifications"),
+    )
 
 
 def make(name: str, options: Mapping[str, object]) -> AfricasTalkingSms:

@@ -10,6 +10,14 @@ from collections.abc import Mapping
 from gateway.base.options import read_options
 from gateway.sms.channels.twilio.adapter import Twilio, TwilioOptions
 
+EXAMPLE: Mapping[str, object] = {
+    "account_sid": "AC1",
+    "auth_token": "k-secret",
+    "sender": "+254200000000",
+    "base_url": "http://127.0.0.1:1",
+}
+"""Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
+
 
 def make(name: str, options: Mapping[str, object]) -> Twilio:
     """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
