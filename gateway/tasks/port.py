@@ -1,6 +1,7 @@
 """The port of a task kind.
 
-Each kind is one file in `tasks/kinds/`; the module itself fulfils `TaskKind`.
+Each kind is one file in `tasks/kinds/`, whose name is the kind's name. The module itself fulfils
+`TaskKind`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,8 +29,6 @@ class Reading:
 class TaskKind(Protocol):
     """A task kind: the checks of a client's tasks and the reading of workers' replies."""
 
-    NAME: str
-    """The name by which the gateway knows the kind; it equals the file's name."""
     IS_TEXT: bool
     """True when answers are free text (aggregated by near-agreement), False when they are options.
     """
@@ -82,6 +81,13 @@ class TaskKind(Protocol):
 
     def names(self, options: Sequence[Option], language: str, words: "AnswerWords") -> Meanings:
         """Return the words that name each option; none where answers are typed text."""
+        ...
+
+    def recorded(self, answers: Sequence[str]) -> Mapping[str, str]:
+        """Return the stored form of each different answer of a recorded crowd; {} for typed text.
+
+        Raises `Refused` for answers that are not of this kind.
+        """
         ...
 
     def hint_key(self) -> str:

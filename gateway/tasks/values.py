@@ -19,8 +19,19 @@ def values() -> Mapping[str, str]:
     >>> list(values())[0], values()["text"], values()["date"]
     ('text', 'transcription', 'date')
     """
-    found = {value: name for name in plugins.kinds(kinds) if (value := _value(name))}
-    return {TEXT: found.pop(TEXT), **found}
+    typed = [name for name in plugins.kinds(kinds) if _value(name) and name != TRANSCRIPTION]
+    return {TEXT: TRANSCRIPTION, **{name: name for name in typed}}
+
+
+@cache
+def kinds_asked() -> tuple[str, ...]:
+    """Return the kinds that a client may name. Every typed value has the kind transcription.
+
+    >>> kinds_asked()
+    ('categorisation', 'transcription', 'verification')
+    """
+    typed = set(values().values()) - {TRANSCRIPTION}
+    return tuple(name for name in plugins.kinds(kinds) if name not in typed)
 
 
 def kind_asked(kind: str, value: str) -> str:

@@ -25,7 +25,6 @@ from gateway.cli.qa.files import (
     write_json,
     write_results,
 )
-from gateway.cli.qa.kinds import AnswerKind
 from gateway.cli.qa.show import (
     plot_results,
     plot_savings,
@@ -208,7 +207,7 @@ def simulate(
         )
         rows, truths = made_up(made, seed=0)
         planted = _suspects(rows) if crowd.spammers or crowd.copiers else {}
-        kind = AnswerKind.CATEGORISATION
+        kind = "categorisation"
         _replay(rows, truths, kind, Setting(stop), plot, json_file, planted)
 
 
@@ -231,12 +230,13 @@ def gold(
     It measures how true confidences are, and whether certificates hold.
     """
     from gateway.cli.qa.typed import answer_format
+    from gateway.tasks.values import TRANSCRIPTION
 
     with one_line_errors("gold"):
         given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         answered, truths = votes.rows, truths_of(truth, votes)
-        if given.kind_of(answered) == AnswerKind.TRANSCRIPTION:
+        if given.kind_of(answered) == TRANSCRIPTION:
             of_size = _text_splits(answered, truths, method, given.tag)
         else:
             of_size = _option_splits(answered, truths, method)

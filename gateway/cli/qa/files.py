@@ -15,7 +15,6 @@ import typer
 
 from gateway.base.errors import GatewayError
 from gateway.base.tabular import CsvWriter
-from gateway.cli.qa.kinds import AnswerKind
 
 if TYPE_CHECKING:
     from gateway.cli.qa.typed import AnswerFormat
@@ -29,7 +28,8 @@ AnswersFile = Annotated[
     Path, typer.Option("--answers", help="CSV with columns task,worker,answer; - is stdin.")
 ]
 KindOption = Annotated[
-    AnswerKind | None, typer.Option(help="The kind of the answers. Default: guessed from them.")
+    str | None,
+    typer.Option(help="The kind of the answers, like verification. Default: guessed from them."),
 ]
 ValueOption = Annotated[
     str | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from gateway.base.errors import Refused
-from gateway.cli.qa.kinds import AnswerKind
+from gateway.tasks.values import TRANSCRIPTION
 
 if TYPE_CHECKING:
     from gateway.tasks.port import TaskKind
@@ -27,7 +27,7 @@ class AnswerFormat:
     `language` or `currency` is unknown, so the notation of the answers is uncertain.
     """
 
-    kind: AnswerKind | None = None
+    kind: str | None = None
     value: "TaskKind | None" = None
     language: str = ""
     currency: str = ""
@@ -35,7 +35,7 @@ class AnswerFormat:
     @property
     def is_typed(self) -> bool:
         """Return whether the answers are declared as typed."""
-        return self.kind is AnswerKind.TRANSCRIPTION
+        return self.kind == TRANSCRIPTION
 
     @property
     def tag(self) -> str:
@@ -99,30 +99,32 @@ class AnswerFormat:
         from gateway.tasks.question import Question
 
         assert self.value is not None
-        question = Question(TaskId(0), BatchId(""), self.value.NAME, "", "", (), 0, self.currency)
+        question = Question(TaskId(0), BatchId(""), self.value.VALUE, "", "", (), 0, self.currency)
         words = book_in(self.language, books()).answers
         return self.value.read(said, question, self.language, words).value
 
 
 def answer_format(
-    kind: AnswerKind | None, value: str | None, language: str, currency: str
+    kind: str | None, value: str | None, language: str, currency: str
 ) -> AnswerFormat:
     """Return the description that the options of a command give.
 
-    Raises Refused for a value that does not exist or is not typed.
+    Raises Refused for a kind or a value that does not exist, and for a value that is not typed.
     """
     from gateway.base import plugins
     from gateway.tasks import kinds
-    from gateway.tasks.values import TRANSCRIPTION, kind_asked
+    from gateway.tasks.values import kind_asked, kinds_asked
 
     language, currency = language.lower(), currency.upper()
+    if kind is not None and kind not in kinds_asked():
+        raise Refused(f"no kind {kind!r}; there is: {', '.join(kinds_asked())}", field="kind")
     if value is None:
         return AnswerFormat(kind, None, language, currency)
     name = kind_asked(kind or TRANSCRIPTION, value)
     if name == TRANSCRIPTION:
-        return AnswerFormat(AnswerKind.TRANSCRIPTION, None, language, currency)
+        return AnswerFormat(TRANSCRIPTION, None, language, currency)
     typed = cast("TaskKind", cast("object", plugins.load(kinds, name)))  # each kind is a module
-    return AnswerFormat(AnswerKind.TRANSCRIPTION, typed, language, currency)
+    return AnswerFormat(TRANSCRIPTION, typed, language, currency)
 
 
 def _named(unread: Sequence[VoteRow]) -> str:

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from gateway.base import plugins
 from gateway.base.errors import Refused
 from gateway.base.tabular import open_table
 from gateway.phrases.hearing import clean
-
-YES = frozenset({"yes", "y", "true", "t", "1"})
-NO = frozenset({"no", "n", "false", "f", "0"})
-UNSURE = frozenset({"unsure", "not sure", "don't know", "dont know"})
-OPTIONS_MIN, OPTIONS_MAX = 2, 9
+from gateway.tasks import kinds
+from gateway.tasks.port import TaskKind
+from gateway.tasks.values import kinds_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_recording(
             f"{tasks}: no text for task {missing[0]!r} (and {len(missing) - 1} more)", field="task"
         )
     truths = _pairs(truth, "truth") if truth else {}
-    options = () if kind == "transcription" else tuple(dict.fromkeys(values.values()))
+    options = tuple(dict.fromkeys(values.values()))
     return Recording(
         kind=kind,
         answers=found,
@@ -118,32 +118,15 @@ def _first_tasks(tasks: list[str], limit: int | None) -> dict[str, None]:
     return dict.fromkeys(list(dict.fromkeys(tasks))[:limit])
 
 
-def _values(kind: str, distinct: list[str], file: Path) -> dict[str, str]:
+def _values(kind: str, distinct: list[str], file: Path) -> Mapping[str, str]:
     """Return the stored form of each recorded answer, or {} for typed text."""
-    if kind == "transcription":
-        return {}
-    if kind == "categorisation":
-        if not OPTIONS_MIN <= len(distinct) <= OPTIONS_MAX:
-            raise Refused(
-                f"{file}: {len(distinct)} different answers; a categorisation has {OPTIONS_MIN} to {OPTIONS_MAX} options",
-                field="answer",
-            )
-        return {answer: answer for answer in distinct}
-    if kind != "verification":
-        raise Refused(
-            f"no kind {kind!r}; there is: verification, categorisation, transcription", field="kind"
-        )
-    known = {"yes": YES, "no": NO, "unsure": UNSURE}
-    found = {
-        a: value for a in distinct for value, words in known.items() if a.strip().lower() in words
-    }
-    strange = [answer for answer in distinct if answer not in found]
-    if strange:
-        raise Refused(
-            f"{file}: {strange[0]!r} is neither yes, no nor unsure; try --kind categorisation",
-            field="answer",
-        )
-    return found
+    if kind not in kinds_asked():
+        raise Refused(f"no kind {kind!r}; there is: {', '.join(kinds_asked())}", field="kind")
+    task_kind = cast("TaskKind", cast("object", plugins.load(kinds, kind)))
+    try:
+        return task_kind.recorded(distinct)
+    except Refused as wrong:
+        raise Refused(f"{file}: {wrong}", field="answer") from wrong
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """The shared part of kinds with typed answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.base.errors import Refused
 from gateway.tasks.packed import Meanings
@@ -29,4 +29,9 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
     """Return no words, because typed answers have no options to name."""
+    return {}
+
+
+def recorded(answers: Sequence[str]) -> Mapping[str, str]:
+    """Return no stored forms, because a typed answer is stored as it is written."""
     return {}

@@ -8,7 +8,6 @@ from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
-NAME = "categorisation"
 IS_TEXT = False
 VALUE = ""
 COMPARED = ""
@@ -52,6 +51,17 @@ def echo(value: str, said: str, language: str) -> str:
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
     return _choice.meanings(options, (language, FALLBACK_LANGUAGE), {})
+
+
+def recorded(answers: Sequence[str]) -> dict[str, str]:
+    """Return each recorded answer as an option, or raise Refused for too few or too many."""
+    if not OPTIONS_MIN <= len(answers) <= _choice.OPTIONS_MAX:
+        raise Refused(
+            f"{len(answers)} different answers; a categorisation has {OPTIONS_MIN} to "
+            f"{_choice.OPTIONS_MAX} options",
+            field="answer",
+        )
+    return {answer: answer for answer in answers}
 
 
 def hint_key() -> str:

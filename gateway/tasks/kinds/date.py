@@ -16,7 +16,6 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-NAME = "date"
 IS_TEXT = True
 VALUE = "date"
 COMPARED = _typed.EXACT
@@ -28,6 +27,7 @@ UNCLEAR, TWO = "unclear.date", "unclear.date_two"
 check_text = _choice.check_text
 options = _typed.options
 names = _typed.names
+recorded = _typed.recorded
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:

@@ -9,7 +9,6 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-NAME = "name"
 IS_TEXT = True
 VALUE = "name"
 COMPARED = _typed.AS_NAMES
@@ -22,6 +21,7 @@ UNCLEAR = "unclear.name"
 check_text = _choice.check_text
 options = _typed.options
 names = _typed.names
+recorded = _typed.recorded
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:

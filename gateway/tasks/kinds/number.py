@@ -23,7 +23,6 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-NAME = "number"
 IS_TEXT = True
 VALUE = "number"
 COMPARED = _typed.EXACT
@@ -38,6 +37,7 @@ _GROUP, _GROUPED_FROM = 3, 5
 check_text = _choice.check_text
 options = _typed.options
 names = _typed.names
+recorded = _typed.recorded
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:

@@ -8,7 +8,6 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-NAME = "transcription"
 IS_TEXT = True
 VALUE = "text"
 COMPARED = ""
@@ -20,6 +19,7 @@ ANSWER_MAX = _typed.ANSWER_MAX
 check_text = _choice.check_text
 options = _typed.options
 names = _typed.names
+recorded = _typed.recorded
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:

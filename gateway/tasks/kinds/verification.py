@@ -13,7 +13,6 @@ from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
-NAME = "verification"
 IS_TEXT = False
 VALUE = ""
 COMPARED = ""
@@ -21,6 +20,12 @@ KEYS_ARE_ANSWERS = False
 SCREEN_HINT = ""
 ROTATES = False  # Yes is always 1: workers answer by habit, and a swapped yes is a wrong answer.
 IDS = ("yes", "no", "unsure")
+_RECORDED = {
+    "yes": {"yes", "y", "true", "t", "1"},
+    "no": {"no", "n", "false", "f", "0"},
+    "unsure": {"unsure", "not sure", "don't know", "dont know"},
+}
+"""The words for the answers in recordings of other crowds."""
 
 check_text = _choice.check_text
 
@@ -61,6 +66,23 @@ def echo(value: str, said: str, language: str) -> str:
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
     return _choice.meanings(options, (language, FALLBACK_LANGUAGE), _meanings(words))
+
+
+def recorded(answers: Sequence[str]) -> dict[str, str]:
+    """Return yes, no or unsure for each recorded answer, or raise Refused."""
+    found = {
+        answer: value
+        for answer in answers
+        for value, words in _RECORDED.items()
+        if answer.strip().lower() in words
+    }
+    strange = [answer for answer in answers if answer not in found]
+    if strange:
+        raise Refused(
+            f"{strange[0]!r} is neither yes, no nor unsure; try --kind categorisation",
+            field="answer",
+        )
+    return found
 
 
 def hint_key() -> str:

@@ -1,0 +1,70 @@
+"""A copied plug-in passes the contract tests of its folder without any other edit.
+
+The gateway and its tests are copied to a temporary folder. There each plug-in is copied under a
+new name, and the contract tests run for the copies.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = {
+    "sms/channels": "sms/test_every_channel.py",
+    "ussd/channels": "ussd/test_every_channel.py",
+    "payments/providers": "payments/test_every_provider.py",
+    "payments/controls": "payments/test_every_control.py",
+    "tasks/kinds": "tasks/kinds/test_every_kind.py",
+    "qa/rules": "qa/test_rules.py",
+}
+LANGUAGES = "phrases/languages"
+LANGUAGE = "so"  # Somali, which the gateway does not speak: a copy of Swahili stands for it.
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the gateway in which every plug-in exists twice."""
+    place = tmp_path_factory.mktemp("copied")
+    for part in ("gateway", "tests"):
+        shutil.copytree(ROOT / part, place / part)
+    shutil.copy(ROOT / "pyproject.toml", place)
+    for folder in CONTRACTS:
+        for each in sorted((place / "gateway" / folder).iterdir()):
+            if each.name.startswith("_"):
+                continue
+            copied = each.with_name(f"copied_{each.name}")
+            (shutil.copytree if each.is_dir() else shutil.copy)(each, copied)
+    shutil.copytree(place / "gateway" / LANGUAGES / "sw", place / "gateway" / LANGUAGES / LANGUAGE)
+    return place
+
+
+def passes(tree, tests, chosen):
+    """Return how many contract tests passed; all of the chosen ones must."""
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *tests, "-k", chosen],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+    return int(done.stdout.split(" passed")[0].split()[-1])
+
+
+def test_every_copied_plugin_keeps_the_contract_of_its_folder(tree):
+    copies = sum(
+        not each.name.startswith("_") and each.name.startswith("copied_")
+        for folder in CONTRACTS
+        for each in (tree / "gateway" / folder).iterdir()
+    )
+    tests = [f"tests/{file}" for file in CONTRACTS.values()]
+    assert passes(tree, tests, "copied_") >= 3 * copies
+
+
+def test_a_copied_language_is_complete(tree):
+    assert passes(tree, ["tests/phrases/test_catalogues.py"], f"[{LANGUAGE}") > 3
