@@ -67,7 +67,7 @@ def opened() -> tuple[Control, ...]:
 
 def rules_of(model: type[R], settings: object) -> R:
     """Return the settings of one control, taken from the section `controls` of the settings."""
-    return model.model_validate({name: getattr(settings, name) for name in model.model_fields})
+    return model.model_validate(settings, from_attributes=True)
 
 
 def first_wait(

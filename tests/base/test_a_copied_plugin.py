@@ -20,23 +20,31 @@ CONTRACTS = {
     "tasks/kinds": "tasks/kinds/test_every_kind.py",
     "qa/rules": "qa/test_rules.py",
 }
+# A file and a package where a folder has both, and the plug-ins with the most hooks.
+COPIED = {
+    "sms/channels": ("africastalking", "http.py"),
+    "ussd/channels": ("http.py",),
+    "payments/providers": ("mpesa", "mtn_momo.py"),
+    "payments/controls": ("limit.py", "name.py", "quiet.py"),
+    "tasks/kinds": ("date.py", "verification.py"),
+    "qa/rules": ("majority.py",),
+}
 LANGUAGES = "phrases/languages"
 LANGUAGE = "so"  # Somali, which the gateway does not speak: a copy of Swahili stands for it.
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of the gateway in which every plug-in exists twice."""
+    """A copy of the gateway in which some plug-ins of each folder exist twice."""
     place = tmp_path_factory.mktemp("copied")
     for part in ("gateway", "tests"):
         shutil.copytree(ROOT / part, place / part)
     shutil.copy(ROOT / "pyproject.toml", place)
-    for folder in CONTRACTS:
-        for each in sorted((place / "gateway" / folder).iterdir()):
-            if each.name.startswith("_"):
-                continue
-            copied = each.with_name(f"copied_{each.name}")
-            (shutil.copytree if each.is_dir() else shutil.copy)(each, copied)
+    for folder, names in COPIED.items():
+        for name in names:
+            original = place / "gateway" / folder / name
+            copy = shutil.copytree if original.is_dir() else shutil.copy
+            copy(original, original.with_name(f"copied_{name}"))
     shutil.copytree(place / "gateway" / LANGUAGES / "sw", place / "gateway" / LANGUAGES / LANGUAGE)
     return place
 
@@ -57,11 +65,7 @@ def passes(tree, tests, chosen):
 
 
 def test_every_copied_plugin_keeps_the_contract_of_its_folder(tree):
-    copies = sum(
-        not each.name.startswith("_") and each.name.startswith("copied_")
-        for folder in CONTRACTS
-        for each in (tree / "gateway" / folder).iterdir()
-    )
+    copies = sum(map(len, COPIED.values()))
     tests = [f"tests/{file}" for file in CONTRACTS.values()]
     assert passes(tree, tests, "copied_") >= 3 * copies
 

@@ -54,8 +54,7 @@ def test_every_setting_is_one_of_the_section_controls(kind):
     assert issubclass(rules, ControlRules)
     assert holding.rules_of(rules, Controls()) == rules()
     changed = module(kind).EXAMPLE.rules
-    given = {name: getattr(changed, name) for name in rules.model_fields}
-    assert holding.rules_of(rules, Controls(**given)) == changed
+    assert holding.rules_of(rules, Controls(**changed.model_dump())) == changed
 
 
 def test_the_worker_is_told_in_every_language_with_values_that_are_known(opened):
@@ -74,8 +73,7 @@ def test_the_general_phrase_promises_a_day_and_so_needs_an_end(opened):
 
 def test_a_hold_that_is_over_counts_no_more_but_another_does(opened):
     example = module(opened.name).EXAMPLE
-    given = {name: getattr(example.rules, name) for name in opened.rules.model_fields}
-    settings = Controls(**given)
+    settings = Controls(**example.rules.model_dump())
     found = holding.first_wait(example.case, settings, {}, example.now)
     assert found is not None
     over = {one.name: True for one in holding.opened()}
