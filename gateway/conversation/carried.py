@@ -9,19 +9,19 @@ from gateway.conversation.situation import NoWorkReason, Situation
 LATER = NoWorkReason("work.next_long")
 
 
-def carried_turn(talk: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
+def carried_turn(context: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
     """Return `said`, or the longest turn of the same meaning that the channel can carry.
 
     `again` decides the same event for a changed situation. First the next question is left out,
     until the worker texts WORK. Then the question that the worker holds is not repeated.
     """
-    carries = talk.situation.capacity.carries
+    carries = context.situation.capacity.carries
     if said.reply is None or carries(said.reply):
         return said
-    without = again(talk.situation.changed(upcoming=None, more=(), no_work=LATER))
+    without = again(context.situation.changed(upcoming=None, more=(), no_work=LATER))
     if without.reply is None or carries(without.reply):
         return without
     facts = tuple(fact for fact in without.facts if not isinstance(fact, Asked))
-    then = talk.after(facts)
+    then = context.after(facts)
     key = "ask.too_long" if then.situation.held else "reply.too_long"
     return Turn(facts, then.say(key))

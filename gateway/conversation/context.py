@@ -66,7 +66,7 @@ class Context:
         return self.kind_of(question.kind)
 
     def in_language(self, language: str) -> "Context":
-        """Return the talk in another language.
+        """Return the context in another language.
 
         The sender just chose it, or a stranger's command word belongs to it.
         """
@@ -75,7 +75,7 @@ class Context:
         return replace(self, situation=situation.changed(worker=worker, default_language=language))
 
     def after(self, facts: Iterable[Fact]) -> "Context":
-        """Return the talk as it is after `facts` are written.
+        """Return the context as it is after `facts` are written.
 
         So a reply can name the new balance.
         """
@@ -105,10 +105,10 @@ def question_to_show(situation: Situation) -> Question | None:
     return situation.upcoming
 
 
-def no_work(talk: Context, usual: str = "work.none") -> str:
+def no_work(context: Context, usual: str = "work.none") -> str:
     """Return the words that there is no question now, with the reason where one is known."""
-    why = talk.situation.no_work
-    return talk.say(why.key, date=why.date) if why else talk.say(usual)
+    why = context.situation.no_work
+    return context.say(why.key, date=why.date) if why else context.say(usual)
 
 
 def short_name(name: str) -> str:

@@ -52,27 +52,27 @@ def menu(
 
     `said` is None when the worker has just dialled.
     """
-    talk = _in_chosen_language(Context(situation, books, kind_of), memory)
+    context = _in_chosen_language(Context(situation, books, kind_of), memory)
     start = start_view(situation)
     if start == "stranger" and situation.foreign:
-        return _ended(EndSession(talk.say("join.other_country")))
+        return _ended(EndSession(context.say("join.other_country")))
     if said is None:
-        return _shown(talk, ShowView(start))
+        return _shown(context, ShowView(start))
     # STOP may be the very answer there, so the view asks back.
-    typing = view == "question" and _asks_for_text(talk)
-    if not typing and is_stop(parse_text(said, talk.book, books), books):
-        return _stopped(talk)
+    typing = view == "question" and _asks_for_text(context)
+    if not typing and is_stop(parse_text(said, context.book, books), books):
+        return _stopped(context)
     if view not in _ALLOWED[start]:
-        return _shown(talk, ShowView(start))
+        return _shown(context, ShowView(start))
     folded = fold(said)
     key = Key(_LOOKALIKES.get(folded, folded), clean(said))
-    outcome = VIEWS[view].press(talk, memory, key)
-    return _ended(outcome) if isinstance(outcome, EndSession) else _shown(talk, outcome)
+    outcome = VIEWS[view].press(context, memory, key)
+    return _ended(outcome) if isinstance(outcome, EndSession) else _shown(context, outcome)
 
 
-def _shown(talk: Context, go: ShowView) -> MenuTurn:
+def _shown(context: Context, go: ShowView) -> MenuTurn:
     """Return the screen of the next view, as it is after the facts are written."""
-    after = _in_chosen_language(talk.after(go.facts), go.memory)
+    after = _in_chosen_language(context.after(go.facts), go.memory)
     shown = VIEWS[go.view].show(after, go.memory)
     return MenuTurn(
         go.facts,
@@ -82,30 +82,32 @@ def _shown(talk: Context, go: ShowView) -> MenuTurn:
     )
 
 
-def _asks_for_text(talk: Context) -> bool:
-    held = talk.situation.held
-    return held is not None and talk.kind(held.question).IS_TEXT
+def _asks_for_text(context: Context) -> bool:
+    held = context.situation.held
+    return held is not None and context.kind(held.question).IS_TEXT
 
 
 def _ended(end: EndSession) -> MenuTurn:
     return MenuTurn(end.facts, Screen("", end.text, (), end=True), ENDED)
 
 
-def _stopped(talk: Context) -> MenuTurn:
+def _stopped(context: Context) -> MenuTurn:
     """Answer STOP typed on any screen."""
-    change = talk.situation.moving
+    change = context.situation.moving
     if change and change.is_new:
-        return _ended(EndSession(talk.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),)))
-    if change and change.is_done and talk.situation.worker is None:
-        return _ended(EndSession(talk.say("menu.goodbye"), (NumberStopped(),)))
-    if talk.situation.worker is None:
-        return _ended(EndSession(talk.say("menu.goodbye")))
-    return _ended(EndSession(talk.say("menu.stop_done"), (Stopped(),)))
+        return _ended(
+            EndSession(context.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),))
+        )
+    if change and change.is_done and context.situation.worker is None:
+        return _ended(EndSession(context.say("menu.goodbye"), (NumberStopped(),)))
+    if context.situation.worker is None:
+        return _ended(EndSession(context.say("menu.goodbye")))
+    return _ended(EndSession(context.say("menu.stop_done"), (Stopped(),)))
 
 
-def _in_chosen_language(talk: Context, memory: Memory) -> Context:
-    """Return the talk in the language of the memory for a stranger, which has no row yet."""
+def _in_chosen_language(context: Context, memory: Memory) -> Context:
+    """Return the context in the language of the memory for a stranger, which has no row yet."""
     chosen = memory.get("language", "")
-    worker = talk.situation.worker
+    worker = context.situation.worker
     joining = worker is None or worker.state == "removed"
-    return talk.in_language(chosen) if joining and chosen in talk.books else talk
+    return context.in_language(chosen) if joining and chosen in context.books else context

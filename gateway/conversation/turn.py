@@ -35,159 +35,159 @@ def interpret_sms(situation: Situation, said: str, books: Phrasebooks, kind_of: 
     The reply is None only where silence is the right answer.
     """
     found = _turn(situation, said, books, kind_of)
-    talk = Context(situation, books, kind_of)
-    return carried_turn(talk, found, lambda other: _turn(other, said, books, kind_of))
+    context = Context(situation, books, kind_of)
+    return carried_turn(context, found, lambda other: _turn(other, said, books, kind_of))
 
 
 def _turn(  # noqa: PLR0911  # one return per kind of sender
     situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf
 ) -> Turn:
-    talk = Context(situation, books, kind_of)
-    heard = parse_text(said, talk.book, books)
+    context = Context(situation, books, kind_of)
+    heard = parse_text(said, context.book, books)
     if is_stop(heard, books):
-        return number_change.answer_stop(talk) or joining.stop(talk)
-    if found := number_change.at_an_end(talk, heard):
+        return number_change.answer_stop(context) or joining.stop(context)
+    if found := number_change.at_an_end(context, heard):
         return found
     coordinator, worker = situation.coordinator, situation.worker
-    if coordinator and not (_typing_text(talk) and coordinators.is_for_work(heard)):
-        mine = coordinators.coordinator_turn(talk, coordinator, heard)
+    if coordinator and not (_typing_text(context) and coordinators.is_for_work(heard)):
+        mine = coordinators.coordinator_turn(context, coordinator, heard)
         if mine:
             return mine
-    if worker is not None and (found := number_change.not_me(talk, heard)):
+    if worker is not None and (found := number_change.not_me(context, heard)):
         return found
     if worker is None:
         if coordinator and heard.command != "join":
-            return Turn((), talk.say("help.coordinator"), unclear=heard.command is None)
-        return joining.stranger(talk, heard)
+            return Turn((), context.say("help.coordinator"), unclear=heard.command is None)
+        return joining.stranger(context, heard)
     if worker.state == "active":
-        return _active(talk, worker, heard)
-    return _not_active(talk, worker, heard)
+        return _active(context, worker, heard)
+    return _not_active(context, worker, heard)
 
 
 def _not_active(  # noqa: PLR0911  # one return per word or state
-    talk: Context, worker: WorkerView, heard: ParsedSms
+    context: Context, worker: WorkerView, heard: ParsedSms
 ) -> Turn:
     """Answer an invited, stopped or removed worker: no work, but her money and her language."""
-    found = money_words(talk, worker, heard)
+    found = money_words(context, worker, heard)
     if found:
         return found
     if heard.command == "language":
-        return _language(talk, heard)
+        return _language(context, heard)
     if heard.command == "stop":
-        return Turn((), talk.say("stop.only"))
+        return Turn((), context.say("stop.only"))
     if heard.command == "move" and worker.state != "invited":
-        return number_change.answer_move(talk, heard)
-    if heard.command == "join" and talk.situation.quiet_number and worker.state != "invited":
-        return Turn((), talk.say("join.known"))
+        return number_change.answer_move(context, heard)
+    if heard.command == "join" and context.situation.quiet_number and worker.state != "invited":
+        return Turn((), context.say("join.known"))
     match worker.state:
         case "invited":
-            return joining.invited(talk, worker, heard)
+            return joining.invited(context, worker, heard)
         case "stopped":
-            return joining.stopped(talk, worker, heard)
+            return joining.stopped(context, worker, heard)
         case _:
-            return joining.removed(talk, heard)
+            return joining.removed(context, heard)
 
 
-def _active(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
-    held, dialled = talk.situation.held, talk.situation.dialled
+def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
+    held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
-    is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
+    is_text = any(question and context.kind(question).IS_TEXT for question in asked)
     if heard.command == "answer" and not heard.alone:
-        found = _answer_said(talk, worker, heard)
-    elif which := answering.which(talk, heard):
+        found = _answer_said(context, worker, heard)
+    elif which := answering.which(context, heard):
         found = which
-    elif not is_text and (both := answer_and_pay(talk, worker, heard)):
+    elif not is_text and (both := answer_and_pay(context, worker, heard)):
         found = both
-    elif current_questions(talk.situation):
-        found = multi_answer.take_packed_answers(talk, worker, heard) or _command(
-            talk, worker, heard
+    elif current_questions(context.situation):
+        found = multi_answer.take_packed_answers(context, worker, heard) or _command(
+            context, worker, heard
         )
     elif not is_text:
-        found = answering.take_answer(talk, worker, heard) or _command(talk, worker, heard)
-    elif _whole_command(talk, worker, heard):
-        found = _command_or_answer(talk, worker, heard)
-    elif held and held.open and typed.is_doubtful(talk, held.question, heard.said):
-        found = multi_answer.earlier(talk, worker, heard) or Turn(
-            (), typed.ask_back(talk, heard.said), asks_back=True
+        found = answering.take_answer(context, worker, heard) or _command(context, worker, heard)
+    elif _whole_command(context, worker, heard):
+        found = _command_or_answer(context, worker, heard)
+    elif held and held.open and typed.is_doubtful(context, held.question, heard.said):
+        found = multi_answer.earlier(context, worker, heard) or Turn(
+            (), typed.ask_back(context, heard.said), asks_back=True
         )
     else:
-        found = answering.take_answer(talk, worker, heard)
-    return found or answering.not_understood(talk, worker, heard)
+        found = answering.take_answer(context, worker, heard)
+    return found or answering.not_understood(context, worker, heard)
 
 
-def _answer_said(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def _answer_said(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take the text behind ANSWER as the answer.
 
     It is the answer even where it is a command word or looks like a key.
     """
     words = tuple(fold(heard.rest).split())
     bare = replace(heard, said=heard.rest, words=words, command=None, rest="", typed=heard.rest)
-    if current_questions(talk.situation):
-        return multi_answer.take_packed_answers(talk, worker, bare)
-    return answering.take_answer(talk, worker, bare)
+    if current_questions(context.situation):
+        return multi_answer.take_packed_answers(context, worker, bare)
+    return answering.take_answer(context, worker, bare)
 
 
-def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def _command_or_answer(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Obey a command word while a typed answer is asked for.
 
     The reply also says how to give the word as the answer.
     """
-    found = _command(talk, worker, heard)
-    held = open_question(talk.situation)
+    found = _command(context, worker, heard)
+    held = open_question(context.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
-    if answering.read_answer(talk, held.question, heard.said).value is None:
+    if answering.read_answer(context, held.question, heard.said).value is None:
         return found  # It could be no answer to this question.
-    reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
+    reply = f"{found.reply}\n{typed.command_or_answer(context, heard.said)}"
     return replace(found, reply=reply)
 
 
-def _command(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return per word
-    found = money_words(talk, worker, heard)
+def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return per word
+    found = money_words(context, worker, heard)
     if found:
         return found
     match heard.command:
         case "work" if heard.alone:
-            return answering.work(talk)
+            return answering.work(context)
         case "skip" if heard.alone:
-            return answering.skip(talk)
+            return answering.skip(context)
         case "help":
-            return Turn((), _help(talk))
+            return Turn((), _help(context))
         case "language":
-            return _language(talk, heard)
+            return _language(context, heard)
         case "quiet":
-            return quiet(talk, heard)
+            return quiet(context, heard)
         case "join":
-            known = "join.known" if talk.situation.quiet_number else "join.already"
-            return Turn((), talk.say(known))
+            known = "join.known" if context.situation.quiet_number else "join.already"
+            return Turn((), context.say(known))
         case "start" if heard.alone:
-            return Turn((), talk.say("start.already"))
+            return Turn((), context.say("start.already"))
         case "stop":
-            return Turn((), talk.say("stop.only"))
+            return Turn((), context.say("stop.only"))
         case "skill":
-            return skill(talk)
+            return skill(context)
         case "name":
-            return answer_name(talk, heard)
+            return answer_name(context, heard)
         case "move":
-            return number_change.answer_move(talk, heard)
+            return number_change.answer_move(context, heard)
         case _:
             return None
 
 
 def _whole_command(  # noqa: PLR0911  # one return per word
-    talk: Context, worker: WorkerView, heard: ParsedSms
+    context: Context, worker: WorkerView, heard: ParsedSms
 ) -> bool:
     """Return True when the SMS is a command and nothing else.
 
     A typed answer may well begin with "pay" or "help".
     """
-    if heard.language != talk.language:
+    if heard.language != context.language:
         return False  # A command of another language is an everyday word of this one.
     match heard.command:
         case "name":
-            return bool(heard.alone or (not worker.name and name_said(talk, heard.rest)))
+            return bool(heard.alone or (not worker.name and name_said(context, heard.rest)))
         case "move":
-            return heard.alone or number_change.names_a_number(heard, talk.situation.region)
+            return heard.alone or number_change.names_a_number(heard, context.situation.region)
         case (
             None
             | "yes"
@@ -204,9 +204,9 @@ def _whole_command(  # noqa: PLR0911  # one return per word
         case "pay" | "airtime":
             return heard.alone or amount_said(heard.rest, worker.currency) is not None
         case "language":
-            return heard.alone or language_named(heard.rest, talk.books) is not None
+            return heard.alone or language_named(heard.rest, context.books) is not None
         case "quiet":
-            return heard.alone or hours_said(heard.rest, talk.book) is not None
+            return heard.alone or hours_said(heard.rest, context.book) is not None
         case "why" | "appeal":
             rest = heard.rest.upper()
             return heard.alone or (len(rest) == _REF_LENGTH and _REF.issuperset(rest))
@@ -214,26 +214,28 @@ def _whole_command(  # noqa: PLR0911  # one return per word
             return heard.alone
 
 
-def _typing_text(talk: Context) -> bool:
+def _typing_text(context: Context) -> bool:
     """Return True when an active worker holds a question that needs typed words."""
-    worker, held = talk.situation.worker, open_question(talk.situation)
+    worker, held = context.situation.worker, open_question(context.situation)
     active = worker is not None and worker.state == "active"
-    return active and held is not None and talk.kind(held.question).IS_TEXT
+    return active and held is not None and context.kind(held.question).IS_TEXT
 
 
-def _language(talk: Context, heard: ParsedSms) -> Turn:
-    chosen = language_named(heard.rest, talk.books) if heard.rest else None
+def _language(context: Context, heard: ParsedSms) -> Turn:
+    chosen = language_named(heard.rest, context.books) if heard.rest else None
     if chosen is None:
-        names = ", ".join(talk.books[code].say("language.name") for code in sorted(talk.books))
-        return Turn((), talk.say("language.which", list=names))
-    return Turn((LanguageChosen(chosen),), talk.in_language(chosen).say("language.set"))
+        names = ", ".join(
+            context.books[code].say("language.name") for code in sorted(context.books)
+        )
+        return Turn((), context.say("language.which", list=names))
+    return Turn((LanguageChosen(chosen),), context.in_language(chosen).say("language.set"))
 
 
-def _help(talk: Context) -> str:
-    text = talk.say("help.worker")
-    if talk.situation.service_code:
-        longer = f"{text} {talk.say('help.dial', service_code=talk.situation.service_code)}"
+def _help(context: Context) -> str:
+    text = context.say("help.worker")
+    if context.situation.service_code:
+        longer = f"{text} {context.say('help.dial', service_code=context.situation.service_code)}"
         text = longer if segments(longer) == 1 else text
-    if talk.situation.coordinator:
-        text = f"{text}\n{talk.say('help.coordinator')}"
+    if context.situation.coordinator:
+        text = f"{text}\n{context.say('help.coordinator')}"
     return text

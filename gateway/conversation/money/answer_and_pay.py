@@ -22,16 +22,16 @@ from gateway.tasks.question import Question
 _LAST_WORD = re.compile(r"[\s,;.:+&-]+[^\W\d_]+[\s.!]*$")
 
 
-def answer_and_pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def answer_and_pay(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take the answer and ask for the payout, or return None when the SMS does not contain both.
 
     The worker's next question comes after the money. It comes by itself, or with the answer's
     receipt where nothing can be paid now.
     """
-    held = talk.situation.held
-    if held is None or len(heard.words) < 2 or talk.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
+    held = context.situation.held
+    if held is None or len(heard.words) < 2 or context.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
         return None
-    before, several = _LAST_WORD.sub("", heard.typed), bool(current_questions(talk.situation))
+    before, several = _LAST_WORD.sub("", heard.typed), bool(current_questions(context.situation))
     # "yes pay" may be a whole answer in words. Behind a number, the word is PAY.
     if not (several or fold(before).isdecimal()) or _is_named(held.question, heard.words[-1]):
         return None
@@ -44,18 +44,18 @@ def answer_and_pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn 
         typed=before,
     )
     taken = multi_answer.accept_packed_answers if several else answering.accept_answer
-    found = taken(talk, worker, answer)
+    found = taken(context, worker, answer)
     if found is None or not any(isinstance(fact, Answered) for fact in found.facts):
         return None
-    after = _earned(talk, worker, found.facts)
+    after = _earned(context, worker, found.facts)
     assert after.situation.worker is not None
     decided = by_sms(after, after.situation.worker, None)
     if isinstance(decided, CashOutRefusal):
-        lead = f"{found.lead} {talk.say(decided.key, **decided.values)}"
-        return go_on(talk, lead, found.facts, found.left)
+        lead = f"{found.lead} {context.say(decided.key, **decided.values)}"
+        return go_on(context, lead, found.facts, found.left)
     promised = promise(after, worker, decided)
     if found.left:
-        asked = go_on(talk, found.lead, found.facts, found.left)
+        asked = go_on(context, found.lead, found.facts, found.left)
         return Turn((*asked.facts, decided), f"{asked.reply}\n{promised}")
     return Turn((*found.facts, decided), f"{found.lead}\n{promised}")
 
@@ -65,9 +65,9 @@ def _is_named(question: Question, word: str) -> bool:
     return any(word in fold(name).split() for name in names)
 
 
-def _earned(talk: Context, worker: WorkerView, facts: tuple[object, ...]) -> Context:
-    """Return the talk after these answers have earned what they earn at once."""
-    situation = talk.situation
+def _earned(context: Context, worker: WorkerView, facts: tuple[object, ...]) -> Context:
+    """Return the context after these answers have earned what they earn at once."""
+    situation = context.situation
     of = {
         held.assignment: held
         for held in (situation.held, *(i.held for i in situation.pack))
@@ -81,7 +81,7 @@ def _earned(talk: Context, worker: WorkerView, facts: tuple[object, ...]) -> Con
         and of[fact.assignment].question.currency == worker.currency
     )
     richer = replace(worker, balance_minor=worker.balance_minor + earned_minor)
-    return replace(talk, situation=_payable(situation.changed(worker=richer), richer))
+    return replace(context, situation=_payable(situation.changed(worker=richer), richer))
 
 
 def _payable(situation: Situation, worker: WorkerView) -> Situation:

@@ -35,13 +35,13 @@ class CashOutRefusal:
 
 
 def decide_cash_out(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
-    talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
+    context: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | CashOutRefusal:
     """Return the payout to ask for, or the reason why there is none.
 
     It is a payout of all that is payable, or of `asked_minor`.
     """
-    cash = talk.situation.cash
+    cash = context.situation.cash
     if airtime and cash:
         cash = replace(
             cash,
@@ -146,27 +146,27 @@ def amount_said(text: str, currency: str) -> int | None:
     return minor if minor > 0 else None
 
 
-def pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
+def pay(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Answer PAY or AIRTIME, alone or with an amount."""
     everything = heard.alone
     asked = None if everything else amount_said(heard.rest, worker.currency)
     if not everything and asked is None:
-        return Turn((), talk.say("pay.bad_amount"))
-    decided = by_sms(talk, worker, asked, airtime=heard.command == "airtime")
+        return Turn((), context.say("pay.bad_amount"))
+    decided = by_sms(context, worker, asked, airtime=heard.command == "airtime")
     if isinstance(decided, CashOutRefusal):
-        return Turn((), talk.say(decided.key, **decided.values))
-    return Turn((decided,), promise(talk, worker, decided))
+        return Turn((), context.say(decided.key, **decided.values))
+    return Turn((decided,), promise(context, worker, decided))
 
 
 def by_sms(
-    talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
+    context: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | CashOutRefusal:
     """Decide as `decide` does, for an SMS, in which no PIN can be typed.
 
     For more than what may be paid without a PIN, the worker must dial.
     """
-    decided = decide_cash_out(talk, worker, asked_minor, airtime=airtime)
-    pin, dial = talk.situation.pin, talk.situation.service_code
+    decided = decide_cash_out(context, worker, asked_minor, airtime=airtime)
+    pin, dial = context.situation.pin, context.situation.service_code
     if isinstance(decided, CashOutRefusal) or not pin or not pin.known or not dial:
         return decided
     if decided.amount_minor <= pin.free_minor:
@@ -175,14 +175,14 @@ def by_sms(
     return CashOutRefusal("pay.dial_for_pin", {"amount": free, "service_code": dial})
 
 
-def promise(talk: Context, worker: WorkerView, asked: PayAsked) -> str:
+def promise(context: Context, worker: WorkerView, asked: PayAsked) -> str:
     """Return the words that the worker's money goes out now.
 
     They are the last line of their message, because the outcome may later take its place.
     """
     amount = amount_text(asked.amount_minor, worker.currency)
-    told = talk.say("pay.asked", amount=amount, ref=asked.ref)
-    return f"{told} {less}" if (less := withheld(talk.book, asked, worker.currency)) else told
+    told = context.say("pay.asked", amount=amount, ref=asked.ref)
+    return f"{told} {less}" if (less := withheld(context.book, asked, worker.currency)) else told
 
 
 def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
@@ -190,36 +190,36 @@ def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
     return less_words(book, taken.tax_minor, taken.fee_minor, currency) if taken else ""
 
 
-def _answer_example(talk: Context) -> str:
+def _answer_example(context: Context) -> str:
     """Return an example of a clear answer to the open question.
 
     It is a number, or a number and a letter.
     """
     items = [
-        item.number for item in current_questions(talk.situation) if item.last and item.held.open
+        item.number for item in current_questions(context.situation) if item.last and item.held.open
     ]
     return f"{items[0]}A" if items else "2"
 
 
-def balance(talk: Context, worker: WorkerView, *, by_sms: bool) -> str:
+def balance(context: Context, worker: WorkerView, *, by_sms: bool) -> str:
     """Return the balance, whether it can be paid, and the payout that is on its way.
 
     `by_sms` is True when the reply names the word to text.
     """
-    cash = talk.situation.cash
+    cash = context.situation.cash
     have = money(worker)
     if cash and cash.payable_minor > 0 and not cash.open_ref and by_sms:
-        text = talk.say("balance.has", amount=have)
-        held = open_question(talk.situation)
+        text = context.say("balance.has", amount=have)
+        held = open_question(context.situation)
         if worker.state == "active" and held and held.question.options:
-            text = f"{text} {talk.say('balance.with_answer', example=_answer_example(talk))}"
+            text = f"{text} {context.say('balance.with_answer', example=_answer_example(context))}"
     elif cash and worker.balance_minor < cash.minimum_minor:
         minimum = amount_text(cash.minimum_minor, worker.currency)
-        text = talk.say("balance.small", amount=have, minimum=minimum)
+        text = context.say("balance.small", amount=have, minimum=minimum)
     else:
-        text = talk.say("balance.only", amount=have)
+        text = context.say("balance.only", amount=have)
     if cash and cash.open_ref:
         on_way = amount_text(cash.open_minor, worker.currency)
         fate = "balance.waits" if cash.open_waits else "balance.on_way"
-        text = f"{text} {talk.say(fate, amount=on_way, ref=cash.open_ref)}"
+        text = f"{text} {context.say(fate, amount=on_way, ref=cash.open_ref)}"
     return text

@@ -28,59 +28,59 @@ def ref_said(rest: str) -> str | None:
     return said or None
 
 
-def why(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
-    return Turn((), explain_payment(talk, worker, ref_said(heard.rest)))
+def why(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
+    return Turn((), explain_payment(context, worker, ref_said(heard.rest)))
 
 
-def explain_payment(talk: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
+def explain_payment(context: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
     """Return one segment about the payment that was asked for, or about the last one."""
-    payment = talk.situation.payment
-    if payment is None and (wrong := talk.situation.wrong_answer):
-        return _wrong_answer(talk, worker, wrong)
+    payment = context.situation.payment
+    if payment is None and (wrong := context.situation.wrong_answer):
+        return _wrong_answer(context, worker, wrong)
     if payment is None:
-        return talk.say("why.unknown", ref=ref[:REF_LENGTH]) if ref else talk.say("why.none")
+        return context.say("why.unknown", ref=ref[:REF_LENGTH]) if ref else context.say("why.none")
     told = {
         "ref": payment.ref,
         "amount": amount_text(payment.amount_minor, worker.currency),
         "day": payment.day,
     }
-    less = less_words(talk.book, payment.tax_minor, payment.fee_minor, worker.currency)
+    less = less_words(context.book, payment.tax_minor, payment.fee_minor, worker.currency)
     match payment.fate:
         case "failed":
-            return talk.say("why.failed", **told)
+            return context.say("why.failed", **told)
         case "reversed":
-            return talk.say("why.reversed", ref=told["ref"], amount=told["amount"])
+            return context.say("why.reversed", ref=told["ref"], amount=told["amount"])
         case "waits":
             told = {"ref": told["ref"], "amount": told["amount"], "day": payment.until}
-            return talk.say(payment.waits, **told)
+            return context.say(payment.waits, **told)
         case "on_way":
-            told = talk.say("why.on_way", **told, list=_list(payment, worker.currency))
+            told = context.say("why.on_way", **told, list=_list(payment, worker.currency))
             return f"{told} {less}".rstrip()
         case "paid":
             listed = _list(payment, worker.currency)
-            told = talk.say("why.paid", **told, receipt=payment.receipt, list=listed)
+            told = context.say("why.paid", **told, receipt=payment.receipt, list=listed)
             return f"{told} {less}".rstrip()
 
 
-def appeal(talk: Context, heard: ParsedSms) -> Turn:
+def appeal(context: Context, heard: ParsedSms) -> Turn:
     """Answer APPEAL: the worker disputes an adjustment of hers.
 
     Saying it twice has the effect of saying it once.
     """
-    ref, open_refs = ref_said(heard.rest), talk.situation.appeals_open
+    ref, open_refs = ref_said(heard.rest), context.situation.appeals_open
     if ref is None and len(open_refs) > 1:
-        return Turn((), talk.say("appeal.which", list=", ".join(open_refs[:_CASES_SHOWN_MAX])))
+        return Turn((), context.say("appeal.which", list=", ".join(open_refs[:_CASES_SHOWN_MAX])))
     if ref is None and open_refs:
         (ref,) = open_refs  # There is only one that the worker can mean.
-    elif ref is None or talk.situation.appealable != ref:
-        return Turn((), talk.say("appeal.unknown"))
-    office = talk.situation.appeal_goes_to_office
+    elif ref is None or context.situation.appealable != ref:
+        return Turn((), context.say("appeal.unknown"))
+    office = context.situation.appeal_goes_to_office
     return Turn(
-        (Appealed(ref),), talk.say("appeal.taken_office" if office else "appeal.taken", ref=ref)
+        (Appealed(ref),), context.say("appeal.taken_office" if office else "appeal.taken", ref=ref)
     )
 
 
-def _wrong_answer(talk: Context, worker: WorkerView, wrong: WrongAnswer) -> str:
+def _wrong_answer(context: Context, worker: WorkerView, wrong: WrongAnswer) -> str:
     """Return the text about the answer of a case.
 
     It shows as much of question and answer as fits one SMS.
@@ -88,7 +88,7 @@ def _wrong_answer(talk: Context, worker: WorkerView, wrong: WrongAnswer) -> str:
     told = {"ref": wrong.ref, "amount": amount_text(wrong.amount_minor, worker.currency)}
     text = ""
     for length in range(_WORDS_MAX, _WORDS_MIN, -1):
-        text = talk.say(
+        text = context.say(
             "why.answer",
             question=_shortened(wrong.question, length),
             answer=_shortened(wrong.answer, length // 2),

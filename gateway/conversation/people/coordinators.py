@@ -61,27 +61,29 @@ def numbers_said(said: str, situation: Situation, books: Phrasebooks) -> tuple[s
     return tuple(dict.fromkeys(found))
 
 
-def coordinator_turn(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn | None:  # noqa: PLR0911  # one return per word
+def coordinator_turn(  # noqa: PLR0911  # one return per word
+    context: Context, coordinator: CoordinatorView, heard: ParsedSms
+) -> Turn | None:
     """Return the turn of a coordinator's command, or None when the SMS is none.
 
     The coordinator may be a worker too.
     """
-    talk = talk if talk.situation.worker else talk.in_language(coordinator.language)
+    context = context if context.situation.worker else context.in_language(coordinator.language)
     match heard.command:
         case "add":
-            return invite_workers(talk, coordinator, heard)
+            return invite_workers(context, coordinator, heard)
         case "remove":
-            return _remove(talk, heard)
+            return _remove(context, heard)
         case "unlock":
-            return _unlock(talk, coordinator, heard)
+            return _unlock(context, coordinator, heard)
         case "zone":
-            return _zone(talk, heard)
-        case "name" if _names_a_number(heard) or talk.situation.worker is None:
-            return _name(talk, heard)
+            return _zone(context, heard)
+        case "name" if _names_a_number(heard) or context.situation.worker is None:
+            return _name(context, heard)
         case "status":
-            return Turn((), status(talk, coordinator))
-        case "move" if number_requests.is_request(talk, heard):
-            return number_requests.answer_move_request(talk, coordinator, heard)
+            return Turn((), status(context, coordinator))
+        case "move" if number_requests.is_request(context, heard):
+            return number_requests.answer_move_request(context, coordinator, heard)
         case _:
             return None
 
@@ -96,18 +98,18 @@ def is_for_work(heard: ParsedSms) -> bool:
     return not _names_a_number(heard)
 
 
-def status(talk: Context, coordinator: CoordinatorView) -> str:
-    book = talk.book
+def status(context: Context, coordinator: CoordinatorView) -> str:
+    book = context.book
     counts = (
         book.plural("status.workers", coordinator.workers_active),
         book.plural("status.invited", coordinator.workers_invited),
         book.plural("status.answers", coordinator.answers_today),
-        *_not_reached(talk, coordinator),
+        *_not_reached(context, coordinator),
     )
     return " ".join(counts)
 
 
-def _not_reached(talk: Context, coordinator: CoordinatorView) -> list[str]:
+def _not_reached(context: Context, coordinator: CoordinatorView) -> list[str]:
     """Return the counts of workers who receive nothing now, and of findings to look at.
 
     These workers have stopped, or their phone is off.
@@ -117,72 +119,74 @@ def _not_reached(talk: Context, coordinator: CoordinatorView) -> list[str]:
         "status.away": coordinator.workers_away,
         "status.findings": coordinator.findings,
     }
-    return [talk.book.plural(key, count) for key, count in counts.items() if count]
+    return [context.book.plural(key, count) for key, count in counts.items() if count]
 
 
-def _remove(talk: Context, heard: ParsedSms) -> Turn:
-    msisdn, wrong, _ = _worker_named(talk, heard)
+def _remove(context: Context, heard: ParsedSms) -> Turn:
+    msisdn, wrong, _ = _worker_named(context, heard)
     if msisdn is None:
         key = "remove.bad_number" if wrong else "remove.how"
-        return Turn((), talk.say(key, said=wrong))
-    known = _known(talk, msisdn)
+        return Turn((), context.say(key, said=wrong))
+    known = _known(context, msisdn)
     if not known.mine or known.state == "removed":
-        return Turn((), talk.say("remove.unknown", number=mask(msisdn)))
-    return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
+        return Turn((), context.say("remove.unknown", number=mask(msisdn)))
+    return Turn((RemovedByCoordinator(msisdn),), context.say("remove.done", number=mask(msisdn)))
 
 
-def _unlock(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+def _unlock(context: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer UNLOCK with a number and the coordinator's own PIN.
 
     It is for a worker who forgot her PIN, or whose PIN was tried three times.
     """
-    msisdn, _, _ = _worker_named(talk, heard)
+    msisdn, _, _ = _worker_named(context, heard)
     if msisdn is None:
-        return Turn((), talk.say("unlock.how"))
-    known = _known(talk, msisdn)
+        return Turn((), context.say("unlock.how"))
+    known = _known(context, msisdn)
     if not known.mine:
-        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+        return Turn((), context.say("unlock.unknown", number=mask(msisdn)))
     if not known.has_pin:
-        return Turn((), talk.say("unlock.no_pin", number=mask(msisdn)))
-    tried = pin_checked(talk, coordinator)
+        return Turn((), context.say("unlock.no_pin", number=mask(msisdn)))
+    tried = pin_checked(context, coordinator)
     if tried.reply:
         return tried
     facts: tuple[Fact, ...] = (*tried.facts, PinReset(msisdn))
-    return Turn(facts, talk.say("unlock.done", number=mask(msisdn)))
+    return Turn(facts, context.say("unlock.done", number=mask(msisdn)))
 
 
-def _name(talk: Context, heard: ParsedSms) -> Turn:
+def _name(context: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME 0712345678 Amina`.
 
     It names a worker who joined without a name, or spells a name anew.
     """
-    msisdn, _, words = _worker_named(talk, heard)
+    msisdn, _, words = _worker_named(context, heard)
     name = as_name(" ".join(words))
     if msisdn is None or not is_name(name):
-        return Turn((), talk.say("rename.how"))
-    if not _known(talk, msisdn).mine:
-        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
-    done = talk.say("rename.done", name=short_name(name), number=mask(msisdn))
+        return Turn((), context.say("rename.how"))
+    if not _known(context, msisdn).mine:
+        return Turn((), context.say("unlock.unknown", number=mask(msisdn)))
+    done = context.say("rename.done", name=short_name(name), number=mask(msisdn))
     return Turn((WorkerNamed(msisdn, name),), done)
 
 
-def _zone(talk: Context, heard: ParsedSms) -> Turn:
+def _zone(context: Context, heard: ParsedSms) -> Turn:
     """Answer `ZONE +243812345678 Lubumbashi`.
 
     It says where the worker lives, so that the gateway respects her nights there.
     """
-    msisdn, _, words = _worker_named(talk, heard)
+    msisdn, _, words = _worker_named(context, heard)
     zone = zone_named(" ".join(words))
     if msisdn is None or zone is None:
-        return Turn((), talk.say("zone.how"))
-    if not _known(talk, msisdn).mine:
-        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+        return Turn((), context.say("zone.how"))
+    if not _known(context, msisdn).mine:
+        return Turn((), context.say("unlock.unknown", number=mask(msisdn)))
     city = zone.rpartition("/")[2].replace("_", " ")
-    return Turn((ZoneChosen(msisdn, zone),), talk.say("zone.done", number=mask(msisdn), city=city))
+    return Turn(
+        (ZoneChosen(msisdn, zone),), context.say("zone.done", number=mask(msisdn), city=city)
+    )
 
 
-def _known(talk: Context, msisdn: str) -> NamedWorker:
-    return talk.situation.named.get(msisdn, NamedWorker("nobody"))
+def _known(context: Context, msisdn: str) -> NamedWorker:
+    return context.situation.named.get(msisdn, NamedWorker("nobody"))
 
 
 def _shown(number: str) -> str:
@@ -193,7 +197,7 @@ def _shown(number: str) -> str:
     return gsm_only(numbers_masked(number), _SAID_MAX)
 
 
-def _worker_named(talk: Context, heard: ParsedSms) -> tuple[str | None, str, tuple[str, ...]]:
+def _worker_named(context: Context, heard: ParsedSms) -> tuple[str | None, str, tuple[str, ...]]:
     """Return the number that a command names, the wrong number as shown, and the other words.
 
     The number is None when the typed one is no phone number.
@@ -202,7 +206,7 @@ def _worker_named(talk: Context, heard: ParsedSms) -> tuple[str | None, str, tup
     if not named or not named[0].number:
         return None, "", named[0].words if named else ()
     try:
-        return normalise(named[0].number, talk.situation.region), "", named[0].words
+        return normalise(named[0].number, context.situation.region), "", named[0].words
     except Refused:
         return None, _shown(named[0].number), named[0].words
 

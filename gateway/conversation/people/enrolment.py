@@ -79,24 +79,24 @@ def rest_typed(heard: ParsedSms) -> str:
     return _COMMAND.sub("", heard.typed, count=1)
 
 
-def invite_workers(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+def invite_workers(context: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Invite the workers that an ADD names."""
     named = entries(rest_typed(heard))
     if not named or not any(entry.number for entry in named):
-        return Turn((), talk.say("add.how"))
-    outcomes = _within_limit(_outcomes(talk, coordinator, named), coordinator)
+        return Turn((), context.say("add.how"))
+    outcomes = _within_limit(_outcomes(context, coordinator, named), coordinator)
     new = sum(one.fact is not None for one in outcomes)
-    tried = pin_checked(talk, coordinator) if new and _needs_pin(coordinator, new) else None
+    tried = pin_checked(context, coordinator) if new and _needs_pin(coordinator, new) else None
     if tried and tried.reply:
         return tried
     facts: tuple[Fact, ...] = tried.facts if tried else ()
     facts += tuple(one.fact for one in outcomes if one.fact)
     if len(outcomes) == 1:
-        return Turn(facts, _one(talk, coordinator, outcomes[0]))
-    return Turn(facts, _several(talk, outcomes))
+        return Turn(facts, _one(context, coordinator, outcomes[0]))
+    return Turn(facts, _several(context, outcomes))
 
 
-def pin_checked(talk: Context, coordinator: CoordinatorView) -> Turn:
+def pin_checked(context: Context, coordinator: CoordinatorView) -> Turn:
     """Return the fact of a right PIN with no reply, or the reply that ends the command."""
     match coordinator.pin:
         case "right":
@@ -104,11 +104,11 @@ def pin_checked(talk: Context, coordinator: CoordinatorView) -> Turn:
         case "wrong":
             left = str(max(coordinator.pin_tries_left - 1, 0))
             tried = (CoordinatorPinTried(right=False),)
-            return Turn(tried, talk.say("pin.sms_wrong", count=left))
+            return Turn(tried, context.say("pin.sms_wrong", count=left))
         case "locked":
-            return Turn((), talk.say("pin.sms_locked"))
+            return Turn((), context.say("pin.sms_locked"))
         case _:
-            return Turn((), talk.say("pin.sms_needed"))
+            return Turn((), context.say("pin.sms_needed"))
 
 
 def last_digits(msisdn: str) -> str:
@@ -193,12 +193,12 @@ def _plain(words: Sequence[str]) -> list[str]:
 
 
 def _outcomes(
-    talk: Context, coordinator: CoordinatorView, named: Sequence[EnrolmentEntry]
+    context: Context, coordinator: CoordinatorView, named: Sequence[EnrolmentEntry]
 ) -> list[_Outcome]:
     found: list[_Outcome] = []
     seen: set[str] = set()
     for entry in named[:WORKERS_MAX]:
-        one = _outcome(talk, coordinator, entry)
+        one = _outcome(context, coordinator, entry)
         if one.fact and one.fact.msisdn in seen:
             continue  # The same number twice in one SMS is one worker.
         if one.fact:
@@ -207,44 +207,48 @@ def _outcomes(
     return found
 
 
-def _outcome(talk: Context, coordinator: CoordinatorView, entry: EnrolmentEntry) -> _Outcome:  # noqa: PLR0911  # one return per reason
-    situation = talk.situation
+def _outcome(context: Context, coordinator: CoordinatorView, entry: EnrolmentEntry) -> _Outcome:  # noqa: PLR0911  # one return per reason
+    situation = context.situation
     called = short_name(numbers_masked(" ".join(entry.words)))
     label = called or _shown(entry.number)
     try:
         msisdn = normalise(entry.number, situation.region)
     except Refused:
         said = _shown(entry.number)
-        return _refused(label, talk.say("add.bad_number", said=said), talk.say("reason.number"))
+        return _refused(
+            label, context.say("add.bad_number", said=said), context.say("reason.number")
+        )
     label = f"{called} {last_digits(msisdn)}".strip()
     number = mask(msisdn)
     if situation.regions and region_of(msisdn) not in {situation.region, *situation.regions}:
         return _refused(
-            label, talk.say("add.other_country", number=number), talk.say("reason.country")
+            label, context.say("add.other_country", number=number), context.say("reason.country")
         )
-    words, language, partner = _name_language_partner(talk, coordinator, list(entry.words))
+    words, language, partner = _name_language_partner(context, coordinator, list(entry.words))
     unknown = _unknown_last(words) if language is None and partner is None else None
     if unknown:
         word = _shown(unknown)
-        return _refused(label, talk.say("add.which", word=word), talk.say("reason.word", word=word))
-    wrong = _wrong_partner(talk, coordinator, partner)
+        return _refused(
+            label, context.say("add.which", word=word), context.say("reason.word", word=word)
+        )
+    wrong = _wrong_partner(context, coordinator, partner)
     if wrong:
-        return _refused(label, wrong, talk.say("reason.partner"))
+        return _refused(label, wrong, context.say("reason.partner"))
     name = as_name(" ".join(words))
     known = situation.named.get(msisdn, _NEW)
     if not fold(name) and not (known.state == "invited" and known.mine):
-        return _refused(label, talk.say("add.no_name"), talk.say("reason.name"))
+        return _refused(label, context.say("add.no_name"), context.say("reason.name"))
     if name and not is_name(name):
-        return _refused(label, talk.say("add.bad_name"), talk.say("reason.name"))
-    refusal = _known_already(talk, known, number)
+        return _refused(label, context.say("add.bad_name"), context.say("reason.name"))
+    refusal = _known_already(context, known, number)
     if refusal:
         return _refused(label, *refusal)
     language = language or (known.language if known.state == "invited" else coordinator.language)
-    return _invited(talk, coordinator, msisdn, known, name or known.name, language, partner)
+    return _invited(context, coordinator, msisdn, known, name or known.name, language, partner)
 
 
 def _invited(
-    talk: Context,
+    context: Context,
     coordinator: CoordinatorView,
     msisdn: str,
     known: NamedWorker,
@@ -252,13 +256,13 @@ def _invited(
     language: str,
     partner: str | None,
 ) -> _Outcome:
-    code = code_known(partner, talk.situation.partner_codes) if partner else None
+    code = code_known(partner, context.situation.partner_codes) if partner else None
     fact = Enrolled(
         msisdn=msisdn,
         name=name,
         language=language,
         partner=code or coordinator.partner,
-        invitation=invitation(book_in(language, talk.books), name, coordinator.name),
+        invitation=invitation(book_in(language, context.books), name, coordinator.name),
     )
     again = known.state == "invited"
     label = f"{short_name(name)} {last_digits(msisdn)}".strip()
@@ -282,22 +286,22 @@ def _within_limit(outcomes: list[_Outcome], coordinator: CoordinatorView) -> lis
     return kept
 
 
-def _one(talk: Context, coordinator: CoordinatorView, one: _Outcome) -> str:
+def _one(context: Context, coordinator: CoordinatorView, one: _Outcome) -> str:
     if one.reason == "limit":
-        return _limit(talk, coordinator)
+        return _limit(context, coordinator)
     if one.fact is None:
         return one.refusal
     told = {
         "name": short_name(one.fact.name),
         "number": mask(one.fact.msisdn),
-        "language": book_in(one.fact.language, talk.books).say("language.name"),
+        "language": book_in(one.fact.language, context.books).say("language.name"),
     }
     if one.sends_at:
-        return talk.say("add.done_later", **told, time=one.sends_at)
-    return talk.say("add.again" if one.again else "add.done", **told)
+        return context.say("add.done_later", **told, time=one.sends_at)
+    return context.say("add.again" if one.again else "add.done", **told)
 
 
-def _several(talk: Context, outcomes: Sequence[_Outcome]) -> str:
+def _several(context: Context, outcomes: Sequence[_Outcome]) -> str:
     """Return one text about all workers: the invited ones, and the others, each with the reason."""
     invited = [one for one in outcomes if one.fact]
     lines: list[str] = []
@@ -305,26 +309,26 @@ def _several(talk: Context, outcomes: Sequence[_Outcome]) -> str:
     now = [one.label for one in invited if not one.sends_at]
     night = [one.label for one in invited if one.sends_at]
     if now:
-        lines.append(talk.say("add.several", list=", ".join(now)))
+        lines.append(context.say("add.several", list=", ".join(now)))
     if night:
-        lines.append(talk.say("add.several_later", list=", ".join(night), time=later))
+        lines.append(context.say("add.several_later", list=", ".join(night), time=later))
     left_out = [
-        f"{one.label} ({talk.say('reason.limit') if one.reason == 'limit' else one.reason})"
+        f"{one.label} ({context.say('reason.limit') if one.reason == 'limit' else one.reason})"
         for one in outcomes
         if not one.fact
     ]
     if left_out:
-        lines.append(talk.say("add.left_out", list=", ".join(left_out)))
+        lines.append(context.say("add.left_out", list=", ".join(left_out)))
     return "\n".join(lines)
 
 
-def _limit(talk: Context, coordinator: CoordinatorView) -> str:
-    return talk.say(
+def _limit(context: Context, coordinator: CoordinatorView) -> str:
+    return context.say(
         "add.limit", count=str(coordinator.invitations_most), time=coordinator.invitations_again
     )
 
 
-def _known_already(talk: Context, known: NamedWorker, number: str) -> tuple[str, str] | None:
+def _known_already(context: Context, known: NamedWorker, number: str) -> tuple[str, str] | None:
     """Return the refusal and its reason for a number that cannot be invited, or None.
 
     A worker who has joined is not invited. A worker who said STOP only comes back herself. No
@@ -332,30 +336,30 @@ def _known_already(talk: Context, known: NamedWorker, number: str) -> tuple[str,
     that is over.
     """
     if known.in_hold:
-        return talk.say("add.moving", number=number), talk.say("reason.moving")
+        return context.say("add.moving", number=number), context.say("reason.moving")
     if known.state in ("active", "stopped"):
-        text = talk.say(f"add.{known.state}", number=number)
-        return text, talk.say(f"reason.{known.state}")
+        text = context.say(f"add.{known.state}", number=number)
+        return text, context.say(f"reason.{known.state}")
     if known.state == "invited" and not known.mine:
-        return talk.say("add.invited", number=number), talk.say("reason.invited")
+        return context.say("add.invited", number=number), context.say("reason.invited")
     if known.invitations >= known.invitations_most:
         count = str(known.invitations_most)
-        return talk.say("add.enough", number=number, count=count), talk.say("reason.enough")
+        return context.say("add.enough", number=number, count=count), context.say("reason.enough")
     return None
 
 
 def _name_language_partner(
-    talk: Context, coordinator: CoordinatorView, words: list[str]
+    context: Context, coordinator: CoordinatorView, words: list[str]
 ) -> tuple[list[str], str | None, str | None]:
     """Split the words into name, language and partner.
 
     Language and partner stand last. A partner without a language is known by its code.
     """
-    if len(words) > 2 and (language := language_named(words[-2], talk.books)):  # noqa: PLR2004  name, language, partner
+    if len(words) > 2 and (language := language_named(words[-2], context.books)):  # noqa: PLR2004  name, language, partner
         return words[:-2], language, words[-1]
-    if len(words) > 1 and (language := language_named(words[-1], talk.books)):
+    if len(words) > 1 and (language := language_named(words[-1], context.books)):
         return words[:-1], language, None
-    if len(words) > 1 and code_known(words[-1], talk.situation.partner_codes):
+    if len(words) > 1 and code_known(words[-1], context.situation.partner_codes):
         return words[:-1], coordinator.language, words[-1]
     return words, None, None
 
@@ -388,11 +392,13 @@ def _languages_in(code: str) -> Mapping[str, str]:
     return cast("Mapping[str, str]", Locale(code).languages)
 
 
-def _wrong_partner(talk: Context, coordinator: CoordinatorView, partner: str | None) -> str | None:
+def _wrong_partner(
+    context: Context, coordinator: CoordinatorView, partner: str | None
+) -> str | None:
     if partner is None:
         return None
     if coordinator.partner and fold(partner) != fold(coordinator.partner):
-        return talk.say("add.not_your_partner", partner=coordinator.partner)
-    if not coordinator.partner and not code_known(partner, talk.situation.partner_codes):
-        return talk.say("add.unknown_partner", partner=_shown(partner))
+        return context.say("add.not_your_partner", partner=coordinator.partner)
+    if not coordinator.partner and not code_known(partner, context.situation.partner_codes):
+        return context.say("add.unknown_partner", partner=_shown(partner))
     return None

@@ -88,169 +88,173 @@ def names_a_number(heard: ParsedSms, region: str) -> bool:
     return number_and_pin(heard.rest, region)[0] is not None
 
 
-def answer_move(talk: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one return per reason
+def answer_move(context: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one return per reason
     """Answer `MOVE 0712345678 PIN 4821` from the old number."""
-    to, pin = talk.situation.move_to, talk.situation.pin
+    to, pin = context.situation.move_to, context.situation.pin
     if heard.alone or to is None or pin is None:
-        return Turn((), how(talk))
+        return Turn((), how(context))
     if not pin.known:
-        return Turn((), talk.say("move.no_pin"))
+        return Turn((), context.say("move.no_pin"))
     if pin.locked:
-        return Turn((), talk.say("pin.locked"))
+        return Turn((), context.say("pin.locked"))
     if to.problem:
-        return Turn((), talk.say(to.problem, **_day(to)))
+        return Turn((), context.say(to.problem, **_day(to)))
     if not pin.typed:
-        return Turn((), how(talk))
+        return Turn((), how(context))
     if not pin.typed_right:
         left = pin.tries_left - 1
-        text = talk.say("pin.wrong", left=left) if left > 0 else talk.say("pin.locked")
+        text = context.say("pin.wrong", left=left) if left > 0 else context.say("pin.locked")
         return Turn((PinWrong(),), text)
     return Turn(
-        (PinRight(), start_move(talk, to)), talk.say("move.asked", tail=number_end(to.msisdn))
+        (PinRight(), start_move(context, to)), context.say("move.asked", tail=number_end(to.msisdn))
     )
 
 
-def start_move(talk: Context, to: MoveTo) -> MoveAsked:
+def start_move(context: Context, to: MoveTo) -> MoveAsked:
     """Return the fact of a change that begins, with the question to the new number."""
-    return MoveAsked(to.msisdn, talk.say("move.invitation"))
+    return MoveAsked(to.msisdn, context.say("move.invitation"))
 
 
-def how(talk: Context) -> str:
+def how(context: Context) -> str:
     """Return the words that say how to change a number."""
-    code = talk.situation.service_code
-    return talk.say("move.dial", service_code=code) if code else talk.say("move.how")
+    code = context.situation.service_code
+    return context.say("move.dial", service_code=code) if code else context.say("move.how")
 
 
-def at_an_end(talk: Context, heard: ParsedSms) -> Turn | None:
+def at_an_end(context: Context, heard: ParsedSms) -> Turn | None:
     """Return the turn of a number that is one end of a change, or None for another message."""
-    moving = talk.situation.moving
+    moving = context.situation.moving
     if moving is None:
         return None
-    talk = in_her_language(talk, moving)
+    context = in_her_language(context, moving)
     if moving.is_new:
-        return _new_number(talk, moving, heard)
-    if talk.situation.worker is not None:
-        return _old_number_before(talk, moving, heard)
-    return _old_number_after(talk, moving, heard)
+        return _new_number(context, moving, heard)
+    if context.situation.worker is not None:
+        return _old_number_before(context, moving, heard)
+    return _old_number_after(context, moving, heard)
 
 
-def answer_stop(talk: Context) -> Turn | None:
+def answer_stop(context: Context) -> Turn | None:
     """Return the turn of STOP from a number that is no worker's, or None.
 
     The number is asked for its YES, or was a worker's before.
     """
-    moving = talk.situation.moving
+    moving = context.situation.moving
     if moving is None:
         return None
-    talk = in_her_language(talk, moving)
+    context = in_her_language(context, moving)
     if moving.is_new:
-        return Turn((MoveDeclined(moving.id, stop=True),), talk.say("move.declined"))
-    if talk.situation.worker is None and moving.is_done:
+        return Turn((MoveDeclined(moving.id, stop=True),), context.say("move.declined"))
+    if context.situation.worker is None and moving.is_done:
         return Turn((NumberStopped(),), None)
     return None
 
 
-def in_her_language(talk: Context, moving: NumberMoveView) -> Context:
-    """Return the talk in the language of the worker whose number changes."""
-    hers = talk.situation.worker is not None and not moving.is_new
-    return talk if hers else talk.in_language(moving.language)
+def in_her_language(context: Context, moving: NumberMoveView) -> Context:
+    """Return the context in the language of the worker whose number changes."""
+    hers = context.situation.worker is not None and not moving.is_new
+    return context if hers else context.in_language(moving.language)
 
 
-def agree_to_move(talk: Context, moving: NumberMoveView) -> MoveAgreed:
+def agree_to_move(context: Context, moving: NumberMoveView) -> MoveAgreed:
     """Return the fact of a YES, with the SMS to the old number and the end of its open sessions."""
-    return MoveAgreed(moving.id, talk.say("move.notice", day=moving.until), talk.say("move.old"))
+    return MoveAgreed(
+        moving.id, context.say("move.notice", day=moving.until), context.say("move.old")
+    )
 
 
-def cannot(talk: Context, moving: NumberMoveView) -> str | None:
+def cannot(context: Context, moving: NumberMoveView) -> str | None:
     """Return the reason why a YES cannot be done now, or None where it can."""
     match moving.can:
         case "payout":
-            return talk.say("move.wait")
+            return context.say("move.wait")
         case "taken":
-            return talk.say("move.taken")
+            return context.say("move.taken")
         case _:
             return None
 
 
-def old_number_text(talk: Context, moving: NumberMoveView) -> str:
+def old_number_text(context: Context, moving: NumberMoveView) -> str:
     """Return the text for a number that was a worker's: true, and nothing about the worker."""
     if moving.objected:
-        return talk.say("move.objected")
+        return context.say("move.objected")
     return (
-        talk.say("move.old_hold", day=moving.until) if moving.may_object else talk.say("move.old")
+        context.say("move.old_hold", day=moving.until)
+        if moving.may_object
+        else context.say("move.old")
     )
 
 
-def _new_number(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn:
+def _new_number(context: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn:
     if heard.command == "yes" and heard.alone:
-        no = cannot(talk, moving)
+        no = cannot(context, moving)
         if no:
             return Turn((), no)
-        return Turn((agree_to_move(talk, moving),), talk.say("move.done", day=moving.until))
-    if says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone):
-        return Turn((MoveDeclined(moving.id),), talk.say("move.declined"))
-    return Turn((), talk.say("move.invitation"), unclear=heard.command is None)
+        return Turn((agree_to_move(context, moving),), context.say("move.done", day=moving.until))
+    if says_not_me(heard, context.books) or (heard.command == "no" and heard.alone):
+        return Turn((MoveDeclined(moving.id),), context.say("move.declined"))
+    return Turn((), context.say("move.invitation"), unclear=heard.command is None)
 
 
-def _old_number_before(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
+def _old_number_before(context: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
     """Answer the old number while it is still the worker's.
 
     NO alone may be the answer to a question. Then only NOTME objects. While operators have not
     decided a request, the number knows nothing of it, so a NO cannot be about it.
     """
     told = moving.state != "requested"
-    no = told and heard.command == "no" and heard.alone and open_question(talk.situation) is None
-    if moving.objected and says_not_me(heard, talk.books):
-        return Turn((), talk.say("move.objected"))
-    if not moving.may_object or not (no or _not_me(talk, heard)):
+    no = told and heard.command == "no" and heard.alone and open_question(context.situation) is None
+    if moving.objected and says_not_me(heard, context.books):
+        return Turn((), context.say("move.objected"))
+    if not moving.may_object or not (no or _not_me(context, heard)):
         return None
     key = "move.kept" if moving.kind == "pin" else "move.objected"
-    return Turn((MoveObjected(moving.id),), talk.say(key))
+    return Turn((MoveObjected(moving.id),), context.say(key))
 
 
-def _old_number_after(talk: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
+def _old_number_after(context: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
     """Answer the old number when it is the worker's no more.
 
     While it may object, it cannot join. Afterwards its holder may.
     """
-    objects = says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone)
+    objects = says_not_me(heard, context.books) or (heard.command == "no" and heard.alone)
     if objects and moving.may_object and not moving.objected:
-        return Turn((MoveObjected(moving.id),), talk.say("move.objected"))
+        return Turn((MoveObjected(moving.id),), context.say("move.objected"))
     if not moving.may_object and not moving.objected and heard.command == "join":
         return None
-    return Turn((), old_number_text(talk, moving), unclear=heard.command is None)
+    return Turn((), old_number_text(context, moving), unclear=heard.command is None)
 
 
-def not_me(talk: Context, heard: ParsedSms) -> Turn | None:
+def not_me(context: Context, heard: ParsedSms) -> Turn | None:
     """Answer NOTME from a worker's number, or return None.
 
     Its SIM may be a stranger's now. The gateway asks back, and then the number is released.
     """
-    if not _not_me(talk, heard):
+    if not _not_me(context, heard):
         return None
-    moving = talk.situation.moving
+    moving = context.situation.moving
     if moving and moving.state == "asked":
-        return Turn((NumberReleased(talk.say("not_me.done")),), talk.say("not_me.done"))
-    return Turn((NumberDoubted(),), talk.say("not_me.ask"))
+        return Turn((NumberReleased(context.say("not_me.done")),), context.say("not_me.done"))
+    return Turn((NumberDoubted(),), context.say("not_me.ask"))
 
 
-def may_disown(talk: Context) -> bool:
+def may_disown(context: Context) -> bool:
     """Return True when the number may be released.
 
     It may not be while a change of it is under way, because then it can object.
     """
-    moving = talk.situation.moving
+    moving = context.situation.moving
     return moving is None or moving.state not in ("requested", "invited", "objected")
 
 
-def _not_me(talk: Context, heard: ParsedSms) -> bool:
+def _not_me(context: Context, heard: ParsedSms) -> bool:
     """Return True when the SMS says NOTME.
 
     Where words are asked for, only the one word does, because "not me" may be the answer.
     """
-    held = open_question(talk.situation)
-    typing = held is not None and talk.kind(held.question).IS_TEXT
-    return says_not_me(heard, talk.books) and (not typing or len(heard.words) == 1)
+    held = open_question(context.situation)
+    typing = held is not None and context.kind(held.question).IS_TEXT
+    return says_not_me(heard, context.books) and (not typing or len(heard.words) == 1)
 
 
 def says_not_me(heard: ParsedSms, books: Phrasebooks) -> bool:
@@ -269,10 +273,10 @@ def _day(to: MoveTo) -> dict[str, str]:
     return {"day": to.day} if to.day else {}
 
 
-def take_typed_number(talk: Context, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
+def take_typed_number(context: Context, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
     """Return the facts and the notice of a number typed on the menu, behind the PIN."""
-    to = talk.situation.move_to
+    to = context.situation.move_to
     if to is None or to.problem:
         problem = to.problem if to else "move.bad_number"
-        return (), talk.say(problem, **(_day(to) if to else {}))
-    return (start_move(talk, to),), talk.say("move.asked", tail=number_end(to.msisdn))
+        return (), context.say(problem, **(_day(to) if to else {}))
+    return (start_move(context, to),), context.say("move.asked", tail=number_end(to.msisdn))

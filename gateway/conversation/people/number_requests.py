@@ -13,31 +13,32 @@ from gateway.conversation.people.number_change import two_numbers
 from gateway.conversation.situation import CoordinatorView
 
 
-def is_request(talk: Context, heard: ParsedSms) -> bool:
+def is_request(context: Context, heard: ParsedSms) -> bool:
     """Return True when MOVE names two numbers, or comes from a coordinator who is no worker."""
     return (
-        talk.situation.worker is None or two_numbers(heard.rest, talk.situation.region) is not None
+        context.situation.worker is None
+        or two_numbers(heard.rest, context.situation.region) is not None
     )
 
 
-def answer_move_request(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+def answer_move_request(context: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer `MOVE 0711000002 0799000003 PIN 4821`.
 
     Nothing moves before two operators of the gateway have said so.
     """
-    asked = talk.situation.move_request
+    asked = context.situation.move_request
     if asked is None:
-        return Turn((), talk.say("move.request_how"))
+        return Turn((), context.say("move.request_how"))
     if asked.worker is None and not asked.problem:
-        return Turn((), talk.say("unlock.unknown", number=mask(asked.old)))
-    tried = pin_checked(talk, coordinator)
+        return Turn((), context.say("unlock.unknown", number=mask(asked.old)))
+    tried = pin_checked(context, coordinator)
     if tried.reply:
         return tried
     if asked.problem or asked.worker is None:
         day = {"day": asked.day} if asked.day else {}
-        return Turn(tried.facts, talk.say(asked.problem, **day))
+        return Turn(tried.facts, context.say(asked.problem, **day))
     fact = MoveRequested(asked.worker, asked.name, asked.old, asked.msisdn)
-    told = talk.say(
+    told = context.say(
         "move.requested",
         first=short_name(asked.name) or "?",
         number=mask(asked.old),

@@ -17,7 +17,7 @@ _WORDS_MAX = 4
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
 
 
-def name_said(talk: Context, said: str) -> str:
+def name_said(context: Context, said: str) -> str:
     """Return `said` as a name to keep, or "" when it does not read as a name.
 
     A name has one to four words of letters. A word that means yes, no or a command, or that says
@@ -27,26 +27,26 @@ def name_said(talk: Context, said: str) -> str:
     words = [word.strip(",;:!?") for word in clean(said).rstrip(".").split()]
     if not 1 <= len(words) <= _WORDS_MAX or not all(_LETTERS.fullmatch(word) for word in words):
         return ""
-    if any(_means_something(talk, fold(word)) for word in words):
+    if any(_means_something(context, fold(word)) for word in words):
         return ""
     name = " ".join(words)
     return name if len(name) <= NAME_KEPT_MAX and is_name(name) else ""
 
 
-def answer_name(talk: Context, heard: ParsedSms) -> Turn:
+def answer_name(context: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME Amina`."""
-    found = name_said(talk, heard.rest)
+    found = name_said(context, heard.rest)
     if not found:
-        return Turn((), talk.say("name.how"))
-    return Turn((NameGiven(found),), talk.say("name.done", name=short_name(found)))
+        return Turn((), context.say("name.how"))
+    return Turn((NameGiven(found),), context.say("name.done", name=short_name(found)))
 
 
-def _means_something(talk: Context, word: str) -> bool:
-    books = (talk.book, *talk.books.values())
-    answers = talk.book.answers
+def _means_something(context: Context, word: str) -> bool:
+    books = (context.book, *context.books.values())
+    answers = context.book.answers
     return (
         not word
-        or word in talk.book.fillers
+        or word in context.book.fillers
         or word in answers.yes | answers.no | answers.unsure
         or any(book.command(word) for book in books)
     )

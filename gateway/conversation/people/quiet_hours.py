@@ -36,19 +36,19 @@ def hours_said(text: str, book: Phrasebook) -> QuietChosen | None:
     return QuietChosen(hours[0] % _HOURS_A_DAY, hours[1] % _HOURS_A_DAY)
 
 
-def quiet(talk: Context, heard: ParsedSms) -> Turn:
+def quiet(context: Context, heard: ParsedSms) -> Turn:
     """Answer `QUIET 21-7`.
 
     The reply repeats the hours in words, as they are said where the worker lives.
     """
-    chosen = hours_said(heard.rest, talk.book)
+    chosen = hours_said(heard.rest, context.book)
     if chosen is None:
-        return Turn((), talk.say("quiet.how"))
+        return Turn((), context.say("quiet.how"))
     if chosen.from_hour == chosen.until_hour:
-        return Turn((chosen,), talk.say("quiet.none"))
-    words = talk.book.listed("hours.of_day")
+        return Turn((chosen,), context.say("quiet.none"))
+    words = context.book.listed("hours.of_day")
     said = {"start": words[chosen.from_hour], "end": words[chosen.until_hour]}
-    return Turn((chosen,), talk.say("quiet.set", **said))
+    return Turn((chosen,), context.say("quiet.set", **said))
 
 
 def _in_words(text: str, book: Phrasebook) -> QuietChosen | None:

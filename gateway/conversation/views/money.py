@@ -24,104 +24,109 @@ from gateway.conversation.views.view import (
 from gateway.conversation.work.skill import skill_text
 
 
-def _show_balance(talk: Context, _memory: Memory) -> ViewContent:
-    assert talk.situation.worker is not None
-    body = cash_out.balance(talk, talk.situation.worker, by_sms=False)
+def _show_balance(context: Context, _memory: Memory) -> ViewContent:
+    assert context.situation.worker is not None
+    body = cash_out.balance(context, context.situation.worker, by_sms=False)
     return ViewContent(
-        body, (*choices(talk, "cash", "last_payment", "pin", "skill", "move"), menu_line(talk))
+        body,
+        (*choices(context, "cash", "last_payment", "pin", "skill", "move"), menu_line(context)),
     )
 
 
-def _press_balance(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_balance(context: Context, memory: Memory, key: Key) -> ShowView:
     match key.name:
         case "1" | "2" | "4":
             return ShowView({"1": "cash", "2": "payment", "4": "skill"}[key.name])
         case "3":
-            return pin_view(talk)
+            return pin_view(context)
         case "5":
-            return move_view(talk)
+            return move_view(context)
         case _ if key.name in (BACK, MENU):
-            return ShowView(start_view(talk.situation))
+            return ShowView(start_view(context.situation))
         case _:
-            return wrong_key(talk, "balance", memory)
+            return wrong_key(context, "balance", memory)
 
 
-def pin_view(talk: Context) -> ShowView:
+def pin_view(context: Context) -> ShowView:
     """Go to the first screen of choosing or changing the PIN."""
-    pin = talk.situation.pin
+    pin = context.situation.pin
     if pin and pin.locked:
-        return ShowView(start_view(talk.situation), notice=talk.say("pin.locked"))
+        return ShowView(start_view(context.situation), notice=context.say("pin.locked"))
     return ShowView("pin_old" if pin and pin.known else "pin_new")
 
 
-def _show_payment(talk: Context, _memory: Memory) -> ViewContent:
-    assert talk.situation.worker is not None
-    return ViewContent(explain_payment(talk, talk.situation.worker, None), (menu_line(talk),))
+def _show_payment(context: Context, _memory: Memory) -> ViewContent:
+    assert context.situation.worker is not None
+    return ViewContent(
+        explain_payment(context, context.situation.worker, None), (menu_line(context),)
+    )
 
 
-def _press_payment(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_payment(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    return wrong_key(talk, "payment", memory)
+        return ShowView(start_view(context.situation))
+    return wrong_key(context, "payment", memory)
 
 
-def _show_skill(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(skill_text(talk), (menu_line(talk),))
+def _show_skill(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(skill_text(context), (menu_line(context),))
 
 
-def _press_skill(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_skill(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    return wrong_key(talk, "skill", memory)
+        return ShowView(start_view(context.situation))
+    return wrong_key(context, "skill", memory)
 
 
-def _show_cash(talk: Context, _memory: Memory) -> ViewContent:
+def _show_cash(context: Context, _memory: Memory) -> ViewContent:
     """Ask before anything is paid, and remember the amount that was on the screen."""
-    worker = talk.situation.worker
+    worker = context.situation.worker
     assert worker is not None
-    decided = cash_out.decide_cash_out(talk, worker, None)
+    decided = cash_out.decide_cash_out(context, worker, None)
     if isinstance(decided, cash_out.CashOutRefusal) and decided.instead:
         # The amount that is left over for the smaller fee can be taken next.
         decided = decided.instead
     if isinstance(decided, PayAsked):
-        body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
-        less = cash_out.withheld(talk.book, decided, worker.currency)
+        body = context.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
+        less = cash_out.withheld(context.book, decided, worker.currency)
         body = f"{body} {less}".rstrip()
-        return ViewContent(body, choices(talk, "yes", "no"), {"amount": str(decided.taken_minor)})
+        return ViewContent(
+            body, choices(context, "yes", "no"), {"amount": str(decided.taken_minor)}
+        )
     key = "menu.nothing_yet" if decided.key == "pay.nothing" else decided.key
-    return ViewContent(talk.say(key, **decided.values), (menu_line(talk),))
+    return ViewContent(context.say(key, **decided.values), (menu_line(context),))
 
 
-def _press_cash(talk: Context, memory: Memory, key: Key) -> ShowView:
-    worker = talk.situation.worker
+def _press_cash(context: Context, memory: Memory, key: Key) -> ShowView:
+    worker = context.situation.worker
     assert worker is not None
-    start = start_view(talk.situation)
+    start = start_view(context.situation)
     if key.name in (BACK, MENU):
         return ShowView(start)
     amount = memory.get("amount", "")
     if not amount.isdecimal():
-        return wrong_key(talk, "cash", memory)
-    match yes_or_no(talk, key):
+        return wrong_key(context, "cash", memory)
+    match yes_or_no(context, key):
         case True:
-            decided = cash_out.decide_cash_out(talk, worker, int(amount))
+            decided = cash_out.decide_cash_out(context, worker, int(amount))
             if not isinstance(decided, PayAsked):
-                return ShowView("cash", notice=talk.say("menu.not_sent"))
-            return _sends(talk, worker, decided)
+                return ShowView("cash", notice=context.say("menu.not_sent"))
+            return _sends(context, worker, decided)
         case False:
-            return ShowView(start, notice=talk.say("menu.not_sent"))
+            return ShowView(start, notice=context.say("menu.not_sent"))
         case None:
-            return wrong_key(talk, "cash", memory)
+            return wrong_key(context, "cash", memory)
 
 
-def _sends(talk: Context, worker: WorkerView, decided: PayAsked) -> ShowView:
+def _sends(context: Context, worker: WorkerView, decided: PayAsked) -> ShowView:
     """Pay at once, or after the worker's PIN where she has one."""
-    start, pin = start_view(talk.situation), talk.situation.pin
+    start, pin = start_view(context.situation), context.situation.pin
     if pin and pin.locked:
-        return ShowView(start, notice=talk.say("pin.locked"))
+        return ShowView(start, notice=context.say("pin.locked"))
     if pin and pin.known:
         return ShowView("pin_pay", memory={"amount": str(decided.taken_minor)})
     sent = amount_text(decided.amount_minor, worker.currency)
-    asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
+    asked = context.say("menu.cash_asked", amount=sent, ref=decided.ref)
     return ShowView(start, (decided,), asked)
 
 

@@ -31,93 +31,93 @@ from gateway.conversation.views.view import (
 )
 
 
-def move_view(talk: Context) -> ShowView:
+def move_view(context: Context) -> ShowView:
     """Go to the first screen of changing the number.
 
     It is the PIN, where there is one that is not locked.
     """
-    pin = talk.situation.pin
+    pin = context.situation.pin
     if pin is None or not pin.known:
-        return ShowView("balance", notice=talk.say("move.no_pin_menu"))
+        return ShowView("balance", notice=context.say("move.no_pin_menu"))
     if pin.locked:
-        return ShowView(start_view(talk.situation), notice=talk.say("pin.locked"))
+        return ShowView(start_view(context.situation), notice=context.say("pin.locked"))
     return ShowView("move_pin")
 
 
-def _show_number(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.move_number"), (menu_line(talk),))
+def _show_number(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.move_number"), (menu_line(context),))
 
 
-def _press_number(talk: Context, _memory: Memory, key: Key) -> ShowView:
-    worker = talk.situation.worker
+def _press_number(context: Context, _memory: Memory, key: Key) -> ShowView:
+    worker = context.situation.worker
     assert worker is not None
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    facts, notice = number_change.take_typed_number(talk, worker)
+        return ShowView(start_view(context.situation))
+    facts, notice = number_change.take_typed_number(context, worker)
     if not facts:
         return ShowView("move_number", notice=notice)
-    return ShowView(start_view(talk.situation), facts, notice)
+    return ShowView(start_view(context.situation), facts, notice)
 
 
-def _show_new(talk: Context, _memory: Memory) -> ViewContent:
-    change = talk.situation.moving
+def _show_new(context: Context, _memory: Memory) -> ViewContent:
+    change = context.situation.moving
     assert change is not None
-    talk = number_change.in_her_language(talk, change)
-    return ViewContent(talk.say("menu.move_here"), choices(talk, "yes", "no"))
+    context = number_change.in_her_language(context, change)
+    return ViewContent(context.say("menu.move_here"), choices(context, "yes", "no"))
 
 
-def _press_new(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
-    change = talk.situation.moving
+def _press_new(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    change = context.situation.moving
     assert change is not None
-    talk = number_change.in_her_language(talk, change)
-    match yes_or_no(talk, key):
+    context = number_change.in_her_language(context, change)
+    match yes_or_no(context, key):
         case True:
-            no = number_change.cannot(talk, change)
+            no = number_change.cannot(context, change)
             if no:
                 return EndSession(no)
             return EndSession(
-                talk.say("move.done", day=change.until),
-                (number_change.agree_to_move(talk, change),),
+                context.say("move.done", day=change.until),
+                (number_change.agree_to_move(context, change),),
             )
         case False:
-            return EndSession(talk.say("move.declined"), (MoveDeclined(change.id),))
+            return EndSession(context.say("move.declined"), (MoveDeclined(change.id),))
         case None:
-            return wrong_key(talk, "number_new", memory)
+            return wrong_key(context, "number_new", memory)
 
 
-def _show_old(talk: Context, _memory: Memory) -> ViewContent:
-    change = talk.situation.moving
+def _show_old(context: Context, _memory: Memory) -> ViewContent:
+    change = context.situation.moving
     assert change is not None
-    talk = number_change.in_her_language(talk, change)
+    context = number_change.in_her_language(context, change)
     if change.objected:
-        return ViewContent(talk.say("menu.move_looked"), (menu_line(talk),))
-    return ViewContent(talk.say("menu.move_away"), choices(talk, "not_me"))
+        return ViewContent(context.say("menu.move_looked"), (menu_line(context),))
+    return ViewContent(context.say("menu.move_away"), choices(context, "not_me"))
 
 
-def _press_old(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
-    change = talk.situation.moving
+def _press_old(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    change = context.situation.moving
     assert change is not None
-    talk = number_change.in_her_language(talk, change)
+    context = number_change.in_her_language(context, change)
     if key.name == "1" and change.may_object and not change.objected:
-        return EndSession(talk.say("move.objected"), (MoveObjected(change.id),))
+        return EndSession(context.say("move.objected"), (MoveObjected(change.id),))
     if key.name in (BACK, MENU):
         return ShowView("number_old")
-    return wrong_key(talk, "number_old", memory)
+    return wrong_key(context, "number_old", memory)
 
 
-def _show_not_me(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.not_me"), choices(talk, "yes", "no"))
+def _show_not_me(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.not_me"), choices(context, "yes", "no"))
 
 
-def _press_not_me(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
-    match yes_or_no(talk, key):
-        case True if number_change.may_disown(talk):
-            done = talk.say("not_me.done")
+def _press_not_me(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    match yes_or_no(context, key):
+        case True if number_change.may_disown(context):
+            done = context.say("not_me.done")
             return EndSession(done, (NumberDoubted(), NumberReleased(done)))
         case True | False:
-            return ShowView(start_view(talk.situation))
+            return ShowView(start_view(context.situation))
         case None:
-            return wrong_key(talk, "not_me", memory)
+            return wrong_key(context, "not_me", memory)
 
 
 VIEWS = {

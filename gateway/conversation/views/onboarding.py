@@ -25,112 +25,114 @@ from gateway.conversation.views.work import to_work
 _KEYS_MAX = 9  # A language is chosen with one key.
 
 
-def _offered(talk: Context) -> list[str]:
-    codes = talk.situation.languages or sorted(talk.books)
-    return [code for code in codes if code in talk.books][:_KEYS_MAX]
+def _offered(context: Context) -> list[str]:
+    codes = context.situation.languages or sorted(context.books)
+    return [code for code in codes if code in context.books][:_KEYS_MAX]
 
 
-def language_choices(talk: Context) -> tuple[str, ...]:
+def language_choices(context: Context) -> tuple[str, ...]:
     """Return the languages of the country, in their own words.
 
     Any other language can be chosen with LANG.
     """
     return tuple(
-        f"{n} {talk.books[code].say('language.name')}"
-        for n, code in enumerate(_offered(talk), start=1)
+        f"{n} {context.books[code].say('language.name')}"
+        for n, code in enumerate(_offered(context), start=1)
     )
 
 
-def language_chosen(talk: Context, key: Key) -> str | None:
-    codes = _offered(talk)
+def language_chosen(context: Context, key: Key) -> str | None:
+    codes = _offered(context)
     index = int(key.name) if key.name.isdecimal() and len(key.name) == 1 else 0
     return codes[index - 1] if 1 <= index <= len(codes) else None
 
 
-def _show_stranger(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.stranger"), choices(talk, "join"))
+def _show_stranger(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.stranger"), choices(context, "join"))
 
 
-def _show_coordinator(talk: Context, _memory: Memory) -> ViewContent:
-    assert talk.situation.coordinator is not None
-    counts = coordinators.status(talk, talk.situation.coordinator)
-    return ViewContent(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
-
-
-def _press_stranger(talk: Context, memory: Memory, key: Key) -> ShowView:
-    if key.name == "1":
-        return ShowView("join_language")
-    return wrong_key(talk, start_view(talk.situation), memory)
-
-
-def _show_language(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.join_language"), language_choices(talk))
-
-
-def _press_language(talk: Context, memory: Memory, key: Key) -> ShowView:
-    chosen = language_chosen(talk, key)
-    if chosen is None:
-        return wrong_key(talk, "join_language", memory)
-    return ShowView("join_code", memory={"language": chosen})
-
-
-def _show_code(talk: Context, memory: Memory) -> ViewContent:
+def _show_coordinator(context: Context, _memory: Memory) -> ViewContent:
+    assert context.situation.coordinator is not None
+    counts = coordinators.status(context, context.situation.coordinator)
     return ViewContent(
-        talk.say("menu.join_code"), (f"{BACK} {talk.say('key.no_code')}",), dict(memory)
+        f"{counts}\n{context.say('menu.coordinator')}", choices(context, "join_worker")
     )
 
 
-def _press_code(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_stranger(context: Context, memory: Memory, key: Key) -> ShowView:
+    if key.name == "1":
+        return ShowView("join_language")
+    return wrong_key(context, start_view(context.situation), memory)
+
+
+def _show_language(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.join_language"), language_choices(context))
+
+
+def _press_language(context: Context, memory: Memory, key: Key) -> ShowView:
+    chosen = language_chosen(context, key)
+    if chosen is None:
+        return wrong_key(context, "join_language", memory)
+    return ShowView("join_code", memory={"language": chosen})
+
+
+def _show_code(context: Context, memory: Memory) -> ViewContent:
+    return ViewContent(
+        context.say("menu.join_code"), (f"{BACK} {context.say('key.no_code')}",), dict(memory)
+    )
+
+
+def _press_code(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name == BACK:
-        return ShowView("join_consent", memory={"language": talk.language})
-    code = code_known(key.said, talk.situation.partner_codes)
+        return ShowView("join_consent", memory={"language": context.language})
+    code = code_known(key.said, context.situation.partner_codes)
     if code is None:
-        return ShowView("join_code", notice=talk.say("menu.unknown_code"), memory=dict(memory))
-    return ShowView("join_consent", memory={"language": talk.language, "code": code})
+        return ShowView("join_code", notice=context.say("menu.unknown_code"), memory=dict(memory))
+    return ShowView("join_consent", memory={"language": context.language, "code": code})
 
 
-def _show_consent(talk: Context, memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"), dict(memory))
+def _show_consent(context: Context, memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.consent"), choices(context, "yes", "no"), dict(memory))
 
 
-def _press_consent(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
-    match yes_or_no(talk, key):
+def _press_consent(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    match yes_or_no(context, key):
         case True:
-            fact = Joined(memory.get("code"), talk.language, agreed=True)
-            return ShowView("home", (fact,), memory={"language": talk.language})
+            fact = Joined(memory.get("code"), context.language, agreed=True)
+            return ShowView("home", (fact,), memory={"language": context.language})
         case False:
-            return EndSession(talk.say("menu.declined"))
+            return EndSession(context.say("menu.declined"))
         case None:
-            return wrong_key(talk, "join_consent", memory)
+            return wrong_key(context, "join_consent", memory)
 
 
-def _show_invited(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"))
+def _show_invited(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.consent"), choices(context, "yes", "no"))
 
 
-def _press_invited(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
-    match yes_or_no(talk, key):
+def _press_invited(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    match yes_or_no(context, key):
         case True:
-            assert talk.situation.worker is not None
-            name = blank_name(talk.situation.worker.name)
-            return to_work(talk, (Agreed(),), talk.say("menu.welcome", name=name))
+            assert context.situation.worker is not None
+            name = blank_name(context.situation.worker.name)
+            return to_work(context, (Agreed(),), context.say("menu.welcome", name=name))
         case False:
-            return EndSession(talk.say("menu.declined"), (Stopped(),))
+            return EndSession(context.say("menu.declined"), (Stopped(),))
         case None:
-            return wrong_key(talk, "invited", memory)
+            return wrong_key(context, "invited", memory)
 
 
-def _show_stopped(talk: Context, _memory: Memory) -> ViewContent:
-    assert talk.situation.worker is not None
-    body = talk.say("menu.stopped", amount=money(talk.situation.worker))
-    return ViewContent(body, choices(talk, "start", "cash", "balance", "new_here"))
+def _show_stopped(context: Context, _memory: Memory) -> ViewContent:
+    assert context.situation.worker is not None
+    body = context.say("menu.stopped", amount=money(context.situation.worker))
+    return ViewContent(body, choices(context, "start", "cash", "balance", "new_here"))
 
 
-def _press_stopped(talk: Context, memory: Memory, key: Key) -> ShowView:
-    assert talk.situation.worker is not None
+def _press_stopped(context: Context, memory: Memory, key: Key) -> ShowView:
+    assert context.situation.worker is not None
     match key.name:
         case "1":
-            back = talk.say("start.back", name=blank_name(talk.situation.worker.name))
+            back = context.say("start.back", name=blank_name(context.situation.worker.name))
             return ShowView("home", (Restarted(),), back)
         case "2":
             return ShowView("cash")
@@ -139,16 +141,16 @@ def _press_stopped(talk: Context, memory: Memory, key: Key) -> ShowView:
         case "4":
             return ShowView("not_me")
         case _:
-            return wrong_key(talk, "stopped", memory)
+            return wrong_key(context, "stopped", memory)
 
 
-def _show_removed(talk: Context, _memory: Memory) -> ViewContent:
-    assert talk.situation.worker is not None
-    body = talk.say("menu.removed", amount=money(talk.situation.worker))
-    return ViewContent(body, choices(talk, "join", "cash", "new_here"))
+def _show_removed(context: Context, _memory: Memory) -> ViewContent:
+    assert context.situation.worker is not None
+    body = context.say("menu.removed", amount=money(context.situation.worker))
+    return ViewContent(body, choices(context, "join", "cash", "new_here"))
 
 
-def _press_removed(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_removed(context: Context, memory: Memory, key: Key) -> ShowView:
     match key.name:
         case "1":
             return ShowView("join_language")
@@ -157,7 +159,7 @@ def _press_removed(talk: Context, memory: Memory, key: Key) -> ShowView:
         case "3":
             return ShowView("not_me")
         case _:
-            return wrong_key(talk, "removed", memory)
+            return wrong_key(context, "removed", memory)
 
 
 VIEWS = {

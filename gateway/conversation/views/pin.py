@@ -27,8 +27,8 @@ SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
 
 
 def _show(key: str) -> View:
-    def show(talk: Context, memory: Memory) -> ViewContent:
-        return ViewContent(talk.say(key), (menu_line(talk),), dict(memory))
+    def show(context: Context, memory: Memory) -> ViewContent:
+        return ViewContent(context.say(key), (menu_line(context),), dict(memory))
 
     return View(show, _PRESS[key])
 
@@ -36,69 +36,73 @@ def _show(key: str) -> View:
 def asks_for_pin(phrase: str, view: str, then: Callable[[Context, Memory], ShowView]) -> View:
     """Return a view that asks for the PIN and goes on with `then` where it is right."""
 
-    def show(talk: Context, memory: Memory) -> ViewContent:
-        return ViewContent(talk.say(phrase), (menu_line(talk),), dict(memory))
+    def show(context: Context, memory: Memory) -> ViewContent:
+        return ViewContent(context.say(phrase), (menu_line(context),), dict(memory))
 
-    def press(talk: Context, memory: Memory, key: Key) -> ShowView:
+    def press(context: Context, memory: Memory, key: Key) -> ShowView:
         if key.name in (BACK, MENU):
-            return ShowView(start_view(talk.situation))
-        return then(talk, memory) if _right(talk) else _wrong(talk, view, memory)
+            return ShowView(start_view(context.situation))
+        return then(context, memory) if _right(context) else _wrong(context, view, memory)
 
     return View(show, press)
 
 
-def _press_old(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_old(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    return ShowView("pin_new", (PinRight(),)) if _right(talk) else _wrong(talk, "pin_old", memory)
+        return ShowView(start_view(context.situation))
+    return (
+        ShowView("pin_new", (PinRight(),))
+        if _right(context)
+        else _wrong(context, "pin_old", memory)
+    )
 
 
-def _press_new(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_new(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    pin = talk.situation.pin
+        return ShowView(start_view(context.situation))
+    pin = context.situation.pin
     if pin is None or not pin.typed_hash:
-        return ShowView("pin_new", notice=talk.say("pin.weak"))
+        return ShowView("pin_new", notice=context.say("pin.weak"))
     return ShowView("pin_again", memory={"hash": pin.typed_hash})
 
 
-def _press_again(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_again(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
-        return ShowView(start_view(talk.situation))
-    if not _right(talk):
-        return ShowView("pin_new", notice=talk.say("pin.differs"))
+        return ShowView(start_view(context.situation))
+    if not _right(context):
+        return ShowView("pin_new", notice=context.say("pin.differs"))
     chosen = PinChosen(memory["hash"])
-    return ShowView(start_view(talk.situation), (chosen,), talk.say("pin.set"))
+    return ShowView(start_view(context.situation), (chosen,), context.say("pin.set"))
 
 
-def _press_pay(talk: Context, memory: Memory, key: Key) -> ShowView:
-    worker = talk.situation.worker
+def _press_pay(context: Context, memory: Memory, key: Key) -> ShowView:
+    worker = context.situation.worker
     assert worker is not None
-    start = start_view(talk.situation)
+    start = start_view(context.situation)
     if key.name in (BACK, MENU):
-        return ShowView(start, notice=talk.say("menu.not_sent"))
-    if not _right(talk):
-        return _wrong(talk, "pin_pay", memory)
-    decided = cash_out.decide_cash_out(talk, worker, int(memory["amount"]))
+        return ShowView(start, notice=context.say("menu.not_sent"))
+    if not _right(context):
+        return _wrong(context, "pin_pay", memory)
+    decided = cash_out.decide_cash_out(context, worker, int(memory["amount"]))
     if not isinstance(decided, PayAsked):
-        return ShowView("cash", (PinRight(),), talk.say("menu.not_sent"))
+        return ShowView("cash", (PinRight(),), context.say("menu.not_sent"))
     sent = amount_text(decided.amount_minor, worker.currency)
-    asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
+    asked = context.say("menu.cash_asked", amount=sent, ref=decided.ref)
     return ShowView(start, (PinRight(), decided), asked)
 
 
-def _right(talk: Context) -> bool:
-    pin = talk.situation.pin
+def _right(context: Context) -> bool:
+    pin = context.situation.pin
     return pin is not None and not pin.locked and pin.typed_right
 
 
-def _wrong(talk: Context, view: str, memory: Memory) -> ShowView:
+def _wrong(context: Context, view: str, memory: Memory) -> ShowView:
     """Show the same screen again after a wrong PIN. The third wrong one locks it."""
-    pin = talk.situation.pin
+    pin = context.situation.pin
     left = pin.tries_left - 1 if pin else 0
     if left <= 0:
-        return ShowView(start_view(talk.situation), (PinWrong(),), talk.say("pin.locked"))
-    return ShowView(view, (PinWrong(),), talk.say("pin.wrong", left=left), dict(memory))
+        return ShowView(start_view(context.situation), (PinWrong(),), context.say("pin.locked"))
+    return ShowView(view, (PinWrong(),), context.say("pin.wrong", left=left), dict(memory))
 
 
 _PRESS = {

@@ -20,50 +20,52 @@ from gateway.conversation.views.view import (
 from gateway.conversation.views.work import typed_after_all
 
 
-def _show_language(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
+def _show_language(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(
+        context.say("menu.join_language"), (*language_choices(context), menu_line(context))
+    )
 
 
-def _press_language(talk: Context, memory: Memory, key: Key) -> ShowView:
+def _press_language(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name in (BACK, MENU):
         return ShowView("home")
-    chosen = language_chosen(talk, key)
+    chosen = language_chosen(context, key)
     if chosen is None:
-        return wrong_key(talk, "language", memory)
+        return wrong_key(context, "language", memory)
     return ShowView("home", (LanguageChosen(chosen),))
 
 
-def _show_help(talk: Context, _memory: Memory) -> ViewContent:
-    return ViewContent(talk.say("menu.help"), (menu_line(talk),))
+def _show_help(context: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(context.say("menu.help"), (menu_line(context),))
 
 
-def _press_help(talk: Context, memory: Memory, key: Key) -> ShowView:
-    return ShowView("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
+def _press_help(context: Context, memory: Memory, key: Key) -> ShowView:
+    return ShowView("home") if key.name in (BACK, MENU) else wrong_key(context, "help", memory)
 
 
-def _show_stop(talk: Context, memory: Memory) -> ViewContent:
+def _show_stop(context: Context, memory: Memory) -> ViewContent:
     """Ask before stopping.
 
     Where words were asked for, the word may have been the answer.
     """
     keys = ("yes", "no", "my_answer" if "said" in memory else "new_here")
-    return ViewContent(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
+    return ViewContent(context.say("menu.stop"), choices(context, *keys), dict(memory))
 
 
-def _press_stop(talk: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+def _press_stop(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     if key.name in (BACK, MENU):
         return ShowView("home")
     if key.name == "3" and "said" in memory:
-        return typed_after_all(talk, memory)
+        return typed_after_all(context, memory)
     if key.name == "3":
         return ShowView("not_me")
-    match yes_or_no(talk, key):
+    match yes_or_no(context, key):
         case True:
-            return EndSession(talk.say("menu.stop_done"), (Stopped(),))
+            return EndSession(context.say("menu.stop_done"), (Stopped(),))
         case False:
             return ShowView("home")
         case None:
-            return wrong_key(talk, "stop", memory)
+            return wrong_key(context, "stop", memory)
 
 
 VIEWS = {

@@ -85,23 +85,23 @@ def start_view(situation: Situation) -> str:
     return "home" if worker.state == "active" else worker.state
 
 
-def wrong_key(talk: Context, view: str, memory: Memory) -> ShowView:
+def wrong_key(context: Context, view: str, memory: Memory) -> ShowView:
     """Return the same screen, its choices first. Nothing is recorded."""
-    return ShowView(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
+    return ShowView(view, notice=context.say("notice.choice"), memory=dict(memory), wrong=True)
 
 
-def choices(talk: Context, *keys: str) -> tuple[str, ...]:
+def choices(context: Context, *keys: str) -> tuple[str, ...]:
     """Return `1 Work`, `2 Balance`, ... for phrase keys."""
-    return tuple(f"{n} {talk.say(f'key.{key}')}" for n, key in enumerate(keys, start=1))
+    return tuple(f"{n} {context.say(f'key.{key}')}" for n, key in enumerate(keys, start=1))
 
 
-def menu_line(talk: Context) -> str:
-    return f"{MENU} {talk.say('key.menu')}"
+def menu_line(context: Context) -> str:
+    return f"{MENU} {context.say('key.menu')}"
 
 
-def yes_or_no(talk: Context, key: Key) -> bool | None:
+def yes_or_no(context: Context, key: Key) -> bool | None:
     """Return True for 1 or yes, False for 2 or no, and None for anything else."""
-    words = talk.book.words
+    words = context.book.words
     if key.name == "1" or key.name in words.yes:
         return True
     if key.name == "2" or key.name in words.no:

@@ -24,177 +24,182 @@ from gateway.tasks.question import Question
 _WITH_OPTIONS = frozenset({"unclear.choice", "unclear.two"})
 
 
-def read_answer(talk: Context, question: Question, said: str) -> Reading:
-    return talk.kind(question).read(said, question, talk.language, talk.book.answers)
+def read_answer(context: Context, question: Question, said: str) -> Reading:
+    return context.kind(question).read(said, question, context.language, context.book.answers)
 
 
 def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
     return Answered(held.assignment, held.question.task, value, said)
 
 
-def receipt(talk: Context, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
+def receipt(context: Context, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
     """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
-    heard = echo(talk, held.question, value, said)
-    return f"{heard} {saved(talk, worker, held)}".strip()
+    heard = echo(context, held.question, value, said)
+    return f"{heard} {saved(context, worker, held)}".strip()
 
 
-def saved(talk: Context, worker: WorkerView, held: HeldQuestion) -> str:
+def saved(context: Context, worker: WorkerView, held: HeldQuestion) -> str:
     """Return the acknowledgement of an answer: what it earns, and the balance with it."""
     price, currency = held.question.price_minor, held.question.currency
     if price == 0 or currency != worker.currency:
-        return talk.say("answer.saved_plain")
+        return context.say("answer.saved_plain")
     key = "answer.saved" if held.paid_at_once else "answer.saved_pending"
     total = worker.balance_minor + (price if held.paid_at_once else 0)
-    return talk.say(key, amount=amount_text(price, currency), total=amount_text(total, currency))
+    return context.say(key, amount=amount_text(price, currency), total=amount_text(total, currency))
 
 
-def take_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def take_answer(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as the answer to the held question.
 
     Return None when it is not one that can be understood.
     """
-    if before := _dialled_before(talk, heard):
+    if before := _dialled_before(context, heard):
         return before
-    found = accept_answer(talk, worker, heard)
-    return _briefest(talk, worker, found, heard) if found else None
+    found = accept_answer(context, worker, heard)
+    return _briefest(context, worker, found, heard) if found else None
 
 
 def _briefest(
-    talk: Context, worker: WorkerView, found: multi_answer.AcceptedReply, heard: ParsedSms
+    context: Context, worker: WorkerView, found: multi_answer.AcceptedReply, heard: ParsedSms
 ) -> Turn:
     """Return the reply to an answer.
 
     Where repeating the answer costs a segment, the balance is left out if that saves it.
     """
-    whole, held = go_on(talk, found.lead, found.facts), talk.situation.held
+    whole, held = go_on(context, found.lead, found.facts), context.situation.held
     if held is None or not found.facts or whole.reply is None or segments(whole.reply) == 1:
         return whole
     fact = found.facts[0]
     assert isinstance(fact, Answered)
-    heard_line = echo(talk, held.question, fact.value, heard.said)
+    heard_line = echo(context, held.question, fact.value, heard.said)
     if not heard_line:
         return whole
-    brief = go_on(talk, f"{heard_line} {talk.say('answer.saved_plain')}", found.facts)
+    brief = go_on(context, f"{heard_line} {context.say('answer.saved_plain')}", found.facts)
     assert brief.reply is not None
     return brief if segments(brief.reply) < segments(whole.reply) else whole
 
 
 def accept_answer(
-    talk: Context, worker: WorkerView, heard: ParsedSms
+    context: Context, worker: WorkerView, heard: ParsedSms
 ) -> multi_answer.AcceptedReply | None:
     """Return the result of an SMS as the answer to the one held question.
 
     Return None when it is not a clear one.
     """
-    held = talk.situation.held
-    reading = read_answer(talk, held.question, heard.said) if held else None
+    held = context.situation.held
+    reading = read_answer(context, held.question, heard.said) if held else None
     if held is None or reading is None or reading.value is None:
         return None
     if not held.open:
-        return multi_answer.AcceptedReply(talk.say("answer.late"), ())
+        return multi_answer.AcceptedReply(context.say("answer.late"), ())
     fact = answered_fact(held, reading.value, heard.said)
     return multi_answer.AcceptedReply(
-        receipt(talk, worker, held, reading.value, heard.said), (fact,)
+        receipt(context, worker, held, reading.value, heard.said), (fact,)
     )
 
 
-def _dialled_before(talk: Context, heard: ParsedSms) -> Turn | None:
+def _dialled_before(context: Context, heard: ParsedSms) -> Turn | None:
     """Answer an SMS that answers the last SMS, after the worker has answered by dialling.
 
     It is not taken as an answer to what the screen shows now. The worker receives that question by
     SMS too, so that the next SMS may answer it. Return None for any other SMS.
     """
-    situation = talk.situation
-    if situation.dialled is None or read_answer(talk, situation.dialled, heard.said).value is None:
+    situation = context.situation
+    if (
+        situation.dialled is None
+        or read_answer(context, situation.dialled, heard.said).value is None
+    ):
         return None
-    lead, question = talk.say("answer.dialled"), question_to_show(situation)
+    lead, question = context.say("answer.dialled"), question_to_show(situation)
     if question is None or question is situation.upcoming:
-        return go_on(talk, lead, ())
-    return Turn((Asked(question.task),), put_question(talk, lead, question, is_next=True))
+        return go_on(context, lead, ())
+    return Turn((Asked(question.task),), put_question(context, lead, question, is_next=True))
 
 
-def which(talk: Context, heard: ParsedSms) -> Turn | None:
+def which(context: Context, heard: ParsedSms) -> Turn | None:
     """Ask again where an SMS could answer two questions, or return None.
 
     The worker's last SMS asked one question, and since then a screen showed another. A text that
     can answer the second is never taken for either of the two by guess. Nothing counts, and the
     second comes by SMS. The first is asked again later.
     """
-    now = talk.situation.upcoming
-    if talk.situation.earlier != "unsure" or now is None or heard.command:
+    now = context.situation.upcoming
+    if context.situation.earlier != "unsure" or now is None or heard.command:
         return None
-    if read_answer(talk, now, heard.said).value is None:
+    if read_answer(context, now, heard.said).value is None:
         return None
     return Turn(
-        (Asked(now.task),), put_question(talk, talk.say("answer.which"), now, is_next=False)
+        (Asked(now.task),), put_question(context, context.say("answer.which"), now, is_next=False)
     )
 
 
-def skip(talk: Context) -> Turn:
-    if several := multi_answer.skip_all(talk):
+def skip(context: Context) -> Turn:
+    if several := multi_answer.skip_all(context):
         return several
-    held = open_question(talk.situation)
+    held = open_question(context.situation)
     if held is None:
-        return work(talk)
-    return go_on(talk, talk.say("answer.skipped"), (Skipped(held.assignment, held.question.task),))
+        return work(context)
+    return go_on(
+        context, context.say("answer.skipped"), (Skipped(held.assignment, held.question.task),)
+    )
 
 
 def work(
-    talk: Context, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none"
+    context: Context, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none"
 ) -> Turn:
     """Ask the question that the worker holds once more, or the next one.
 
     `none` is the phrase for the case without a question.
     """
-    question = question_to_show(talk.situation)
+    question = question_to_show(context.situation)
     if question is None:
-        return Turn(facts, f"{lead} {no_work(talk, none)}".strip())
-    if question is talk.situation.upcoming:
-        if several := ask_questions(talk, lead, facts, (), is_next=False):
+        return Turn(facts, f"{lead} {no_work(context, none)}".strip())
+    if question is context.situation.upcoming:
+        if several := ask_questions(context, lead, facts, (), is_next=False):
             return several
         facts = (*facts, Asked(question.task))
-    elif items := waiting_questions(talk.situation):
-        return ask_again(talk, lead, facts, items)
-    elif talk.situation.dialled:
+    elif items := waiting_questions(context.situation):
+        return ask_again(context, lead, facts, items)
+    elif context.situation.dialled:
         # The question is asked by SMS too: an SMS may answer it from now on.
         facts = (*facts, Asked(question.task))
-    return Turn(facts, put_question(talk, lead, question, is_next=False))
+    return Turn(facts, put_question(context, lead, question, is_next=False))
 
 
-def not_understood(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
+def not_understood(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Say how to answer the open question, or that there is none."""
-    several = multi_answer.earlier(talk, worker, heard) or multi_answer.not_understood(talk)
+    several = multi_answer.earlier(context, worker, heard) or multi_answer.not_understood(context)
     if several:
         return several
-    held = open_question(talk.situation)
+    held = open_question(context.situation)
     if held is None:
-        return Turn((), talk.say("unclear.no_question"), unclear=True)
-    reading = read_answer(talk, held.question, heard.said)
+        return Turn((), context.say("unclear.no_question"), unclear=True)
+    reading = read_answer(context, held.question, heard.said)
     why = reading.why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
         why = "unclear.choice"  # The options say more than that the reply was empty.
-    text = talk.say(why, **reading.told)
-    options = options_text(held.question, talk.language)
+    text = context.say(why, **reading.told)
+    options = options_text(held.question, context.language)
     # A date, number or name that cannot be read is asked back once.
-    if talk.kind(held.question).VALUE not in ("", "text"):
+    if context.kind(held.question).VALUE not in ("", "text"):
         return Turn((), text, asks_back=True)
     return Turn((), f"{text}\n{options}" if options else text, unclear=True)
 
 
-def simplest(talk: Context) -> str | None:
+def simplest(context: Context) -> str | None:
     """Return the open question once more, in its simplest form, or None when no question is open.
 
     It takes the place of a reply that only says how to answer, once that has not helped. The worker
     may have deleted the question.
     """
-    held = open_question(talk.situation)
+    held = open_question(context.situation)
     if held is None:
         return None
     return with_question(
-        talk.say("unclear.simplest"),
+        context.say("unclear.simplest"),
         replace(held.question, price_minor=0),
-        talk.book,
-        hint_key=talk.kind(held.question).hint_key(),
+        context.book,
+        hint_key=context.kind(held.question).hint_key(),
         is_next=False,
         must_hint=True,
     )

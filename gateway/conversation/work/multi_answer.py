@@ -33,31 +33,31 @@ class AcceptedReply:
     """The asked questions that still need an answer."""
 
 
-def take_packed_answers(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def take_packed_answers(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as answers to the numbered questions.
 
     Return None when nothing in it is a clear answer to one.
     """
-    found = accept_packed_answers(talk, worker, heard)
+    found = accept_packed_answers(context, worker, heard)
     if found is None:
         return None
     if found.left and not found.facts:
         # An old reply came once more: the worker has the open questions already.
         return Turn((), found.lead)
-    return go_on(talk, found.lead, found.facts, found.left)
+    return go_on(context, found.lead, found.facts, found.left)
 
 
 def accept_packed_answers(
-    talk: Context, worker: WorkerView, heard: ParsedSms
+    context: Context, worker: WorkerView, heard: ParsedSms
 ) -> AcceptedReply | None:
     """Return the result of a reply to several questions.
 
     Return None when nothing in it is a clear answer to one.
     """
-    pack = current_questions(talk.situation)
+    pack = current_questions(context.situation)
     if not pack:
         return None
-    reading = _read(talk, pack, heard)
+    reading = _read(context, pack, heard)
     if reading.empty:
         return None
     items = {item.number: item for item in pack}
@@ -68,23 +68,23 @@ def accept_packed_answers(
         for i in counted
     ]
     facts += [Skipped(i.held.assignment, i.held.question.task) for i in skipped]
-    lead = _lead(talk, worker, counted, skipped, items, reading)
+    lead = _lead(context, worker, counted, skipped, items, reading)
     done = {item.number for item in (*counted, *skipped)}
-    left = [item for item in waiting_questions(talk.situation) if item.number not in done]
+    left = [item for item in waiting_questions(context.situation) if item.number not in done]
     return AcceptedReply(lead, tuple(facts), left)
 
 
-def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+def earlier(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Answer a reply to earlier numbered questions, or return None for another message.
 
     The worker holds another question now, or none. The numbers make it plain which questions the
     reply names. Answers that still count are counted. For the others the reply of the gateway says
     that their question is over.
     """
-    pack = talk.situation.pack
-    if current_questions(talk.situation) or not pack:
+    pack = context.situation.pack
+    if current_questions(context.situation) or not pack:
         return None
-    reading = _read(talk, pack, heard, only_named=True)
+    reading = _read(context, pack, heard, only_named=True)
     named = [item for item in pack if item.number in reading.values]
     if not named or len(named) < len(reading.values):
         return None
@@ -94,37 +94,40 @@ def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
         Answered(i.held.assignment, i.held.question.task, reading.values[i.number], heard.said)
         for i in counted
     )
-    parts = (_saved(talk, worker, counted) if counted else "", _closed(talk, over) if over else "")
-    lead, asked = " ".join(filter(None, parts)), open_question(talk.situation)
+    parts = (
+        _saved(context, worker, counted) if counted else "",
+        _closed(context, over) if over else "",
+    )
+    lead, asked = " ".join(filter(None, parts)), open_question(context.situation)
     if asked is None:
         return Turn(facts, lead)
     # The reply seems to answer all, so the question that still waits must not be forgotten.
-    return Turn(facts, put_question(talk, lead, asked.question, is_next=False))
+    return Turn(facts, put_question(context, lead, asked.question, is_next=False))
 
 
-def skip_all(talk: Context) -> Turn | None:
+def skip_all(context: Context) -> Turn | None:
     """Answer SKIP alone, which leaves out all questions that are asked."""
-    items = waiting_questions(talk.situation)
+    items = waiting_questions(context.situation)
     if not items:
         return None
     facts = tuple(Skipped(i.held.assignment, i.held.question.task) for i in items)
-    return go_on(talk, talk.say("answer.skipped"), facts)
+    return go_on(context, context.say("answer.skipped"), facts)
 
 
-def not_understood(talk: Context) -> Turn | None:
+def not_understood(context: Context) -> Turn | None:
     """Ask the first of the questions by itself.
 
     Every worker can answer one question with numbered options.
     """
-    items = waiting_questions(talk.situation)
+    items = waiting_questions(context.situation)
     if not items:
         return None
     held = items[0].held
     reply = with_question(
-        talk.say("unclear.pack"),
+        context.say("unclear.pack"),
         replace(held.question, price_minor=0),
-        talk.book,
-        hint_key=talk.kind(held.question).hint_key(),
+        context.book,
+        hint_key=context.kind(held.question).hint_key(),
         is_next=False,
         must_hint=True,
     )
@@ -132,22 +135,24 @@ def not_understood(talk: Context) -> Turn | None:
 
 
 def _read(
-    talk: Context, pack: Sequence[PackItem], heard: ParsedSms, *, only_named: bool = False
+    context: Context, pack: Sequence[PackItem], heard: ParsedSms, *, only_named: bool = False
 ) -> PackReading:
     question = pack[0].held.question
     asked = Packed(
         numbers=[] if only_named else [item.number for item in pack if item.last],
         known=frozenset(item.number for item in pack),
         options=question.options,
-        names=talk.kind(question).names(question.options, talk.language, talk.book.answers),
-        skips=talk.book.words.skip,
-        fillers=talk.book.fillers,
+        names=context.kind(question).names(
+            question.options, context.language, context.book.answers
+        ),
+        skips=context.book.words.skip,
+        fillers=context.book.fillers,
     )
     return read_packed(heard.typed, asked)
 
 
 def _lead(
-    talk: Context,
+    context: Context,
     worker: WorkerView,
     counted: Sequence[PackItem],
     skipped: Sequence[PackItem],
@@ -157,21 +162,21 @@ def _lead(
     over = [i for n in (*reading.values, *reading.skipped) if not (i := items[n]).held.open]
     unclear = [items[n] for n in reading.unclear if items[n].held.open]
     parts = (
-        _saved(talk, worker, counted) if counted else "",
-        talk.say("answer.skipped") if skipped else "",
-        _closed(talk, over) if over else "",
-        talk.say("pack.unclear", items=_numbers(unclear)) if unclear else "",
+        _saved(context, worker, counted) if counted else "",
+        context.say("answer.skipped") if skipped else "",
+        _closed(context, over) if over else "",
+        context.say("pack.unclear", items=_numbers(unclear)) if unclear else "",
     )
     return " ".join(filter(None, parts))
 
 
-def _saved(talk: Context, worker: WorkerView, counted: Sequence[PackItem]) -> str:
+def _saved(context: Context, worker: WorkerView, counted: Sequence[PackItem]) -> str:
     question, count = counted[0].held.question, len(counted)
     if question.price_minor == 0 or question.currency != worker.currency:
-        return talk.say("pack.saved_plain", count=count)
+        return context.say("pack.saved_plain", count=count)
     now = sum(i.held.question.price_minor for i in counted if i.held.paid_at_once)
     later = sum(i.held.question.price_minor for i in counted if not i.held.paid_at_once)
-    return talk.say(
+    return context.say(
         "pack.saved_pending" if later else "pack.saved",
         count=count,
         amount=amount_text(later or now, question.currency),
@@ -179,12 +184,12 @@ def _saved(talk: Context, worker: WorkerView, counted: Sequence[PackItem]) -> st
     )
 
 
-def _closed(talk: Context, over: Sequence[PackItem]) -> str:
+def _closed(context: Context, over: Sequence[PackItem]) -> str:
     before = [item for item in over if item.answered]
     late = [item for item in over if not item.answered]
     parts = (
-        talk.say("pack.before", items=_numbers(before)) if before else "",
-        talk.say("pack.late", items=_numbers(late)) if late else "",
+        context.say("pack.before", items=_numbers(before)) if before else "",
+        context.say("pack.late", items=_numbers(late)) if late else "",
     )
     return " ".join(filter(None, parts))
 

@@ -33,7 +33,7 @@ def waiting_questions(situation: Situation) -> tuple[PackItem, ...]:
 
 
 def ask_questions(
-    talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
+    context: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
 ) -> Turn | None:
     """Return a turn with `lead`, the `left` questions of the last message, and new questions.
 
@@ -42,70 +42,74 @@ def ask_questions(
     cheaper.
     """
     old = [(item.number, item.held.question) for item in left]
-    new = _new(talk, [question for _, question in old])
-    if not old and (len(new) < 2 or not packs(talk, new[0])):  # noqa: PLR2004
+    new = _new(context, [question for _, question in old])
+    if not old and (len(new) < 2 or not packs(context, new[0])):  # noqa: PLR2004
         return None
-    first = _first_number(talk.situation, [number for number, _ in old])
+    first = _first_number(context.situation, [number for number, _ in old])
     numbered = [*old, *enumerate(new, first)]
     least = max(1, len(old))
     texts = {
-        size: worded(talk, lead, numbered[:size], is_next=is_next)
-        for size in range(least, max(least, min(len(numbered), talk.situation.pack_max)) + 1)
+        size: worded(context, lead, numbered[:size], is_next=is_next)
+        for size in range(least, max(least, min(len(numbered), context.situation.pack_max)) + 1)
     }
-    carries = talk.situation.capacity.carries
+    carries = context.situation.capacity.carries
     fitting = {size: text for size, text in texts.items() if carries(text)} or texts
     sizes = ((size, segments(text)) for size, text in fitting.items())
-    best = cheapest(sizes, *talk.situation.segment_prices)
+    best = cheapest(sizes, *context.situation.segment_prices)
     if not old and best == 1:
         return None
     asked = tuple(Asked(question.task, number) for number, question in numbered[:best])
     return Turn((*facts, *asked), texts[best])
 
 
-def go_on(talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()) -> Turn:
+def go_on(
+    context: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()
+) -> Turn:
     """Return a turn with `lead`, the remaining questions and the next ones.
 
     Without a question the message says that there is none now.
     """
-    several = ask_questions(talk, lead, facts, left, is_next=True)
+    several = ask_questions(context, lead, facts, left, is_next=True)
     if several:
         return several
-    question = talk.situation.upcoming
+    question = context.situation.upcoming
     if question is None:
-        return Turn(facts, f"{lead} {no_work(talk)}")
-    return Turn((*facts, Asked(question.task)), put_question(talk, lead, question, is_next=True))
+        return Turn(facts, f"{lead} {no_work(context)}")
+    return Turn((*facts, Asked(question.task)), put_question(context, lead, question, is_next=True))
 
 
-def put_question(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
+def put_question(context: Context, lead: str, question: Question, *, is_next: bool) -> str:
     """Return `lead` and one question as one message.
 
     A worker who is new to it also reads the line on how to reply.
     """
-    worker = talk.situation.worker
+    worker = context.situation.worker
     return with_question(
         lead,
         question,
-        talk.book,
-        hint_key=talk.kind(question).hint_key(),
+        context.book,
+        hint_key=context.kind(question).hint_key(),
         is_next=is_next,
         must_hint=worker is not None and needs_hint(worker.ease),
-        capacity=talk.situation.capacity,
+        capacity=context.situation.capacity,
     )
 
 
-def ask_again(talk: Context, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
+def ask_again(
+    context: Context, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]
+) -> Turn:
     """Ask the same questions once more, word for word.
 
     The message contains as many of them as one SMS of the channel can hold.
     """
     numbered = [(item.number, item.held.question) for item in items]
-    carries = talk.situation.capacity.carries
+    carries = context.situation.capacity.carries
     sizes = range(len(numbered), 0, -1)
-    texts = [worded(talk, lead, numbered[:size], is_next=False) for size in sizes]
+    texts = [worded(context, lead, numbered[:size], is_next=False) for size in sizes]
     return Turn(facts, next(filter(carries, texts), texts[0]))
 
 
-def worded(talk: Context, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
+def worded(context: Context, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
     """Return the message with these questions.
 
     What the questions share is said once. The price is left out where that saves a segment. So is
@@ -115,20 +119,20 @@ def worded(talk: Context, lead: str, numbered: Sequence[Numbered], *, is_next: b
     """
     numbered = sorted(numbered, key=lambda one: one[0])
     first = numbered[0][1]
-    hint = talk.say("how.pack", example=example([number for number, _ in numbered]))
+    hint = context.say("how.pack", example=example([number for number, _ in numbered]))
     asked = (
         first.instructions.strip(),
         *(f"{number}) {question.text.strip()}" for number, question in numbered),
-        lettered(first, talk.language),
+        lettered(first, context.language),
     )
-    heads = [_price(talk, first, is_next=is_next), ""] if first.price_minor else [""]
+    heads = [_price(context, first, is_next=is_next), ""] if first.price_minor else [""]
     wordings = [
         "\n".join(filter(None, (lead, head, *asked, tail)))
         for head in heads
         for tail in ((hint, "") if is_next else (hint,))
     ]
     wordings.sort(key=len, reverse=True)
-    return talk.situation.capacity.cheapest(wordings)
+    return context.situation.capacity.cheapest(wordings)
 
 
 def lettered(question: Question, language: str) -> str:
@@ -143,17 +147,17 @@ def example(numbers: Sequence[int]) -> str:
     return " ".join(f"{number}{key}" for number, key in zip(numbers, KEYS[:2], strict=False))
 
 
-def _price(talk: Context, question: Question, *, is_next: bool) -> str:
+def _price(context: Context, question: Question, *, is_next: bool) -> str:
     amount = amount_text(question.price_minor, question.currency)
-    return talk.say("ask.next_each" if is_next else "ask.each", amount=amount)
+    return context.say("ask.next_each" if is_next else "ask.each", amount=amount)
 
 
-def _new(talk: Context, old: Sequence[Question]) -> list[Question]:
+def _new(context: Context, old: Sequence[Question]) -> list[Question]:
     """Return the questions that could be asked beside `old`.
 
     They belong to the same batch, and none is among `old`.
     """
-    situation = talk.situation
+    situation = context.situation
     if situation.upcoming is None:
         return []
     batch = old[0].batch if old else situation.upcoming.batch
@@ -165,12 +169,12 @@ def _new(talk: Context, old: Sequence[Question]) -> list[Question]:
     return list(found.values())
 
 
-def packs(talk: Context, question: Question) -> bool:
+def packs(context: Context, question: Question) -> bool:
     """Return True when one SMS may ask several questions of this kind."""
-    kind = talk.kind(question)
-    if kind.IS_TEXT or talk.situation.pack_max < 2:  # noqa: PLR2004
+    kind = context.kind(question)
+    if kind.IS_TEXT or context.situation.pack_max < 2:  # noqa: PLR2004
         return False
-    names = kind.names(question.options, talk.language, talk.book.answers)
+    names = kind.names(question.options, context.language, context.book.answers)
     return packable(question.options, names)
 
 

@@ -10,19 +10,19 @@ from gateway.conversation.facts import Turn
 ENOUGH_GOLD = 5
 
 
-def skill(talk: Context) -> Turn:
+def skill(context: Context) -> Turn:
     """Answer SKILL by SMS."""
-    return Turn((), skill_text(talk))
+    return Turn((), skill_text(context))
 
 
-def skill_text(talk: Context) -> str:
+def skill_text(context: Context) -> str:
     """Return how many of the worker's answers to gold were right.
 
     It also says that she is paused, where she is, or that it is too early to say.
     """
-    at = talk.situation.skill
+    at = context.situation.skill
     if at is None or (at.seen < ENOUGH_GOLD and at.until is None):
-        return talk.book.plural("skill.early", at.answers if at else 0)
+        return context.book.plural("skill.early", at.answers if at else 0)
     if at.until:
-        return talk.say("skill.paused", right=at.right, seen=at.seen, date=at.until)
-    return talk.say("skill.known", right=at.right, seen=at.seen)
+        return context.say("skill.paused", right=at.right, seen=at.seen, date=at.until)
+    return context.say("skill.known", right=at.right, seen=at.seen)

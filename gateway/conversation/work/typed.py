@@ -24,15 +24,15 @@ _PACK_STYLE = re.compile(rf"(?:\d{{1,2}} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} 
 _LETTERS = re.compile(rf"{_LETTER}+")
 
 
-def is_doubtful(talk: Context, question: Question, said: str) -> bool:
+def is_doubtful(context: Context, question: Question, said: str) -> bool:
     """Return True when words are asked for and `said` looks like something else.
 
     It looks like a key or like a reply to several questions.
     """
-    kind = talk.kind(question)
+    kind = context.kind(question)
     if not kind.IS_TEXT or kind.KEYS_ARE_ANSWERS:
         return False
-    if kind.read(said, question, talk.language, talk.book.answers).value is None:
+    if kind.read(said, question, context.language, context.book.answers).value is None:
         return False  # It is no answer anyway, and the reply says why.
     words = fold(said)
     if all(word.isdecimal() and len(word) <= _KEY_DIGITS_MAX for word in words.split()):
@@ -41,30 +41,32 @@ def is_doubtful(talk: Context, question: Question, said: str) -> bool:
         return True
     # Letters alone answer the numbered questions of the last message when there is one per
     # question.
-    asked = sum(item.last for item in talk.situation.pack)
+    asked = sum(item.last for item in context.situation.pack)
     return len(words) == asked and _LETTERS.fullmatch(words) is not None
 
 
-def ask_back(talk: Context, said: str) -> str:
+def ask_back(context: Context, said: str) -> str:
     """Return the SMS that asks whether `said` is meant as the answer.
 
     It also says how to confirm that.
     """
-    return talk.say("answer.sure", said=shortened_words(said))
+    return context.say("answer.sure", said=shortened_words(said))
 
 
-def command_or_answer(talk: Context, said: str) -> str:
+def command_or_answer(context: Context, said: str) -> str:
     """Return the line that says how to give a command word as the answer."""
-    return talk.say("answer.as_word", said=shortened_words(said))
+    return context.say("answer.as_word", said=shortened_words(said))
 
 
-def echo(talk: Context, question: Question, value: str, said: str) -> str:
+def echo(context: Context, question: Question, value: str, said: str) -> str:
     """Return the line that repeats a date, a number or a name as understood.
 
     It is "" for other answers.
     """
-    heard = talk.kind(question).echo(value, said, talk.language)
-    return talk.say("answer.got", value=sendable(heard, talk.book, _ECHO_MAX)) if heard else ""
+    heard = context.kind(question).echo(value, said, context.language)
+    return (
+        context.say("answer.got", value=sendable(heard, context.book, _ECHO_MAX)) if heard else ""
+    )
 
 
 def sendable(words: str, book: Phrasebook, limit: int) -> str:

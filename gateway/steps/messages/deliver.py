@@ -45,19 +45,23 @@ _AHEAD_S, _CHUNK_S, _HOLD_S = 0.25, 0.025, 10.0
 
 async def deliver(rt: Runtime, channel: str) -> int:
     """Send the messages that are due on a channel, and return the number handed over."""
-    road = rt.channels.get(channel)
-    if road is None or road.sms is None:
+    sms_channel = rt.channels.get(channel)
+    if sms_channel is None or sms_channel.sms is None:
         log.error("messages wait for a channel that is not set up", channel=channel)
         return 0
-    drain = ChannelDelivery(rt, road, road.sms)
+    drain = ChannelDelivery(rt, sms_channel, sms_channel.sms)
     more = await (
-        drain.send_at_pace(road.per_second) if road.per_second else drain.send_unlimited()
+        drain.send_at_pace(sms_channel.per_second)
+        if sms_channel.per_second
+        else drain.send_unlimited()
     )
     if more:
         rt.jobs.enqueue("deliver", channel)
-    elif road.fallback and await outbox.move_on(rt.db, channel, road.fallback, rt.clock.now()):
+    elif sms_channel.fallback and await outbox.move_on(
+        rt.db, channel, sms_channel.fallback, rt.clock.now()
+    ):
         log.warning("a channel is broken: its messages go by another", channel=channel)
-        rt.jobs.enqueue("deliver", road.fallback)
+        rt.jobs.enqueue("deliver", sms_channel.fallback)
     return drain.handed
 
 
@@ -66,7 +70,7 @@ class ChannelDelivery:
     """The work of one runner on one channel."""
 
     rt: Runtime
-    road: Channel
+    sms_channel: Channel
     sms: SmsChannel
     handed: int = 0
     _stop_at: float = field(default_factory=lambda: time.monotonic() + _DRAIN_S)
@@ -89,7 +93,7 @@ class ChannelDelivery:
     async def send_at_pace(self, limit: int) -> bool:
         """Send at most `limit` segments in any second; return True if more messages may be due."""
         holder = uuid4()
-        held = await outbox.hold_channel(self.rt.db, self.road.name, holder, _HOLD_S)
+        held = await outbox.hold_channel(self.rt.db, self.sms_channel.name, holder, _HOLD_S)
         if held is None:
             return False
         pace, now = Pace(limit), time.monotonic()
@@ -102,7 +106,7 @@ class ChannelDelivery:
         finally:
             await self._until_free(1)
             memory = pace.memory(time.monotonic())
-            await outbox.release_channel(self.rt.db, self.road.name, holder, memory)
+            await outbox.release_channel(self.rt.db, self.sms_channel.name, holder, memory)
 
     async def _send_chunks(self, pace: Pace, holder: UUID) -> bool:
         ahead = max(1, round(pace.limit * _AHEAD_S))
@@ -154,7 +158,7 @@ class ChannelDelivery:
         now = self.rt.clock.now()
         claim = await outbox.claim_messages(
             self.rt.db,
-            self.road.name,
+            self.sms_channel.name,
             now,
             now + _LEASE,
             limit,
@@ -199,16 +203,19 @@ class ChannelDelivery:
             # Nothing was tried, so the next message is the probe.
             if claim.breaker.state is BreakerState.PROBING:
                 again = replace(claim.breaker, until=self.rt.clock.now())
-                await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
+                await outbox.set_breaker(self.rt.db, self.sms_channel.name, claim.version, again)
             return
         given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
         told = origins(messages)
         log.info(
-            "messages are sent", channel=self.road.name, messages=[m.id for m in messages], **told
+            "messages are sent",
+            channel=self.sms_channel.name,
+            messages=[m.id for m in messages],
+            **told,
         )
         reach("deliver.claimed")
         try:
-            with logs.bound(channel=self.road.name, **told):
+            with logs.bound(channel=self.sms_channel.name, **told):
                 sent = await self.sms.send(self.rt.http, given)
         finally:
             answered()
@@ -217,7 +224,7 @@ class ChannelDelivery:
         probe = claim.breaker.state is BreakerState.PROBING
         found = [
             send_outcomes.fate(
-                self.road,
+                self.sms_channel,
                 message,
                 one,
                 numbers[one.key],
@@ -228,22 +235,24 @@ class ChannelDelivery:
             )
             for message, one in zip(messages, sent, strict=True)
         ]
-        await outbox.settle_messages(self.rt.db, self.road.name, found)
+        await outbox.settle_messages(self.rt.db, self.sms_channel.name, found)
         reach("deliver.settled")
         outcomes = list(map(_outcome, messages, found))
-        log.info("messages were answered", channel=self.road.name, messages=outcomes)
+        log.info("messages were answered", channel=self.sms_channel.name, messages=outcomes)
         self.handed += len(sent)
         breaker = state_after(claim.breaker, sent, now, random.random())  # noqa: S311
         if breaker != claim.breaker and await outbox.set_breaker(
-            self.rt.db, self.road.name, claim.version, breaker
+            self.rt.db, self.sms_channel.name, claim.version, breaker
         ):
-            log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
+            log.warning(
+                "breaker", channel=self.sms_channel.name, now=breaker.state, why=breaker.reason
+            )
             # A probe was accepted, so the other messages need not wait.
             if breaker.state is BreakerState.CLOSED:
-                self.rt.jobs.enqueue("deliver", self.road.name)
+                self.rt.jobs.enqueue("deliver", self.sms_channel.name)
         await shorter.instead(
             self.rt,
-            self.road,
+            self.sms_channel,
             [m for m, one in zip(messages, sent, strict=True) if shorter.helps(one)],
         )
         await self._afterwards(found, numbers, [one.key for one in sent if one.opted_out], now)
@@ -254,15 +263,16 @@ class ChannelDelivery:
         The others are final, with the reason, before they are handed over. A provider may cut such
         a message silently, and its refusal would say nothing about the channel.
         """
-        lacks = {m.id: self.road.capacity.lack(m.text) for m in messages}
+        lacks = {m.id: self.sms_channel.capacity.lack(m.text) for m in messages}
         too_much = [m for m in messages if lacks[m.id]]
         if too_much:
             now = self.rt.clock.now()
             refused = [
-                send_outcomes.too_long_outcome(self.road, m, f"{lacks[m.id]}") for m in too_much
+                send_outcomes.too_long_outcome(self.sms_channel, m, f"{lacks[m.id]}")
+                for m in too_much
             ]
-            await outbox.settle_messages(self.rt.db, self.road.name, refused)
-            await shorter.instead(self.rt, self.road, too_much)
+            await outbox.settle_messages(self.rt.db, self.sms_channel.name, refused)
+            await shorter.instead(self.rt, self.sms_channel, too_much)
             await self._afterwards(refused, {}, [], now)
         return [m for m in messages if not lacks[m.id]]
 
@@ -299,8 +309,8 @@ class ChannelDelivery:
         for key in opted_out:
             reason = next(each.reason for each in found if str(each.id) == key)
             index = rt.vault.index(numbers[key])
-            await outbox.opt_out(rt.db, index, self.road.name, reason or "carrier")
-        for channel in {each.channel for each in found} - {self.road.name}:
+            await outbox.opt_out(rt.db, index, self.sms_channel.name, reason or "carrier")
+        for channel in {each.channel for each in found} - {self.sms_channel.name}:
             rt.jobs.enqueue("deliver", channel)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:

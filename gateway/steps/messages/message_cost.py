@@ -93,8 +93,8 @@ async def quote(rt: Runtime, batch: Batch, answers_least: int, answers_most: int
             answers_most * share * each.most,
         )
         totals = [a + b for a, b in zip(totals, segments, strict=True)]
-        road = rt.channels.get(channel)
-        price = road.prices.segment_price(region) if road else None
+        sms_channel = rt.channels.get(channel)
+        price = sms_channel.prices.segment_price(region) if sms_channel else None
         if price is None:
             unpriced.add(region)
             continue
@@ -164,49 +164,49 @@ def _weigh(batch: Batch, texts: Sequence[str], language: str) -> _Each:
     situation = Situation(
         None, None, None, None, default_language=language, pack_max=batch.pack_max
     )
-    talk = Context(situation, books(), _kind_of)
-    alone, behind = _one_by_one(talk, questions)
+    context = Context(situation, books(), _kind_of)
+    alone, behind = _one_by_one(context, questions)
     least, usual = min(alone, behind), behind / accepted(1)
-    if packs(talk, questions[0]):
-        least, usual = _packed(talk, questions)
+    if packs(context, questions[0]):
+        least, usual = _packed(context, questions)
     return _Each(least, usual, max(alone, behind, usual) / accepted(1))
 
 
-def _one_by_one(talk: Context, questions: Sequence[Question]) -> tuple[float, float]:
+def _one_by_one(context: Context, questions: Sequence[Question]) -> tuple[float, float]:
     """Return the mean segments of a question: alone, and behind the receipt of an answer."""
     first = questions[0]
-    hint = talk.kind(first).hint_key()
+    hint = context.kind(first).hint_key()
     price, total = (amount_text(m, first.currency) for m in (first.price_minor, _BALANCE_MINOR))
-    lead = talk.say("answer.saved", amount=price, total=total)
+    lead = context.say("answer.saved", amount=price, total=total)
     alone = behind = 0
     for question in questions:
-        text = question_sms(question, talk.language, talk.books, hint_key=hint)
-        next_text = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
+        text = question_sms(question, context.language, context.books, hint_key=hint)
+        next_text = with_question(lead, question, context.book, hint_key=hint, is_next=True)
         alone += count_segments(text).segments
         behind += count_segments(next_text).segments
     return alone / len(questions), behind / len(questions)
 
 
-def _packed(talk: Context, questions: Sequence[Question]) -> tuple[float, float]:
+def _packed(context: Context, questions: Sequence[Question]) -> tuple[float, float]:
     """Return the segments per answer for the cheapest number of questions per SMS.
 
     The first figure assumes that all replies are clear, the second the usual share.
     """
-    first, most = questions[0], talk.situation.pack_max
+    first, most = questions[0], context.situation.pack_max
     segments = answers = clear = 0.0
     at = 0
     for _ in range(_ROUNDS):
         numbered = list(enumerate(questions[at : at + most], _NUMBERED_FROM))
         if not numbered:
             break
-        lead = talk.say(
+        lead = context.say(
             "pack.saved",
             count=len(numbered),
             amount=amount_text(first.price_minor * len(numbered), first.currency),
             total=amount_text(_BALANCE_MINOR, first.currency),
         )
         weights = [
-            (size, count_segments(worded(talk, lead, numbered[:size], is_next=True)).segments)
+            (size, count_segments(worded(context, lead, numbered[:size], is_next=True)).segments)
             for size in range(1, len(numbered) + 1)
         ]
         size = cheapest(weights, 1.0, 1.0)

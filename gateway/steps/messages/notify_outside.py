@@ -107,7 +107,7 @@ async def notify_outside(rt: Runtime, db: Connection, text: str, cause: str) -> 
     return len(holders)
 
 
-def told_parts(rt: Runtime, text: str, cause: str) -> list[Write]:
+def outside_writes(rt: Runtime, text: str, cause: str) -> list[Write]:
     """Return the SMS to each number of `controls.tell`, once per cause.
 
     They are parts of the caller's commit.

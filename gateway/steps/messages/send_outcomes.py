@@ -14,7 +14,7 @@ from gateway.store.messages.outbox import UNKNOWN_FOR, Claimed, SendOutcome
 
 
 def fate(
-    road: Channel,
+    sms_channel: Channel,
     message: Claimed,
     sent: Sent,
     msisdn: str,
@@ -33,14 +33,21 @@ def fate(
     the message.
     """
     country, network = place_of(msisdn)
-    state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
+    state, channel, tries, due_at = _next(sms_channel, message, sent, msisdn, now, luck)
     if sent.hint is Hint.PAUSE and worked and not probe and state == "queued":
         state, tries = ("given_up" if message.tries >= TRIES_MAX else state), message.tries
-    if probe and sent.outcome is SendStatus.RETRY and is_failure(sent) and channel == road.name:
+    if (
+        probe
+        and sent.outcome is SendStatus.RETRY
+        and is_failure(sent)
+        and channel == sms_channel.name
+    ):
         state, tries = "queued", message.tries - 1
         due_at = now + timedelta(seconds=again_s(message.tries, luck))
     cost = (
-        _cost(road, message, sent, country, network) if state in ("accepted", "unknown") else None
+        _cost(sms_channel, message, sent, country, network)
+        if state in ("accepted", "unknown")
+        else None
     )
     return SendOutcome(
         id=message.id,
@@ -57,12 +64,12 @@ def fate(
     )
 
 
-def too_long_outcome(road: Channel, message: Claimed, reason: str) -> SendOutcome:
+def too_long_outcome(sms_channel: Channel, message: Claimed, reason: str) -> SendOutcome:
     """Return the outcome of a message that its channel cannot carry, and that was never sent."""
     return SendOutcome(
         id=message.id,
         state="refused",
-        channel=road.name,
+        channel=sms_channel.name,
         tries=message.tries,
         due_at=None,
         provider_id=None,
@@ -75,35 +82,35 @@ def too_long_outcome(road: Channel, message: Claimed, reason: str) -> SendOutcom
 
 
 def _next(  # noqa: PLR0911  # one return a fate
-    road: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
+    sms_channel: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
 ) -> tuple[str, str, int, datetime | None]:
     """Return the state, the channel, the counted tries and the due time."""
     tries = message.tries
     match sent.outcome, sent.hint:
         case SendStatus.ACCEPTED, _:
-            return "accepted", road.name, tries, None
+            return "accepted", sms_channel.name, tries, None
         case SendStatus.UNKNOWN, _:
-            return "unknown", road.name, tries, now + UNKNOWN_FOR
-        case _, Hint.REROUTE if road.fallback and road.fallback not in message.roads:
-            return "queued", road.fallback, 0, now
+            return "unknown", sms_channel.name, tries, now + UNKNOWN_FOR
+        case _, Hint.REROUTE if sms_channel.fallback and sms_channel.fallback not in message.roads:
+            return "queued", sms_channel.fallback, 0, now
         case SendStatus.REFUSED, _:
-            return "refused", road.name, tries, None
+            return "refused", sms_channel.name, tries, None
         case _, Hint.MORNING:
-            return "queued", road.name, tries - 1, next_morning(msisdn, now)
+            return "queued", sms_channel.name, tries - 1, next_morning(msisdn, now)
         case _, Hint.PAUSE:  # The message is not to blame.
             again = now + timedelta(seconds=again_s(tries, luck))
-            return "queued", road.name, tries - 1, again
+            return "queued", sms_channel.name, tries - 1, again
         case _ if tries >= TRIES_MAX:
-            return "given_up", road.name, tries, None
+            return "given_up", sms_channel.name, tries, None
         case _:
-            return "queued", road.name, tries, now + timedelta(seconds=again_s(tries, luck))
+            return "queued", sms_channel.name, tries, now + timedelta(seconds=again_s(tries, luck))
 
 
 def _cost(
-    road: Channel, message: Claimed, sent: Sent, country: str | None, network: str | None
+    sms_channel: Channel, message: Claimed, sent: Sent, country: str | None, network: str | None
 ) -> SegmentPrice | None:
     """Return the cost that the provider named, else that of the price list."""
-    listed = road.prices.segment_price(country, network)
+    listed = sms_channel.prices.segment_price(country, network)
     if sent.cost_micro is not None and (sent.currency or listed):
         return SegmentPrice(sent.cost_micro, sent.currency or (listed.currency if listed else ""))
     return listed.times(message.segments) if listed else None

@@ -28,7 +28,7 @@ def helps(sent: Sent) -> bool:
     )
 
 
-async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> None:
+async def instead(rt: Runtime, sms_channel: Channel, refused: Sequence[Claimed]) -> None:
     """Write a short message for each refused one that its reader waits for."""
     wanted = [each for each in refused if each.purpose in _PURPOSES]
     if not wanted:
@@ -43,6 +43,6 @@ async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> Non
         text = book_in(language, rt.books).say("reply.too_long")
         worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
         cause = shorter_cause(row["id"], causes[row["id"]])
-        said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause)
+        said = message(rt, sms_channel.name, worker, msisdn, text, "reply", cause=cause)
         await rt.db.commit([turns.put_message(said)])
-    rt.jobs.enqueue("deliver", road.name)
+    rt.jobs.enqueue("deliver", sms_channel.name)

@@ -41,7 +41,7 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     return worker_writes.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
-def enrolled_parts(rt: Runtime, row: TurnRow, fact: Enrolled, channel: str) -> list[Write]:
+def enrolment_writes(rt: Runtime, row: TurnRow, fact: Enrolled, channel: str) -> list[Write]:
     """Return the invited worker and her invitation.
 
     The invitation replaces one that has not gone yet; at night it waits for her morning. A
@@ -90,7 +90,7 @@ def expected_part(
     return worker_writes.enrol_worker(new, "invited", "operator", channel, "EXPECT")
 
 
-async def removed_parts(rt: Runtime, row: TurnRow, fact: RemovedByCoordinator) -> list[Write]:
+async def removal_writes(rt: Runtime, row: TurnRow, fact: RemovedByCoordinator) -> list[Write]:
     """Return the parts that remove a worker of this coordinator or of her centre.
 
     Any other number changes nothing.
@@ -105,7 +105,7 @@ async def removed_parts(rt: Runtime, row: TurnRow, fact: RemovedByCoordinator) -
     ]
 
 
-async def named_parts(rt: Runtime, row: TurnRow, fact: WorkerNamed) -> list[Write]:
+async def naming_writes(rt: Runtime, row: TurnRow, fact: WorkerNamed) -> list[Write]:
     """Name a worker of this coordinator."""
     worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     if worker is None:
@@ -113,13 +113,13 @@ async def named_parts(rt: Runtime, row: TurnRow, fact: WorkerNamed) -> list[Writ
     return [worker_writes.name_worker(worker, fact.name, "coordinator", row.coordinator)]
 
 
-async def zone_parts(rt: Runtime, row: TurnRow, fact: ZoneChosen) -> list[Write]:
+async def zone_writes(rt: Runtime, row: TurnRow, fact: ZoneChosen) -> list[Write]:
     """Return the parts that set the time zone of a worker of this coordinator."""
     worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row.coordinator)
     return [worker_writes.set_zone(worker, fact.zone)] if worker is not None else []
 
 
-async def unlocked_parts(rt: Runtime, row: TurnRow, fact: PinReset) -> list[Write]:
+async def pin_reset_writes(rt: Runtime, row: TurnRow, fact: PinReset) -> list[Write]:
     """Return the parts that delete a worker's PIN and tell her so on her own phone.
 
     A coordinator can therefore not unlock it without her knowledge.

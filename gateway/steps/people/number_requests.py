@@ -71,7 +71,10 @@ async def move_request_writes(
     """
     new = _new(rt, fact.worker, fact.msisdn, channel, coordinator, "the coordinator", "")
     text = _outside(fact.name, fact.old, fact.msisdn)
-    return [number_moves.insert_move(new), *notify_outside.told_parts(rt, text, f"move:{uuid4()}")]
+    return [
+        number_moves.insert_move(new),
+        *notify_outside.outside_writes(rt, text, f"move:{uuid4()}"),
+    ]
 
 
 async def request_move(
@@ -99,7 +102,7 @@ async def request_move(
         raise Refused(_REFUSED[why].format(new=mask(new), day=day), field="new")
     move = _new(rt, worker, new, row["sms_channel"], None, by, because.strip())
     old = number_tail(rt, row["msisdn_sealed"])
-    told = notify_outside.told_parts(rt, _outside(row["name"], old, new), f"move:{uuid4()}")
+    told = notify_outside.outside_writes(rt, _outside(row["name"], old, new), f"move:{uuid4()}")
     try:
         written = await rt.db.commit([number_moves.insert_move(move), *told])
     except Conflict as moved:

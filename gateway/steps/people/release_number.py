@@ -86,4 +86,4 @@ async def _told(rt: Runtime, row: TurnRow, worker: WorkerId, msisdn: str) -> lis
     if found:
         return found
     text = rt.books["en"].say("not_me.told", first=name, number=mask(msisdn))
-    return notify_outside.told_parts(rt, text, f"released:{worker}:{rt.clock.now():%Y-%m-%d}")
+    return notify_outside.outside_writes(rt, text, f"released:{worker}:{rt.clock.now():%Y-%m-%d}")

@@ -25,7 +25,7 @@ _SAID_MAX, _NAME_MAX = 20, 12
 _DIGITS = re.compile(r"\d{4,}")
 
 
-async def stuck_parts(
+async def alert_writes(
     rt: Runtime, worker: WorkerId, name: str, msisdn: str, said: str
 ) -> list[Write]:
     """Return the SMS to each coordinator of a worker at the limit of unclear texts; else none.

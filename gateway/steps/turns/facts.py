@@ -40,12 +40,12 @@ from gateway.conversation.facts import (
 from gateway.payments.ledger.adjusting import DISPUTE
 from gateway.steps.payouts.cash_out import payout_part
 from gateway.steps.people.enrol import (
-    enrolled_parts,
+    enrolment_writes,
     joined_part,
-    named_parts,
-    removed_parts,
-    unlocked_parts,
-    zone_parts,
+    naming_writes,
+    pin_reset_writes,
+    removal_writes,
+    zone_writes,
 )
 from gateway.steps.quality.judge import answer_part
 from gateway.steps.runtime import Runtime
@@ -86,7 +86,7 @@ async def writes_of(
         parts.append(worker_writes.is_back(row.worker))
     # The order of the tasks' ids is the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
-        parts.extend(await _parts(rt, row, understood, fact, heard))
+        parts.extend(await _writes(rt, row, understood, fact, heard))
     return parts
 
 
@@ -143,7 +143,7 @@ def _reach(row: TurnRow, facts: tuple[Fact, ...], heard: TurnSource) -> list[Wri
     return [worker_writes.set_reach(row.worker, heard.via)]
 
 
-async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
+async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
     rt: Runtime, row: TurnRow, understood: Understood, fact: Fact, heard: TurnSource
 ) -> list[Write]:
     match fact:
@@ -161,15 +161,15 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case PinChosen() | PinRight() | PinWrong():
             return [_pin_part(row, fact)]
         case PinReset():
-            return await unlocked_parts(rt, row, fact)
+            return await pin_reset_writes(rt, row, fact)
         case WorkerNamed():
-            return await named_parts(rt, row, fact)
+            return await naming_writes(rt, row, fact)
         case CoordinatorPinTried():
             tries = understood.situation.coordinator
             before = pins.TRIES_MAX - tries.pin_tries_left if tries else 0
             return [coordinators.pin_tried(row.coordinator, before, right=fact.right)]
         case ZoneChosen():
-            return await zone_parts(rt, row, fact)
+            return await zone_writes(rt, row, fact)
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, row.worker, until)]
@@ -196,9 +196,9 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
                 )
             ]
         case Enrolled():
-            return enrolled_parts(rt, row, fact, heard.channel)
+            return enrolment_writes(rt, row, fact, heard.channel)
         case RemovedByCoordinator():
-            return await removed_parts(rt, row, fact)
+            return await removal_writes(rt, row, fact)
         case Agreed() if fact.name:
             named = worker_writes.set_name(row.worker, fact.name)
             return [_word_part(row, fact, heard), named]

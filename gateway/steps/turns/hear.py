@@ -33,7 +33,7 @@ from gateway.steps.quality.pauses import skill_view
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns import carried, number_change, too_early, why_no_work
-from gateway.steps.turns.alert_coordinator import stuck_parts
+from gateway.steps.turns.alert_coordinator import alert_writes
 from gateway.steps.turns.arrival import copies
 from gateway.steps.turns.arrival.sms_identity import Identity, identity
 from gateway.steps.turns.facts import TurnSource, batch_of, enqueue_for, log_fields_of, writes_of
@@ -176,7 +176,7 @@ async def _write(
         parts += _reply(rt, channel, event, worker, understood, reply, heard)
     if said.unclear and worker is not None:
         name = understood.situation.worker.name if understood.situation.worker else ""
-        parts += await stuck_parts(rt, worker, name, heard.msisdn, heard.said)
+        parts += await alert_writes(rt, worker, name, heard.msisdn, heard.said)
     parts += _ease_part(row, understood, said)
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
     # are locked only briefly.

@@ -92,14 +92,14 @@ async def _limited(
     beyond = await outbox.unclear_in_a_row(rt.db, index, PREFIX) - UNCLEAR_MAX
     if beyond < -1:
         return DelayedReply(said, AT_ONCE, _fewer(index, said, UNCLEAR_MAX - 1))
-    talk = Context(understood.situation, rt.books, rt.kind_of)
+    context = Context(understood.situation, rt.books, rt.kind_of)
     check = _fewer(index, said, UNCLEAR_MAX + beyond + 1)
     if asked:
-        again = replace(said, reply=simplest(talk))
+        again = replace(said, reply=simplest(context))
         return DelayedReply(again, _wait(beyond) if beyond >= 0 else AT_ONCE, check)
     if beyond >= 0:
         raise Unanswered(f"not understood more than {UNCLEAR_MAX} times in a row: no reply")
-    return DelayedReply(replace(said, reply=talk.say("unclear.enough")), AT_ONCE, check)
+    return DelayedReply(replace(said, reply=context.say("unclear.enough")), AT_ONCE, check)
 
 
 def _fewer(index: bytes, said: Turn, most: int) -> tuple[Write, ...]:

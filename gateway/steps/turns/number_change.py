@@ -130,7 +130,7 @@ async def move_writes(  # noqa: PLR0911  # one return per fact
         case MoveRequested():
             return await number_requests.move_request_writes(rt, row.coordinator_id, fact, channel)
         case MoveAgreed():
-            return await _agreed_parts(rt, fact, said, via, channel, now)
+            return await _agreement_writes(rt, fact, said, via, channel, now)
         case MoveDeclined():
             return [number_moves.decline(fact.move, channel, stop=fact.stop)]
         case MoveObjected():
@@ -143,7 +143,7 @@ async def move_writes(  # noqa: PLR0911  # one return per fact
             return [number_moves.stop_number(rt.vault.index(msisdn), channel)]
 
 
-async def _agreed_parts(
+async def _agreement_writes(
     rt: Runtime, fact: MoveAgreed, said: str, via: str, channel: str, now: datetime
 ) -> list[Write]:
     """Return the swap, and the SMS that informs the old number and lets it object."""

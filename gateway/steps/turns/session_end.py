@@ -64,13 +64,13 @@ def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Tur
 
     If it came with others in one SMS, all that still want an answer follow, under their numbers.
     """
-    talk = Context(understood.situation, rt.books, rt.kind_of)
+    context = Context(understood.situation, rt.books, rt.kind_of)
     items = [
         i for i in current_questions(understood.situation) if i.held.open and not i.held.lapsed
     ]
     if items:
         facts = tuple(Asked(item.held.question.task, item.number) for item in items)
-        return ask_again(talk, "", facts, items)
-    hint = talk.kind(held.question).hint_key()
-    text = question_sms(held.question, talk.language, rt.books, hint_key=hint)
+        return ask_again(context, "", facts, items)
+    hint = context.kind(held.question).hint_key()
+    text = question_sms(held.question, context.language, rt.books, hint_key=hint)
     return Turn((Asked(held.question.task),), text)

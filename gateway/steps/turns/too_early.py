@@ -91,11 +91,11 @@ def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
 
     Where the SMS asked for money too, that is done.
     """
-    talk = Context(understood.situation, rt.books, rt.kind_of)
+    context = Context(understood.situation, rt.books, rt.kind_of)
     carries = understood.situation.capacity.carries
-    again = work(talk, talk.say("answer.early"))
+    again = work(context, context.say("answer.early"))
     if again.reply is None or not carries(again.reply):
-        again = work(talk)
+        again = work(context)
     if not any(isinstance(fact, PayAsked) for fact in said.facts):
         return again
     paid = interpret_sms(understood.situation, "PAY", rt.books, rt.kind_of)
