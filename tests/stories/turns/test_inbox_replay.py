@@ -80,7 +80,11 @@ async def test_what_breaks_behind_the_door_is_kept_and_replayed_once(
     form = {field: said.format(id="p-1") for field, said in FORMS[name, kind].items()}
     with monkeypatch.context() as bug:
         bug.setattr(SIDES["twilio"][0], "authentic", lambda _: True)
-        for place in ("api.intake.hear", "steps.events.take", "api.webhooks.answer_in_time"):
+        for place in (
+            "api.webhooks.intake.process_sms",
+            "steps.turns.events.process_event",
+            "api.webhooks.routes.answer_in_time",
+        ):
             bug.setattr(f"gateway.{place}", _broken)
         answer = await town.post(f"/in/{name}/s/{kind}", form)
     assert answer.status_code == 200
