@@ -23,7 +23,8 @@ SEEDS = 1,2,3,4,5
 export PYTHONDONTWRITEBYTECODE =
 # Each process has its own servers. A file's tests run in one process, since some share servers. There are four processes
 # on two cores too, because many tests wait. The order of the files is that of tests/conftest.py: the longest first.
-PYTEST_SPREAD = -n 4 --dist loadfile --no-loadscope-reorder
+PROCESSES = 4
+PYTEST_SPREAD = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test check up bench payout-proof failpoints guard-proof failover fmt
 
