@@ -37,7 +37,8 @@ from gateway.steps.runtime import Runtime
 from gateway.store.schema import migrate
 from tests.support.town import MovableClock, Town, eventually
 
-# Before any test reads a setting: what is set in this shell belongs to somebody's gateway.
+# This must precede every reading of a setting: the variables of this shell belong to another
+# gateway.
 leave_every_gateway()
 
 _EMPTY = """
@@ -52,7 +53,10 @@ end $$"""
 
 @pytest.fixture(autouse=True)
 def same_umask() -> Iterator[None]:
-    """A test that serves the gateway in this process closes its umask: the next test gets the usual one."""
+    """Give the next test the usual umask.
+
+    A test that serves the gateway in this process closes its umask.
+    """
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -84,7 +88,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_header() -> str:
-    """State where the tests work; pytest removes the folder when they pass (`tmp_path_retention_policy`)."""
+    """State where the tests work.
+
+    Pytest removes the folder when they pass (`tmp_path_retention_policy`).
+    """
     return "settings of any real gateway are ignored; folders: pytest's temporary ones, removed at the end"
 
 
@@ -104,7 +111,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServe
 
 @pytest.fixture(scope="session")
 async def template(embedded: EmbeddedServers) -> str:
-    """A migrated database nobody connects to: cloning it is cheaper than migrating another."""
+    """Return a migrated database without connections: cloning it is cheaper than migrating another."""
     await _database(embedded, "create database template_gateway")
     url = embedded.database_url.replace("/gateway?", "/template_gateway?")
     await migrate(url)
@@ -138,7 +145,10 @@ async def _database(embedded: EmbeddedServers, statement: str) -> None:
 
 
 class Switchboard:
-    """An address that is known before the gateway behind it is open: payouts name it in their callbacks."""
+    """An address that is known before the gateway behind it is open.
+
+    Payouts name it in their callbacks.
+    """
 
     def __init__(self) -> None:
         self.app = None
@@ -152,7 +162,7 @@ class Switchboard:
 async def opened_gateway(
     database_url: str, more: Callable[[str], Providers] | None = None, **changes: object
 ) -> AsyncIterator[Town]:
-    """A gateway over a migrated database, with an operator, a listening server and a town around it.
+    """Open a gateway over a migrated database, with an operator, a listening server and a town.
 
     `more`: further payout providers, from the simulated operators' address.
     """
@@ -227,7 +237,7 @@ async def shared_gateway(new_database: NewDatabase) -> AsyncIterator[Town]:
 
 @pytest.fixture
 async def town(shared_gateway: Town) -> AsyncIterator[Town]:
-    """A gateway nobody has used yet, with a coordinator, a partner and a client.
+    """Return an unused gateway with a coordinator, a partner and a client.
 
     Afterwards its books must be right.
     """
@@ -252,7 +262,7 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
 
 
 async def _calm(rt: Runtime) -> bool:
-    """Whether the phones of the story before are answered, so that clients are served again."""
+    """Return whether the phones of the story before are answered, so that clients are served again."""
     return not await rt.pressure.phones_wait()
 
 

@@ -1,4 +1,7 @@
-"""A client who uploads texts that cost more than they must is told so, with a cheaper wording; nothing is changed."""
+"""A client who uploads texts that cost more than they must is told so.
+
+The response proposes a cheaper wording; nothing is changed.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What clients send is worked out in a process of its own: nothing a client does holds up the event loop."""
+"""Requests of clients are worked out in a separate process.
+
+Nothing that a client sends holds up the event loop.
+"""
 
 import asyncio
 import itertools

@@ -1,4 +1,7 @@
-"""The front desk: what is answered with a 200 is there, in a rush, with the database away, and only once."""
+"""The webhook server: an event that was answered with 200 is stored, and takes effect once.
+
+This holds in a rush and while the database is away.
+"""
 
 import asyncio
 import base64
@@ -31,7 +34,7 @@ async def busy(new_database, tmp_path_factory):
 
 
 async def joined(town, name):
-    """Somebody who works already, enrolled by SMS that were stored first."""
+    """Return a worker who was enrolled by SMS that were stored first."""
     person = town.meets(name)
     await person.sends("JOIN KIBERA")
     await person.sends("YES")
@@ -82,7 +85,7 @@ async def test_a_runner_that_dies_with_claimed_sms_leaves_them_to_the_next(busy)
 
 
 async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
-    """A short code texts us: there is nobody to answer, and nothing to try again."""
+    """A short code texts the gateway: there is no worker to answer, and nothing to try again."""
     form = {"id": "short-1", "from": "21512", "to": "20880", "text": "You have won"}
     assert (await busy.post("/in/phone/local/sms", form)).status_code == 200
     await busy.answers_bells()
@@ -91,12 +94,11 @@ async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
     assert await busy.count("inbox", "state = 'waiting'") == 0
 
 
-# --- the database is away
-# ------------------------------------------------------------------------------------
+# --- the database is away ---
 
 
 class Outage:
-    """The town's database, which can be closed for everybody and opened again."""
+    """The town's database, which can be closed to every connection and opened again."""
 
     def __init__(self, name, other):
         self.name, self.other = name, other
@@ -162,7 +164,10 @@ async def test_with_the_database_away_every_reply_is_kept_and_heard_once_when_it
 
 
 async def test_what_was_kept_is_heard_however_long_the_outage_was(new_database, tmp_path):
-    """B1 has no clock: no time-out stands between a kept reply and its effect. (And one spoilt file spoils no other.)"""
+    """B1 has no clock: no time-out stands between a kept reply and its effect.
+
+    One spoilt file also spoils no other.
+    """
     long_ago = time.time() - 30 * 86_400
     async with opened_gateway(await new_database("long_outage"), data_dir=tmp_path) as town:
         await town.opens()
@@ -224,8 +229,7 @@ async def test_when_nothing_can_be_kept_the_provider_is_asked_to_come_again(
         assert await town.count("inbox", "state = 'done'") == await town.count("inbox") == 1
 
 
-# --- strangers at the door
-# -----------------------------------------------------------------------------------
+# --- strangers at the door ---
 
 TOKEN = "6789"
 TWILIO = ChannelSettings(

@@ -1,4 +1,7 @@
-"""Who asks too often is told when to come again; nobody else is held up, and providers never are."""
+"""A caller that asks too often is told when to come again.
+
+No other caller is held up, and providers never are.
+"""
 
 from gateway.api.callers import limits
 from gateway.api.callers.limits import Buckets

@@ -1,4 +1,4 @@
-"""The log: one search shows an event's path, and calls that are refused show where they came from."""
+"""The log: one search shows an event's path, and refused calls show where they came from."""
 
 import json
 import logging

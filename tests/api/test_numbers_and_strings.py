@@ -1,5 +1,8 @@
 # ruff: noqa: RUF001, PT017  look-alikes are the point, and a refusal is one of two good ends
-"""No number and no string of a client causes a fault: each is taken as it is meant, or refused with its field."""
+"""No number and no string of a client causes a fault.
+
+Each is taken as it is meant, or refused with its field.
+"""
 
 import json
 import unicodedata
@@ -19,7 +22,7 @@ SHOPS = {**BATCH, "kind": "categorisation", "options": ["shop", "bar"]}
 
 
 def names(answer, field):
-    """Whether the answer is a problem document that refuses the request and names the field."""
+    """Return whether the answer is a problem document that refuses the request and names the field."""
     if answer.status_code != 422 or answer.headers["content-type"] != "application/problem+json":
         return False
     fields = [str(error["field"]) for error in answer.json().get("errors", ())]

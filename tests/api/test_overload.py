@@ -1,4 +1,7 @@
-"""More phones than can be answered: dialled calls come first, SMS are kept and heard second, everything else rests."""
+"""More phones than can be answered.
+
+Dialled calls come first, SMS are kept and heard second, and everything else rests.
+"""
 
 import asyncio
 import os
@@ -40,7 +43,10 @@ def measured(turns, service_s, wait_s=1.0):
 
 @given(st.integers(1, 32), st.floats(0.001, 30), st.booleans())
 def test_while_a_turn_is_free_everybody_is_taken_however_slow_it_was(turns, service_s, new):
-    """Else a database that was slow once would lock phones out for ever: nothing would be measured again."""
+    """Else a database that was slow once would lock phones out for ever.
+
+    Nothing would be measured again.
+    """
     admission, _ = measured(turns, service_s)
     for _ in range(turns):
         assert admission.admits(new=new)
@@ -80,13 +86,12 @@ def test_it_is_over_when_it_is_over():
     assert admission.calm
 
 
-# --- a whole gateway
-# --------------------------------------------------------------------------------------------
+# --- a whole gateway ---
 
 
 @pytest.fixture(scope="module")
 async def small(new_database):
-    """A gateway where nobody waits: whoever finds every turn taken is turned away."""
+    """Return a gateway without a queue: a call that finds every turn taken is turned away."""
     async with opened_gateway(await new_database("small"), ussd_wait_s=0.001) as town:
         await town.opens()
         yield town
@@ -203,8 +208,7 @@ async def test_without_redis_nothing_rests():
     assert not await other.phones_wait()
 
 
-# --- the spool
-# ---------------------------------------------------------------------------------------------------
+# --- the spool ---
 
 
 def kept(name):

@@ -74,7 +74,7 @@ async def test_a_body_that_is_no_object_says_what_to_send(town, what):
 
 
 async def test_a_query_parameter_that_nobody_knows_is_refused_on_every_route(town):
-    """What is ignored looks like an answer: ?state=done would list every batch."""
+    """An ignored parameter looks like an answer: ?state=done would list every batch."""
     paths = (await town.http.get("/openapi.json")).json()["paths"]
     tried = 0
     for path, operations in paths.items():

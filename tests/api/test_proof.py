@@ -1,4 +1,4 @@
-"""A client can show where every shilling of a batch went, and nobody else's."""
+"""A client can show where every shilling of its batch went, and of no other client's."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What clients send that is wrong: told by row and column, taken whole or not at all."""
+"""Faulty uploads of clients are refused by row and column: taken whole or not at all."""
 
 import io
 import json

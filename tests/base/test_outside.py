@@ -1,5 +1,8 @@
 # ruff: noqa: RUF001  the look-alikes are the point
-"""No call leaves for a private address: whatever its spelling, whatever a name resolves to, whoever redirects."""
+"""No call leaves for a private address.
+
+This holds for every spelling, every address that a name resolves to, and every redirect.
+"""
 
 import ast
 import ipaddress
@@ -36,7 +39,7 @@ example.org%40x@127.0.0.1 localhost.localdomain ip6-localhost LocalHost 0x7F.0.0
 
 
 class Listener:
-    """A server on every address of this machine, which counts whoever reaches it."""
+    """A server on every address of this machine, which counts the connections that reach it."""
 
     def __init__(self) -> None:
         self.reached = 0
@@ -97,7 +100,10 @@ async def test_a_permitted_address_is_reached_and_no_other_port(inside):
 
 
 async def test_a_name_is_permitted_by_itself(inside, monkeypatch):
-    """Permission for a name is not permission for its address: another name that leads there is refused."""
+    """Permission for a name is not permission for its address.
+
+    Another name that leads there is refused.
+    """
     leads_to(monkeypatch, lambda _: "127.0.0.1")
     async with outside.session(PermittedAddresses.read(["kannel.internal"])) as http:
         async with http.get(f"http://Kannel.Internal.:{inside.port}/") as answer:
@@ -114,7 +120,7 @@ async def test_a_name_is_permitted_by_itself(inside, monkeypatch):
 
 
 async def test_a_name_that_changes_its_mind_is_refused_when_it_is_dialled(inside, monkeypatch):
-    """DNS rebinding: public for whoever checks before, private for whoever connects."""
+    """DNS rebinding: the name is public when it is checked and private when it is connected to."""
     answers = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1", "127.0.0.1"])
     leads_to(monkeypatch, lambda _: next(answers))
     assert socket.getaddrinfo("rebind.example", 80)[0][4][0] == "93.184.216.34"

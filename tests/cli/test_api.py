@@ -1,4 +1,4 @@
-"""How the server listens."""
+"""The server's way of listening."""
 
 from starlette.applications import Starlette
 
@@ -10,7 +10,10 @@ GO, NGINX, AIOHTTP, KANNEL_AND_SDKS = 90, 75, 15, 60
 
 
 def test_who_closes_an_idle_connection_first_is_never_us():
-    """Else a webhook written at that very moment is answered by a reset, and is lost where nobody repeats it."""
+    """Else a webhook that is written at that very moment is answered by a reset.
+
+    It is lost where its provider does not repeat it.
+    """
     ours = config(Starlette()).timeout_keep_alive
     assert ours > max(GO, NGINX, AIOHTTP, KANNEL_AND_SDKS)
 

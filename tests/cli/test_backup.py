@@ -21,7 +21,10 @@ ROWS = "select coalesce(string_agg(t::text, chr(10) order by t::text), '') from 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory):
-    """A machine with a gateway that has worked, its ledger sealed, and a backup of it with the key apart."""
+    """Return a machine with a gateway that has worked, its ledger sealed, and a backup of it.
+
+    The key is kept apart from the backup.
+    """
     folder = tmp_path_factory.mktemp("machine")
     data = folder / "data"
     words = ("fill", "--into", str(data), "--answers", "1000", "--workers", "50")
@@ -141,7 +144,10 @@ def test_a_missing_file_is_refused(machine, copied, tmp_path, name):
 
 
 def test_a_backup_that_another_hand_changed_is_refused(machine, copied, tmp_path):
-    """A dump is run by the database: whoever can write one and fit the checksums could run anything."""
+    """A dump is run by the database.
+
+    An attacker who can write a dump and fit the checksums could run anything.
+    """
     (copied / "database.dump").write_bytes(b"PGDMP something else")
     resum(copied)
     key = str(machine / "safe" / "key")

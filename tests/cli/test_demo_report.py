@@ -1,4 +1,7 @@
-"""What a newcomer reads after `gateway demo`: the result first, each accuracy beside a simpler way, and what to do next."""
+"""The report that a newcomer reads after `gateway demo`.
+
+The result comes first, then each accuracy beside a simpler way, then what to do next.
+"""
 
 import io
 

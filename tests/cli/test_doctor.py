@@ -1,4 +1,7 @@
-"""`gateway doctor` and `gateway channels` on good and bad settings; and every setting is written down."""
+"""`gateway doctor` and `gateway channels` on good and bad settings.
+
+Every setting is documented.
+"""
 
 import json
 import re
@@ -239,7 +242,10 @@ def test_looking_at_channels_migrates_nothing(capsys, tmp_path):
 
 
 def test_the_addresses_of_payout_operators_are_told_too(capsys):
-    """Those of portals that know one address for all payouts; the others get one with each payment."""
+    """Shown are the addresses of portals that know one address for all payouts.
+
+    The other operators get an address with each payment.
+    """
     pays = {
         "airtel_ke": ProviderSettings(kind="airtel", secret=SecretStr("air")),
         "airtime": ProviderSettings(kind="africastalking_airtime", secret=SecretStr("time")),

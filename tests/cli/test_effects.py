@@ -1,4 +1,7 @@
-"""What a command may do is decided for each, and a machine holds it: reading makes nothing and starts nothing."""
+"""The permitted effects of each command, and a machine that enforces them.
+
+A command that reads makes nothing and starts nothing.
+"""
 
 import os
 import re

@@ -134,7 +134,10 @@ LOOKS = {"doctor", "ledger float"}  # these ask what the settings of this folder
 
 
 def test_the_others_run_one_after_the_other_on_a_new_gateway(folder):
-    """What names a thing that this gateway does not have is refused in words; everything else does what it says."""
+    """A command that names a thing this gateway does not have is refused in words.
+
+    Every other command does what it says.
+    """
     made = gateway(folder / "gateway-data", "migrate")
     assert made.returncode == 0, made.stderr
     done, refused, broken = dict[str, str](), dict[str, str](), list[str]()

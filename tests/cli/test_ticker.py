@@ -1,4 +1,4 @@
-"""The ticker outlives its database: without it nothing is rung for that a lost bell left behind."""
+"""The ticker outlives its database: it alone enqueues the work that a lost job left behind."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ def redis(embedded):
 
 
 async def lets_in(embedded, name, *, closed):
-    """A database that turns everybody out for a while, as one that fails over does."""
+    """Let a database refuse every connection for a while, as one that fails over does."""
     keeper = await asyncpg.connect(embedded.postgres_dsn)
     try:
         await keeper.execute(f"alter database {name} allow_connections {not closed}")

@@ -1,4 +1,4 @@
-"""What `gateway up` puts into an empty gateway."""
+"""The contents that `gateway up` puts into an empty gateway."""
 # pyright: basic
 
 from gateway.cli.run.tryout import add_tryout

@@ -81,7 +81,7 @@ def test_an_operator_sees_what_runs_what_failed_and_tries_it_again(tree):
 
 
 def test_an_sms_that_failed_once_is_processed_when_it_is_replayed(tree):
-    """As after a fault that was put right: the event waits in the inbox, as it came."""
+    """A fault was put right: the event waits in the inbox, as it came."""
     keep = """
 import sys
 from gateway.cli.people.clients import with_runtime
@@ -123,7 +123,10 @@ def test_who_dies_is_started_again_and_said(tree):
 
 
 def test_a_webhook_process_dies_and_no_connection_is_refused(tree):
-    """The supervisor holds the socket: with both dead, a phone waits for the next instead of being refused."""
+    """The supervisor holds the socket.
+
+    With both processes dead, a phone waits for the next one instead of being refused.
+    """
     processes = [p for p, words in words_of(tree.pid).items() if "--webhooks" in words]
     assert len(processes) == 2
     os.kill(processes[0], signal.SIGKILL)
@@ -230,8 +233,7 @@ def test_only_a_gateway_without_anything_real_is_a_try_out():
     assert not is_tryout(Settings(providers={"p": ProviderSettings(kind="mpesa")}))
 
 
-# --- the processes below, whatever they are
-# -----------------------------------------------------------------------
+# --- the processes below, whatever they are ---
 
 
 def python(code: str) -> list[str]:

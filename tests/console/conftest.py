@@ -37,7 +37,10 @@ def browser():
 
 @pytest.fixture
 def page(tree, browser):
-    """The phone page, freshly opened; a fault in its script, or anything it was refused, fails the test."""
+    """Return the phone page, freshly opened.
+
+    A fault in its script, or anything that it was refused, fails the test.
+    """
     context = browser.new_context(viewport={"width": 1180, "height": 830})
     opened = context.new_page()
     faults = []

@@ -1,4 +1,4 @@
-"""Who is shown the phone page, and what it takes."""
+"""The callers that are shown the phone page, and the input that it takes."""
 
 from types import SimpleNamespace
 

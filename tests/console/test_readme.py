@@ -1,4 +1,7 @@
-"""The walk of README.md, followed literally: from the first text message to a result of one's own."""
+"""The steps of README.md, followed literally.
+
+They lead from the first text message to the reader's first own result.
+"""
 
 import json
 import re
@@ -15,7 +18,7 @@ AMINA, GRACE = "+254711000002", "+254711000001"
 
 @pytest.fixture
 def new_gateway(tmp_path):
-    """A `gateway up` that nobody has used yet: Amina will be worker 1."""
+    """Return an unused `gateway up`: Amina will be worker 1."""
     running = Tree(tmp_path / "gateway-data").start()
     yield running
     running.stop()

@@ -1,4 +1,7 @@
-"""A newcomer opens the address, reads what can be done next, and tries the API, all without the internet."""
+"""A newcomer opens the address, reads what can be done next, and tries the API.
+
+All of this works without the internet.
+"""
 
 import pytest
 from playwright.sync_api import expect

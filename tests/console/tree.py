@@ -20,7 +20,7 @@ UP_WITHIN_S = 300.0
 
 
 def clean_environment(folder: Path) -> dict[str, str]:
-    """This one without settings of its own, and with the data folder of a test."""
+    """Return this environment without gateway settings, with the data folder of a test."""
     kept = scrubbed_environment()
     return {**kept, "GATEWAY_DATA_DIR": str(folder)}
 
@@ -120,7 +120,7 @@ class Tree:
         return self
 
     def ready(self) -> bool:
-        """Whether it says that it can work."""
+        """Return whether it says that it can work."""
         try:
             return bool(self.ask("/readyz")["ready"])
         except OSError:

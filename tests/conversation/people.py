@@ -1,4 +1,7 @@
-"""People with phones, and a gateway that is nothing but the conversation: facts move the situation on."""
+"""Workers with phones, and a gateway that is nothing but the conversation.
+
+Facts move the situation on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +53,7 @@ def held(asked: Question, *, lapsed: bool = False, is_open: bool = True) -> Held
 
 
 class Person:
-    """Somebody with a phone.
+    """A person with a phone.
 
     `queue`: questions she would get next. `facts`: all that was recorded, in order.
     """

@@ -110,7 +110,7 @@ def test_any_sms_in_any_situation(situation: Situation, said: str) -> None:
 @settings(max_examples=300)
 @given(situations(), RUBBISH)
 def test_rubbish_has_no_effect(situation: Situation, said: str) -> None:
-    """Words nobody foresaw record nothing, unless typed words are what was asked for."""
+    """Unforeseen words record nothing, unless typed words are what was asked for."""
     known = {part for word in [*WORDS, "mango", "embe"] for part in fold(word).split()}
     for book in BOOKS.values():
         answers = book.answers

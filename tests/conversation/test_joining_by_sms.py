@@ -1,4 +1,4 @@
-"""How people come in, and how they leave: consent first, and STOP always."""
+"""Workers join and leave by SMS: consent first, and STOP always."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The same work by USSD: one key, one screen, nothing recorded twice or by mistake."""
+"""Work by USSD: one key, one screen, nothing recorded twice or by mistake."""
 
 from dataclasses import replace
 
@@ -179,7 +179,10 @@ def test_stop_typed_on_any_screen_stops(keys: tuple[str, ...], word: str) -> Non
 
 @pytest.mark.parametrize("word", ["STOP", "acha", "Arr\u00eat!"])
 def test_stop_typed_for_a_typed_answer_is_asked_back(word: str) -> None:
-    """A sign may say STOP: on a screen nothing is guessed, and one more key stops as well as ever."""
+    """A sign may say STOP.
+
+    On a screen nothing is guessed, and one more key stops as well as ever.
+    """
     for key, facts in (("1", [Stopped()]), (word, [Stopped()]), ("3", None)):
         amina = Person(queue=[question(kind="transcription")])
         amina.dials()
@@ -299,7 +302,7 @@ def amina_text(page: str) -> str:
 
 @pytest.mark.parametrize("language", sorted(BOOKS.keys() - {"am"}))
 def test_every_screen_is_short(language: str) -> None:
-    """With a name and a question of ordinary length every screen fits 160 septets: no paging."""
+    """Every screen with a name and a question of ordinary length fits 160 septets: no paging."""
     shown: set[str] = set()
     walks: list[tuple[Person, list[str]]] = [
         (Person(state=None), ["1", "3", "0", "1"]),

@@ -1,4 +1,7 @@
-"""Balance and cash-out, by SMS and on the menu: nothing is sent that was not asked for plainly, and never twice."""
+"""Balance and cash-out, by SMS and on the menu.
+
+Nothing is sent that was not asked for plainly, and never twice.
+"""
 
 from dataclasses import replace
 

@@ -1,5 +1,8 @@
 # ruff: noqa: RUF001  letters that look alike are what is tested
-"""Counting segments: worked examples, an independent counter, and what must hold for every text (speed: `bench/segments.py`)."""
+"""Counting of segments: worked examples, an independent counter, and laws for every text.
+
+The speed is measured by `bench/segments.py`.
+"""
 
 import json
 from pathlib import Path
@@ -44,7 +47,10 @@ def test_worked_examples(case):
 
 @given(gsm.filter(bool) | anything.filter(lambda text: text and "\x1b" not in text))
 def test_an_independent_counter_agrees(text):
-    """smsutil takes the empty text for UCS-2 and the escape for a character, and is right on all else."""
+    """The counter smsutil agrees, with two exceptions.
+
+    It takes the empty text for UCS-2 and the escape for a character.
+    """
     theirs, ours = split(text), count_segments(text)
     bytes_per_unit = 1 if ours.encoding == "GSM7" else 2
     assert (theirs.encoding == "gsm0338") == (ours.encoding == "GSM7")

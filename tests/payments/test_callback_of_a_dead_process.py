@@ -1,4 +1,7 @@
-"""A process dies just after it kept an operator's callback: no alarm, since the operator is asked anyway."""
+"""A process dies just after it kept an operator's callback.
+
+There is no alarm, since the gateway asks the operator anyway.
+"""
 
 from gateway.steps.turns.catch_up import catch_up
 from gateway.store.turns import inbox

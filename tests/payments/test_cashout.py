@@ -1,4 +1,4 @@
-"""What a worker can take out, and what stays."""
+"""The amount that a worker can take out, and the amount that stays."""
 
 import pytest
 from hypothesis import given

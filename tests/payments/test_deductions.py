@@ -1,4 +1,4 @@
-"""What is taken from a withdrawal: to the minor unit, never negative, never lost."""
+"""Deductions from a withdrawal: to the minor unit, never negative, never lost."""
 
 import uuid
 from datetime import UTC, date, datetime

@@ -1,4 +1,7 @@
-"""Our requests beside those of clients that others wrote: same method, path, headers and body for the same payout."""
+"""Requests of the gateway beside those of clients that others wrote.
+
+Method, path, headers and body are the same for the same payout.
+"""
 
 import asyncio
 import base64
@@ -138,8 +141,11 @@ async def test_mtn_as_mtn_momo_client_sends_it(recorder):
 
 
 async def test_airtel_asks_for_a_token_and_disburses_as_another_client_does(recorder):
-    """That client still speaks v1, where the currency stands in the headers alone, the type is B2C by default and the
-    amount is text; all else must be the same."""
+    """The other client still speaks v1; apart from that all must be the same.
+
+    In v1 the currency stands in the headers alone, the type is B2C by default and the amount is
+    text.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     options = {

@@ -1,4 +1,7 @@
-"""Bodies that strangers and broken proxies send: no parser falls over, and no callback moves money."""
+"""Bodies that strangers and broken proxies send.
+
+No parser fails, and no callback moves money.
+"""
 
 # The strict rules are the product's (pyproject: include); fixtures have no types.
 # pyright: basic
@@ -102,7 +105,10 @@ def bodies() -> list[bytes]:
 
 
 def mangled(body: bytes, dice: random.Random) -> bytes:
-    """One body with one to four things wrong: bytes cut, flipped, doubled, or values of another shape."""
+    """Return one body with one to four things wrong.
+
+    Bytes are cut, flipped or doubled, or values have another shape.
+    """
     for _ in range(dice.randint(1, 4)):
         at = dice.randrange(len(body) + 1)
         match dice.randrange(5):
@@ -150,7 +156,10 @@ def test_ten_thousand_mangled_bodies(reader):
 
 
 def forged_tries(count: int) -> int:
-    """Forged callbacks of every provider against payouts in every state; how many had any effect but a question."""
+    """Try forged callbacks of every provider against payouts in every state.
+
+    Return how many had any effect but a question.
+    """
     dice, listed, effects = random.Random(1), bodies(), 0
     made = list(PROVIDERS.values())
     states = [s for s in PayoutState if s is not PayoutState.REQUESTED]

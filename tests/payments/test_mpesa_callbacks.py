@@ -1,4 +1,4 @@
-"""What Daraja posts to our URLs, as recorded; then the same bodies, broken in every way."""
+"""Recorded callbacks of Daraja, then the same bodies broken in every way."""
 
 import json
 from pathlib import Path

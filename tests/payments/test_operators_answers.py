@@ -1,6 +1,6 @@
-"""What Airtel, pawaPay and airtime say, word by word, and what it means for money.
+"""The answers of Airtel, pawaPay and airtime, word by word, and their meaning for money.
 
-Whatever is not known is never final.
+An unknown answer is never final.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Payouts as people live them; then any order of events, with a model of all the money."""
+"""Payouts as workers live them; then any order of events, with a model of all the money."""
 
 import random
 from dataclasses import replace
@@ -336,10 +336,11 @@ RECENT = st.sampled_from(NEWEST)
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """A worker with a balance, an operator with books of its own that deduplicates by key, and a bad network.
+    """A worker with a balance, an operator with its own books, and a bad network.
 
-    The operator may take a request whose answer is lost, refuse, settle or fail later, answer truly or not at all;
-    callbacks are forged; processes crash. Whatever the order, nobody is paid twice and no cent is lost.
+    The operator deduplicates by key. It may take a request whose answer is lost, refuse, settle or
+    fail later, answer truly or not at all; callbacks are forged; processes crash. In any order, no
+    worker is paid twice and no cent is lost.
     """
 
     def __init__(self) -> None:
@@ -407,7 +408,8 @@ class AnyOrder(RuleBasedStateMachine):
         i, attempt, arrived = self.in_flight.pop(n % len(self.in_flight))
         truth = {
             "taken": SubmitOutcome.ACCEPTED,
-            "refused": SubmitOutcome.REJECTED,  # this request; not the same one on its way from before
+            # Refused is this request, not the same one on its way from before.
+            "refused": SubmitOutcome.REJECTED,
             "later": SubmitOutcome.AMBIGUOUS,
             "never": SubmitOutcome.NOT_SENT,
         }[arrived]

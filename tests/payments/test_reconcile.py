@@ -60,7 +60,10 @@ def a_day(count: int) -> tuple[list[GatewayPayout], list[StatementLine]]:
 def seeded(  # noqa: C901  # one case a kind
     ours: list[GatewayPayout], lines: list[StatementLine], each: int, seed: int
 ) -> Counter:
-    """Spoil `each` payouts or lines in each of the ten ways, none of them twice; what was spoiled."""
+    """Spoil `each` payouts or lines in each of the ten ways, none of them twice.
+
+    Return what was spoiled.
+    """
     dice = random.Random(seed)
     where = {line.receipt: i for i, line in enumerate(lines) if line.kind is LineKind.PAYMENT}
     last = len(ours) - (2_000 if len(ours) > 9_000 else 5)  # what was just sent may come tomorrow

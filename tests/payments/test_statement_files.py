@@ -1,4 +1,7 @@
-"""Statements as operators' portals and spreadsheets write them: every amount is what it says, or its row is refused."""
+"""Statements as operators' portals and spreadsheets write them.
+
+Every amount is what it says, or its row is refused.
+"""
 
 import io
 

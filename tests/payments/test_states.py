@@ -25,7 +25,7 @@ OPERATOR_PAID = {Code.SETTLE: 1, Code.LATE_PAID: 1, Code.REVERSED: -1}
 
 
 def walked() -> set[tuple[PayoutState, int, int, int]]:
-    """Every (state, money in transit, times paid, transfers to the operator ever) some path leads to."""
+    """Return every reachable (state, money in transit, times paid, transfers to the operator ever)."""
     start = (PayoutState.REQUESTED, 0, 0, 0)
     seen, todo = {start}, deque([start])
     while todo:

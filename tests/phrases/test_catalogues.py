@@ -1,4 +1,7 @@
-"""Every phrase in every language: there, complete, in the SMS alphabet, and within its budget at its longest."""
+"""Every phrase in every language is there, complete, and in the SMS alphabet.
+
+It stays within its budget at its longest.
+"""
 
 import re
 from pathlib import Path
@@ -88,7 +91,7 @@ def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_phrase_of_a_screen_fits_the_smallest_screen(language: str) -> None:
-    """With its lines for paging: none is ever cut within a phrase."""
+    """Its lines for paging fit too: no phrase is ever cut within."""
     book = BOOKS[language]
     smallest = min(network.screen_septets for network in known().values())
     lines = f"\n{book.say('ussd.more')}\n{book.say('ussd.back')}"
@@ -150,7 +153,7 @@ def test_words_in_capitals_are_words_that_are_understood(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_names_the_words_of_its_own_language(language: str) -> None:
-    """Who reads Kiswahili is told KWANINI, not WHY, though both are understood.
+    """A worker who reads Kiswahili is told KWANINI, not WHY, though both are understood.
 
     (A PIN is a PIN everywhere.)
     """

@@ -39,7 +39,7 @@ def colluders() -> tuple[Rows, dict[str, str]]:
 
 
 def test_gold_shows_that_majority_is_the_lesser_evil() -> None:
-    """People who copy each other agree better than honest ones, and the models believe them."""
+    """Workers who copy each other agree better than honest ones, and the models believe them."""
     rows, truths = colluders()
     majority = accuracy(values("majority", rows), truths)
     gold = dict(list(truths.items())[:75])
@@ -102,7 +102,10 @@ def test_crowds_of_any_shape_lose_less_than_a_point_to_majority(crowd: Synthetic
 
 
 def test_answers_that_differ_in_pairs_teach_nothing() -> None:
-    """Two answers a task cannot say who erred: the weights stay with majority, and move on from there."""
+    """Two answers per task cannot say which worker erred.
+
+    The weights stay with majority, and move on from there.
+    """
     pairs, many = (
         auto.weighted(answers, auto.candidates(answers))
         for answers in (
@@ -124,7 +127,7 @@ def test_a_model_that_contradicts_majority_on_many_tasks_loses_its_weight() -> N
 
 
 def test_gold_decides_between_the_rules_as_far_as_it_tells_them_apart() -> None:
-    """Where matrices are right and majority is not, fifty gold tasks move the weight to matrices."""
+    """Matrices are right here and majority is not: fifty gold tasks move the weight to matrices."""
     rows, truths = recorded("valence")
     gold = dict(list(truths.items())[:50])
     rest = {task: truth for task, truth in truths.items() if task not in gold}
@@ -170,7 +173,10 @@ def test_matrices_learnt_from_noise_lose_their_place(options: int) -> None:
 
 
 def test_gold_lets_models_contradict_majority_on_most_tasks() -> None:
-    """A crowd that takes most of one class for the other: fifty truths show it, the votes never could."""
+    """The crowd takes most of one class for the other.
+
+    Fifty truths show it; the votes never could.
+    """
     random = np.random.default_rng(2)
     rows: Rows = []
     truths: dict[str, str] = {}

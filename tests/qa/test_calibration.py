@@ -77,7 +77,10 @@ def test_a_crowd_fooled_by_some_questions_is_never_quite_sure() -> None:
 
 
 def test_a_batch_like_nothing_before_is_learnt_from_its_gold() -> None:
-    """Sure everywhere and right no more often than chance: fifty gold tasks overrule what batches are like."""
+    """The confidences are high everywhere and right no more often than chance.
+
+    Fifty gold tasks overrule the usual shape of batches.
+    """
     posterior = np.tile([0.95, 0.05], (60, 1))
     answers = np.ones(60, np.intp)
     found = calibration(posterior, answers, np.arange(60) % 2)
@@ -85,7 +88,10 @@ def test_a_batch_like_nothing_before_is_learnt_from_its_gold() -> None:
 
 
 def test_luck_is_little_calibration_error() -> None:
-    """Perfect confidences on a hundred tasks: all of the raw error is luck, and two fifths of it go."""
+    """Perfect confidences on a hundred tasks: all of the raw error is luck.
+
+    Two fifths of it go.
+    """
     random = np.random.default_rng(0)
     raw: list[float] = []
     debiased: list[float] = []
@@ -193,7 +199,7 @@ def test_a_batch_without_gold_has_no_certificate() -> None:
 
 
 def _tempted(tempted: float, options: int = 4, seed: int = 3) -> tuple[Rows, dict[str, str]]:
-    """Return seven answers to each of 300 questions, every one with a wrong option of its own that tempts.
+    """Return seven answers to each of 300 questions, each with a wrong option that tempts.
 
     `tempted` is the share of the mistakes that go to it.
     """
@@ -286,7 +292,7 @@ def test_no_single_answer_is_certain(name: str, rows: Rows) -> None:
 
 
 def test_gold_certifies_the_values_that_gold_has_taught() -> None:
-    """With fifty gold tasks valence is found right in four of five, without gold in three of five."""
+    """Fifty gold tasks find valence right in four of five; without gold it is three of five."""
     rows, truths = recorded("valence")
     answers = encode(rows)
     gold = dict(list(truths.items())[:50])

@@ -1,4 +1,4 @@
-"""Cheats planted among honest people are found; honest people, however alike, are left alone."""
+"""Cheats planted among honest workers are found; honest workers, however alike, are left alone."""
 
 from random import Random
 
@@ -14,7 +14,7 @@ OPTIONS = ("a", "b", "c")
 
 
 def honest(seed: int, *, tasks: int = 110, workers: int = 11, each: int = 6) -> list[Observation]:
-    """A crowd whose questions differ in difficulty, so that honest people share mistakes too."""
+    """Return a crowd whose questions differ in difficulty: honest workers share mistakes too."""
     random = Random(seed)
     skills = [random.uniform(0.6, 0.95) for _ in range(workers)]
     deeds: list[Observation] = []
@@ -39,7 +39,7 @@ def who(found: list[Finding]) -> set[str]:
 
 
 def copier(deeds: list[Observation], of: str, seed: int) -> list[Observation]:
-    """Somebody who hands in another's answers, nine times of ten."""
+    """Return the answers of a worker who hands in another's answers, nine times of ten."""
     random = Random(seed)
     return [
         Observation(d.task, "copier", d.answer if random.random() < 0.9 else random.choice(OPTIONS))
@@ -92,7 +92,7 @@ def test_answering_at_the_same_moment_is_no_finding_by_itself() -> None:
 
 
 def pressing(keys: str, deeds: list[Observation], seed: int) -> list[Observation]:
-    """Somebody who presses `keys` over and over, whatever the menu says."""
+    """Return the answers of a worker who presses `keys` over and over, whatever the menu says."""
     random = Random(seed)
     presses: list[Observation] = []
     for number, task in enumerate(dict.fromkeys(d.task for d in deeds[:420])):

@@ -1,4 +1,7 @@
-"""Leaked gold, drifting workers, results that may become gold: what chance explains and what not."""
+"""Leaked gold, drifting workers, results that may become gold.
+
+The statistics separate what chance explains from what it does not.
+"""
 
 from dataclasses import replace
 from random import Random

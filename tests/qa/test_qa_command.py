@@ -64,7 +64,10 @@ def test_typed_answers_are_recognised() -> None:
 
 
 def aggregated(*votes: str, method: str = "majority") -> tuple[list[list[str]], str]:
-    """The rows that `gateway qa aggregate` writes for votes like `t1,amina,yes`, and what it says beside them."""
+    """Return the rows that `gateway qa aggregate` writes for votes like `t1,amina,yes`.
+
+    The second value is what the command says beside them.
+    """
     said = "\n".join(("task,worker,answer", *votes)) + "\n"
     code, out, err = run("aggregate", "--answers", "-", "--method", method, "--out", "-", said=said)
     assert code == 0, err

@@ -125,7 +125,7 @@ def test_recorded_crowds_are_read_well(name: str, crowd: str, bar: float) -> Non
 
 
 def test_confusions_by_class_are_what_dawid_skene_is_for() -> None:
-    """Three people who take every c for b outvote two who can tell, unless it is noticed."""
+    """Three workers who take every c for b outvote two who can tell, unless it is noticed."""
     rows, truths = made_up(tasks=120, skills=[0.95] * 3)
     blind = {"a": "a", "b": "b", "c": "b"}
     rows += [(task, f"blind{n}", blind[truth]) for task, truth in truths.items() for n in range(4)]

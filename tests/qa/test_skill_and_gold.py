@@ -1,4 +1,4 @@
-"""What a worker's record says, and when gold is slipped in."""
+"""The meaning of a worker's record, and the moments when gold is slipped in."""
 
 import pytest
 from hypothesis import given

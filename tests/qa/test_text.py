@@ -1,4 +1,4 @@
-"""Typed answers: what counts as the same, and what several people's typing adds up to."""
+"""Typed answers: which of them count as equal, and what several workers' typing adds up to."""
 
 from random import Random
 
@@ -176,7 +176,7 @@ def test_gold_calibrates_and_certifies_typed_answers() -> None:
 
 
 def test_gold_shows_that_a_crowd_which_agrees_is_wrong() -> None:
-    """Everybody types the same, and it is never what the gold says: confidence goes."""
+    """All workers type the same, and it is never what the gold says: confidence goes."""
     rows = [(f"t{n:02}", worker, f"shop {n}") for n in range(60) for worker in "abcd"]
     truths = {f"t{n:02}": f"store number {n}" for n in range(40)}
     before, after = aggregate(rows), aggregate(rows, truths)
@@ -195,7 +195,10 @@ def test_nothing_to_aggregate_is_said_so() -> None:
 
 
 def test_a_value_close_to_everybodys_words_is_surer_than_its_votes() -> None:
-    """Nobody types it the same way, but one text is nearer to all the others than any of them is to the rest."""
+    """No two workers type it the same way.
+
+    One text is nearer to all the others than any of them is to the rest.
+    """
     texts = [
         "the quick brown fox jumps",
         "the quack brown fox jumps high",
@@ -208,7 +211,10 @@ def test_a_value_close_to_everybodys_words_is_surer_than_its_votes() -> None:
 
 
 def test_a_lone_typed_answer_is_worth_what_its_worker_is_and_proves_nothing_of_her() -> None:
-    """Fifty names that nobody else typed show no skill: the fiftieth is worth what the first is."""
+    """Fifty names that no other worker typed show no skill.
+
+    The fiftieth is worth what the first is.
+    """
     first = aggregate([("t0", "amina", "Otieno")]).confidence[0]
     many = aggregate([(f"t{n}", "amina", f"Otieno {n}") for n in range(50)])
     assert 0.6 < first < 0.8

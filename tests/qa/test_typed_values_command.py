@@ -1,4 +1,7 @@
-"""A client tries `gateway qa` on recorded dates, numbers and names: they are read as on the phone."""
+"""A client tries `gateway qa` on recorded dates, numbers and names.
+
+They are read as on the phone.
+"""
 
 import csv
 import io

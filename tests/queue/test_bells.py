@@ -1,4 +1,4 @@
-"""Bells over a real Redis: one of each name, never content, and nothing breaks when one is lost."""
+"""Jobs over a real Redis: one of each name, without content, and a lost one breaks nothing."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ def hanging(redis):
 
 
 def being_answered(on):
-    """The bell `deliver at`, as it is while a runner answers it: off the queue, and started."""
+    """Return the job `deliver at` as it is while a runner works on it: off the queue, and started."""
     enqueue(on, ANSWER, "deliver", "at")
     job = on.fetch_job("deliver-at")
     on.remove(job.id)
@@ -42,7 +42,7 @@ def being_answered(on):
 
 
 def ends_before_it_is_looked_at(monkeypatch, job, then=lambda: None):
-    """The next look at a bell comes too late: its answering has ended, and `then` has happened."""
+    """Let the next look at a job come too late: the job has ended, and `then` has happened."""
 
     def ends(*_args, **_more):
         monkeypatch.undo()
@@ -80,7 +80,10 @@ def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
 
 
 def test_a_bell_rung_while_the_last_one_of_its_name_ends_is_not_taken_off_again(redis, monkeypatch):
-    """One ringer finds the bell being answered; it ends, and another ringer hangs it anew, before the first looks."""
+    """One caller finds the job being worked on and the job ends.
+
+    Another caller enqueues it anew before the first looks.
+    """
     on = queue(redis)
     job = being_answered(on)
 
@@ -106,7 +109,10 @@ def rung_long_ago(redis, name):
 
 
 def test_a_bell_that_fell_off_its_queue_is_hung_again(redis):
-    """A Redis that failed over kept the job and lost its place: without this nothing of its name was ever done again."""
+    """A Redis that failed over kept the job and lost its place in the queue.
+
+    Without this rule no job of its name would ever run again.
+    """
     on = queue(redis)
     enqueue(on, ANSWER, "deliver", "at")
     assert redis.delete(on.key) == 1
@@ -130,7 +136,10 @@ def test_a_second_bell_that_fell_off_is_hung_again_too(redis):
 
 
 def test_a_bell_that_a_runner_took_and_never_began_holds_up_nothing(redis):
-    """RQ gives up a bell that its runner took and did not begin, being killed or cut off, after a minute only."""
+    """A runner took the job and was killed or cut off before it began.
+
+    RQ gives such a job up after a minute only.
+    """
     on = queue(redis)
     enqueue(on, ANSWER, "deliver", "at")
     redis.lmove(on.key, IntermediateQueue.get_intermediate_queue_key(on.key))
@@ -150,7 +159,7 @@ def test_an_answered_bell_leaves_its_name_free(redis):
         worker = JobWorker(on, PermittedJobs(ANSWER, {"sweep": 0}, answered))
         worker.work(burst=True, logging_level="CRITICAL")
         assert hanging(redis) == []
-        redis.delete("rq:job:sweep")  # failed bells go after a second
+        redis.delete("rq:job:sweep")  # failed jobs go after a second
 
 
 async def test_rings_from_a_loop_come_together(embedded, redis):
@@ -163,7 +172,7 @@ async def test_rings_from_a_loop_come_together(embedded, redis):
 
 
 async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monkeypatch):
-    """A slow Redis, or a burst of bells, is rung for rarely instead of all the time."""
+    """A slow Redis, or a burst of jobs, is written to rarely instead of all the time."""
     jobs, rung = RqJobQueue(embedded.redis_url, ANSWER), []
     rings = jobs._ring_all
 

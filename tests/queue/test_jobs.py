@@ -1,4 +1,4 @@
-"""Whoever writes to Redis cannot make a runner execute anything but our own steps."""
+"""An attacker who writes to Redis cannot make a runner execute anything but the gateway's steps."""
 
 import json
 import os
@@ -59,7 +59,10 @@ def works(redis, done):
 
 @pytest.fixture
 def still_works(redis, done, works, mark):
-    """What every attack ends with: nothing was executed, and a bell of ours is answered by the same worker."""
+    """Check that nothing was executed and that the same worker runs a job of the gateway.
+
+    Every attack ends with this check.
+    """
 
     def check(*, refused: int = 1) -> None:
         enqueue(queue(redis), OURS, "deliver", "at")
@@ -350,7 +353,10 @@ def test_any_bytes_are_words_or_refused(data):
 
 
 def test_a_runner_without_work_waits_without_an_error(embedded):
-    """The connection that the runner was tried out with has a limit of its own; RQ's wait must not run into it."""
+    """The connection that the runner was tried out with has a limit of its own.
+
+    RQ's wait must not run into it.
+    """
     connection = connect_redis(embedded.redis_url)
     worker = JobWorker(queue(connection), PermittedJobs(OURS, {}, print))
     used = connection.connection_pool.get_connection()

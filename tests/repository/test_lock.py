@@ -1,4 +1,4 @@
-"""What `make setup` installs is what was locked, wherever it comes from."""
+"""`make setup` installs what was locked, from any source."""
 
 import re
 import tomllib

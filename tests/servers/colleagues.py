@@ -121,7 +121,7 @@ def is_alive(pid: int) -> bool:
 
 
 def in_time(fact: Any, limit_s: float = 15.0) -> bool:
-    """Whether `fact()` becomes true."""
+    """Return whether `fact()` becomes true."""
     deadline = time.monotonic() + limit_s
     while not fact():
         if time.monotonic() > deadline:

@@ -90,7 +90,7 @@ def test_a_killed_keeper_takes_its_server_along_and_the_next_start_brings_it_bac
 
 
 def test_a_pid_file_that_names_somebody_else_is_not_believed(folder: Path):
-    """After a restart of a container, the old postmaster's number may be anybody's."""
+    """After a restart of a container, the old postmaster's number may be that of any process."""
     with EmbeddedServers(folder):
         pids = (folder / "postgres/data/postmaster.pid").read_text().split("\n")
     (folder / "postgres/data/postmaster.pid").write_text("\n".join([str(os.getpid()), *pids[1:]]))

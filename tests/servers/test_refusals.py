@@ -1,4 +1,4 @@
-"""What cannot work is said in one line that tells what to do."""
+"""A start that cannot work ends with one line that tells what to do."""
 
 import importlib
 import os
@@ -32,7 +32,7 @@ def refusal(folder: Path, *, postgres: bool = True, redis: bool = True) -> str:
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with less room than a new database needs."""
+    """Return a file system with less space than a new database needs."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(

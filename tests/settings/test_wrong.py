@@ -95,7 +95,7 @@ def test_any_country_and_its_currency_can_be_served(code, currency):
 
 
 def test_a_provider_pays_in_the_currency_of_the_countries_it_is_named_for():
-    """At the start, and not when the first worker asks for her money."""
+    """The fault is told at the start, and not when the first worker asks for her money."""
     limits = {"minimum": 1, "maximum": 100}
     options = {"base_url": "https://a.example", "username": "u", "api_key": "k", "currency": "KES", **limits}  # fmt: skip
     paid = {"payout": "mpesa_ke", "airtime": "airtime_ke", "payout_by_carrier": {"Airtel": "airtime_ke"}}  # fmt: skip

@@ -1,4 +1,7 @@
-"""A gateway that only listens, and a business that calls the operator: both by hand, no product."""
+"""A gateway that only listens, and a business that calls the operator.
+
+Both are written for these tests; neither is the product.
+"""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""What goes wrong between a business and its operator, and that the books stay right."""
+"""Faults between a business and its operator: the books stay right."""
 
 import contextlib
 import json

@@ -1,4 +1,7 @@
-"""Simulators neither kinder nor stricter than the provider: clients that others wrote, and documented answers."""
+"""Simulators neither kinder nor stricter than the provider.
+
+The oracles are clients that others wrote, and documented answers.
+"""
 
 import asyncio
 import base64
@@ -307,7 +310,7 @@ async def test_airtime_is_sent_in_the_currency_of_the_number(operators, http, re
     assert elsewhere.outcome is SubmitOutcome.REJECTED
 
 
-# --- USSD over HTTP, by hand ---
+# --- USSD over HTTP, written out ---
 
 
 async def test_a_person_can_be_a_phone_of_an_aggregator(operators, http, gateway):

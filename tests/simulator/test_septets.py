@@ -1,4 +1,4 @@
-"""The carrier's own counting, against figures worked out by hand from TS 23.038 and 23.040."""
+"""The carrier's own counting, against figures worked out manually from TS 23.038 and 23.040."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Africa's Talking over the wire, against the simulated carrier: what it received, what is left, and its keys."""
+"""Africa's Talking over the wire, against the simulated carrier.
+
+The tests look at what it received, what is left, and its keys.
+"""
 
 import asyncio
 
@@ -18,7 +21,7 @@ AMINA = "+254711000001"
 
 @pytest.fixture
 async def carrier():
-    """Nobody answers its webhooks: what phones send is known to it alone."""
+    """Return a carrier whose webhooks are not answered: it alone knows what phones send."""
     terms = CarrierTerms(retry_for_s=0.0, receipts=False)
     async with CarrierServer(terms, Hooks(sms="http://127.0.0.1:1/")) as server:
         yield server

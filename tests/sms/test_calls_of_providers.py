@@ -1,6 +1,7 @@
-"""The calls of aggregators as their own documentation shows them, read with the settings of the operators' page.
+"""The calls of aggregators as their own documentation shows them.
 
-Each sample names its source. Where a page lists fields without an example, the values are made up.
+They are read with the settings of the operators' page. Each sample names its source. Where a page
+lists fields without an example, the values are made up.
 """
 
 import json
@@ -33,7 +34,7 @@ class Channel:
         self.sms = generic.make(name, given | SETTINGS[name])
 
     def reads(self, body, address):
-        """What was understood of a call: (kind, event)."""
+        """Return what was understood of a call: (kind, event)."""
         read = {"sms": self.sms.parse_sms, "receipt": self.sms.parse_receipt}
         return [(kind, read[kind](forms.fields(one))) for kind, one in sort(self, address, body)]
 

@@ -1,4 +1,4 @@
-"""What every SMS channel keeps: a file on the shelf is tested by being there."""
+"""The laws of every SMS channel: a file in the plug-in folder is tested by being there."""
 
 import json
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ answers = (
 
 @given(status=st.integers(100, 599), body=answers)
 def test_whatever_a_provider_answers_is_an_outcome(status, body):
-    """Never an exception: it would leave a whole batch of messages without a fate."""
+    """An exception would leave a whole batch of messages without an outcome."""
     since = datetime(2026, 11, 22, tzinfo=UTC)
     said = [
         *at_understood([HI, HI], status, body),

@@ -140,7 +140,7 @@ def test_what_a_real_jasmin_sent_and_answered():
 
 
 def test_without_an_id_a_message_has_its_second():
-    """How it is known by that when it comes again: tests/stories/turns/test_the_same_sms.py."""
+    """The test of its repetition is tests/stories/turns/test_the_same_sms.py."""
     sms = channel().parse_sms({"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00.25"})
     assert (sms.provider_id, sms.moment) == ("", "2026-11-21T10:00:00.250000+00:00")
 
@@ -189,7 +189,7 @@ def test_settings_that_cannot_work_say_so(wrong, said):
 
 
 async def test_a_name_that_leads_inside_is_not_called(provider):
-    """What counts is the address the name has when we connect."""
+    """The address counts that the name has when the gateway connects."""
     port = provider.url.rpartition(":")[2]
     inside = channel(url=f"https://localhost:{port}/send")
     (sent,) = await sends(inside, "hi", permitted=NONE)

@@ -97,7 +97,10 @@ async def test_what_kannel_would_cut_or_send_empty_is_refused_here(provider):
 
 
 def test_the_kannel_conf_we_make_tries_for_longer_than_a_day():
-    """B1: stock Kannel tries once. Whatever the delay between tries, an application that is away for a day loses nothing."""
+    """B1: stock Kannel tries once.
+
+    With any delay between tries, an application that is away for a day loses nothing.
+    """
     k = ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel", options=GIVEN))
     settings = Settings(channels={"k": k}, private_addresses=("127.0.0.1:1",))
     made = kannel_conf.conf(

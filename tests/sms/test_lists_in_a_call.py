@@ -1,6 +1,7 @@
-"""Several messages in one call, reports beside messages, and providers' own names: by the settings of `http` alone.
+"""Several messages in one call, reports beside messages, and providers' own names.
 
-The shapes are those of the documentation named in `test_calls_of_providers.py`; here they are varied.
+The settings of `http` alone read them. The shapes are those of the documentation named in
+`test_calls_of_providers.py`; here they are varied.
 """
 
 import json
@@ -24,7 +25,7 @@ class Channel:
         self.sms = generic.make("local", given | options)
 
     def reads(self, body, address="sms"):
-        """What was understood of a call: (kind, event)."""
+        """Return what was understood of a call: (kind, event)."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         read = {"sms": self.sms.parse_sms, "receipt": self.sms.parse_receipt}
         return [(kind, read[kind](forms.fields(one))) for kind, one in sort(self, address, raw)]

@@ -1,6 +1,7 @@
-"""The providers' own SDKs as oracles: for the same message they send what we send, and they sign what we check.
+"""The providers' own SDKs as oracles.
 
-(Sending and signatures of recorded SDK versions stand in `tests/support/recorded/`; here the SDK itself runs.)
+For the same message they send what the gateway sends, and they sign what it checks. (Sending and
+signatures of recorded SDK versions stand in `tests/support/recorded/`; here the SDK itself runs.)
 """
 
 import asyncio
@@ -51,8 +52,7 @@ def same(provider, *headers):
         assert ours.headers[header] == theirs.headers[header]
 
 
-# --- Africa's Talking
-# ----------------------------------------------------------------------------------------
+# --- Africa's Talking ---
 
 
 @pytest.mark.parametrize("after", ["0", "15071"])
@@ -101,8 +101,7 @@ async def test_a_question_that_is_not_answered_says_so(provider, made, status, b
             await made("http://127.0.0.1:1").balance(http)
 
 
-# --- Twilio
-# --------------------------------------------------------------------------------------------------
+# --- Twilio ---
 
 
 def sdk(url):
@@ -139,7 +138,7 @@ async def test_a_message_is_sent_as_the_sdk_sends_it(provider, text, options):
 async def test_what_came_in_is_asked_for_as_the_sdk_does(provider):
     listed = {"sid": "SM1", "from": AMINA, "to": "+254200000000", "body": "1 & 2", "direction": "inbound",
               "date_created": "Sun, 22 Nov 2026 01:00:30 +0000", "num_media": "0"}  # fmt: skip
-    nobody = {**listed, "sid": "SM2", "from": ""}  # cannot be read, and hides nobody
+    nobody = {**listed, "sid": "SM2", "from": ""}  # cannot be read, and hides no other message
     page = {"messages": [nobody, listed], "page": 0, "page_size": 200, "next_page_uri": None}
     provider.answer = lambda _: web.json_response(page)
     asked = {"to": "+254200000000", "page_size": 200}

@@ -1,4 +1,7 @@
-"""A channel's limit holds in every second, as the provider counts it, whatever the network does to our calls."""
+"""A channel's limit holds in every second, as the provider counts it.
+
+The delays of the network change nothing in that.
+"""
 
 from bisect import bisect_left
 from heapq import heappop, heappush
@@ -21,7 +24,10 @@ def most_in_a_second(arrivals: list[tuple[float, int]]) -> int:
 
 
 def drained(pace, messages, ways, now=0.0):
-    """Send `messages` (segments each); `ways`: seconds there and back, over and over. The arrivals, and the end."""
+    """Send `messages` (segments each), and return the arrivals and the end.
+
+    `ways`: seconds there and back, over and over.
+    """
     arrivals, under_way = [], []
     for number, segments in enumerate(messages):
         while True:
@@ -53,7 +59,10 @@ slow = st.floats(0, 2.0)
 @example(limit=10, messages=[1] * 60, ways=[(0.5, 0.0), *[(0.0, 0.0)] * 12])
 @settings(max_examples=80, deadline=None)
 def test_no_second_has_more_than_the_limit(limit, messages, ways):
-    """Before any delay is known for usual, a call may arrive at any time before its answer, and still it holds."""
+    """The limit holds although a call may arrive at any time before its answer.
+
+    This is so before any delay is known for usual.
+    """
     ways = [
         *ways,
         (0.001, 0.001),

@@ -1,6 +1,7 @@
-"""A real Kannel, with its fake SMSC, between our channel and phones: both ways, with receipts, and with us away.
+"""A real Kannel, with its fake SMSC, between the gateway's channel and phones.
 
-Runs where Debian's `kannel` is installed (`apt-get install kannel`); says so where it is not.
+Messages go both ways, with receipts, and with the gateway away. Runs where Debian's `kannel` is
+installed (`apt-get install kannel`); says so where it is not.
 """
 
 import asyncio
@@ -74,7 +75,7 @@ class Us:
         self.port, self.calls, self.runner, self.hung_up = port, [], None, 0
 
     async def is_away(self):
-        """Whoever calls is hung up on, and counted."""
+        """Hang up on every caller, and count the calls."""
 
         async def hang_up(_, writer):
             self.hung_up += 1

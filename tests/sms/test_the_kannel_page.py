@@ -1,7 +1,7 @@
-"""docs/operators/kannel.md followed literally: its commands, in its order, with Debian's own start script.
+"""The page docs/operators/kannel.md followed literally.
 
-Only places differ: folders and ports are of this test's own. Runs as root where Debian's `kannel` is
-installed; says so where it is not.
+Its commands run in its order, with Debian's own start script. Only places differ: folders and ports
+are of this test's own. Runs as root where Debian's `kannel` is installed; says so where it is not.
 """
 
 import asyncio
@@ -46,26 +46,26 @@ PREPARE, START, LINK, PHONES = blocks("")
 
 
 class Place:
-    """Where this test's Kannel lives instead of the page's."""
+    """The folders and ports of this test's Kannel instead of the page's."""
 
     def __init__(self, folder, ports):
         self.folder, self.ports = folder, ports
         for name in ("etc/kannel", "etc/default", "var/log/kannel", "var/spool", "init.d"):
             (folder / name).mkdir(parents=True)
         shutil.chown(folder / "var/log/kannel", "kannel")
-        # As Debian's package has it: a file that everybody may read.
+        # Debian's package makes a file that every user may read.
         (folder / "etc/kannel/kannel.conf").write_text("group = core\n")
         (folder / "etc/default/kannel").write_text("START_WAPBOX=1\n#START_SMSBOX=1\n")
         self.script = folder / "init.d/kannel"
-        # Debian's script gives bearerbox one second before smsbox, which ends where nobody answers:
-        # on a busy machine the test waits until bearerbox listens.
+        # Debian's script gives bearerbox one second before smsbox, which ends when its connection
+        # is refused. On a busy machine the test waits until bearerbox listens.
         listens = f"timeout 300 bash -c 'until : < /dev/tcp/127.0.0.1/{ports['box']}; do sleep 0.1; done' 2> /dev/null"
         script, waits = re.subn(r"sleep 1 # Wait for bearerbox", listens, SCRIPT.read_text())
         assert waits == 1, "the script of this Debian waits otherwise"
         self.script.write_text(self.moved(script))
 
     def moved(self, text):
-        """The same text with this test's folders and ports."""
+        """Return the text with this test's folders and ports."""
         for path in ("/etc/kannel", "/etc/default/kannel", "/var/spool/kannel", "/var/log/kannel", "/var/run/kannel"):  # fmt: skip
             text = re.sub(rf"(?<![\w/]){path}", str(self.folder) + path.replace("/var/run", "/var"), text)  # fmt: skip
         for theirs, ours in (("13013", "send"), ("10000", "phones")):
@@ -97,7 +97,11 @@ class Place:
 
 @pytest.fixture
 def umask():
-    """The usual one: what serves the gateway in this process closes its umask, and Kannel's user could enter nothing."""
+    """Set the usual umask.
+
+    A test that serves the gateway in this process closes its umask, and Kannel's user could enter
+    nothing.
+    """
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -115,7 +119,7 @@ def place(umask):
 
 
 def test_the_page_names_the_retries_and_settings_that_the_file_has():
-    """Each setting in the page's table is one that `kannel-conf` writes, or leaves out as the table says."""
+    """`kannel-conf` writes each setting in the page's table, or leaves it out as the table says."""
     from gateway.cli.messages import kannel_conf
     from gateway.settings import Settings
 
@@ -163,7 +167,10 @@ async def test_a_bare_debian_answers_a_phone_after_the_page(new_database, place,
 
 
 async def phones(town, place):
-    """What the page's phone prints; our messages go out meanwhile, as a runner would send them."""
+    """Return what the page's phone prints.
+
+    The gateway's messages go out meanwhile, as a runner would send them.
+    """
     process = await asyncio.create_subprocess_exec(
         "sh", "-c", place.moved(PHONES).replace("gateway channels", "true"), stdout=subprocess.PIPE
     )

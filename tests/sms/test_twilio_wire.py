@@ -1,4 +1,7 @@
-"""Twilio over the wire, against a simulated one that keeps its own book: lost answers, reports, signatures."""
+"""Twilio over the wire, against a simulated one that keeps its own book.
+
+The faults are lost answers, reports and signatures.
+"""
 
 import asyncio
 import json
@@ -75,7 +78,10 @@ async def state(town, number):
 
 
 async def ticks(town):
-    """Two minutes later; the breaker that the trouble opened is closed by hand, it is not what is tested."""
+    """Let two minutes pass.
+
+    The breaker that the trouble opened is closed manually: it is not what is tested.
+    """
     await town.rt.db.execute("update channel_state set breaker = 'closed', failures = 0")
     await town.ticks(minutes=2)
 

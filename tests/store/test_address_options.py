@@ -1,4 +1,7 @@
-"""A database address with `sslmode`, as the doctor advises it, is understood by every part that connects."""
+"""A database address with `sslmode`, as the doctor advises it, is understood everywhere.
+
+Every part that connects is tested.
+"""
 
 from gateway.store.db import open_database, ping
 from gateway.store.schema import migrate, must_be_current

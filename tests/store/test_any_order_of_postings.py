@@ -1,4 +1,7 @@
-"""Whatever is posted in whatever order: sums are zero, stored balances are what their transfers make, none is below zero."""
+"""The ledger's laws hold for any posting in any order.
+
+Sums are zero, stored balances are what their transfers make, and none is below zero.
+"""
 
 import asyncio
 import uuid
@@ -43,7 +46,7 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
             return int(self.name, 16) // 2**8 + self.turn
 
         def posts(self, posting: Posting) -> bool:
-            """Post it, and keep the same books by hand; False when it was refused."""
+            """Post it, and keep the same books in the model; return False when it was refused."""
             ids = [
                 runner.run(db.value("select open_account($1, $2, $3, $4)", str(a.kind), a.owner, a.currency, a.kind.bounded))
                 for a in (posting.debit, posting.credit)

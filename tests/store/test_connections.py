@@ -19,7 +19,10 @@ async def database(new_database: NewDatabase):
 
 
 async def test_a_connection_that_the_server_closed_is_replaced(database):
-    """A restart of PostgreSQL closes what is kept at hand: the next statement gets a new connection."""
+    """A restart of PostgreSQL closes the kept connections.
+
+    The next statement gets a new one.
+    """
     async with database.connection() as other:
         victim = await database.value("select pg_backend_pid()")
         assert victim != await other.fetchval("select pg_backend_pid()")

@@ -1,4 +1,4 @@
-"""The ledger's laws hold against anybody with a connection: the database itself refuses."""
+"""The ledger's laws hold against every user with a connection: the database itself refuses."""
 
 import uuid
 

@@ -1,4 +1,7 @@
-"""Messages, events and sessions lie in months: repetitions are known across them, and old months leave."""
+"""Messages, events and sessions lie in months.
+
+Repetitions are known across them, and old months leave.
+"""
 
 import asyncio
 import os
@@ -252,8 +255,7 @@ async def test_a_workers_page_says_up_to_when_messages_are_archived(house):
     )
 
 
-# --- months ahead
-# --------------------------------------------------------------------------------------------------
+# --- months ahead ---
 async def test_the_ticker_makes_the_next_months(house):
     assert await months.missing(house.rt.db)
     await house.ticks()
@@ -286,8 +288,7 @@ async def test_what_came_while_a_month_was_missing_moves_into_it(house):
         assert await house.count(f"{table}_rest") == 0
 
 
-# --- repetitions
-# ---------------------------------------------------------------------------------------------------
+# --- repetitions ---
 async def test_an_event_of_last_month_is_known(house):
     kept = SealedEvent("phone", "receipt", "r1", b"x")
     assert await inbox.keep_many(house.rt.db, [kept, kept]) == [True, False]
@@ -358,7 +359,7 @@ async def test_keys_are_forgotten_after_thirty_days_but_not_of_what_waits_or_is_
 
 
 async def test_the_secret_stays_out_of_the_header(house):
-    """What a file says of itself is its table, its months and its columns."""
+    """The header of a file states its table, its months and its columns."""
     await archives(house)
     for path in archive.folder_of(house.rt).glob("*.gz"):
         assert set(next(archive_file.read_archive(path))) == {

@@ -61,7 +61,7 @@ async def grown(new_database):
 
 
 async def whole_table_reads(connection, query, *arguments):
-    """Which large tables the plan reads from end to end."""
+    """Return the large tables that the plan reads from end to end."""
     plan = "\n".join(row[0] for row in await connection.fetch(f"explain {query}", *arguments))
     return [name for name in BIG if re.search(rf"Seq Scan on {name}\b", plan)], plan
 
@@ -108,7 +108,10 @@ async def test_the_ticker_reads_only_what_waits(grown):
 
 
 async def test_finding_a_question_in_a_large_town_is_quick(grown):
-    """The whole reading function, timed where it runs: milliseconds, not a walk over every task."""
+    """The whole reading function is timed where it runs.
+
+    It takes milliseconds, and does not read every task.
+    """
     index = await grown.fetchval(
         "select msisdn_index from worker where msisdn_index is not null limit 1"
     )

@@ -1,4 +1,7 @@
-"""An answer costs two round trips to the database: one reads all it needs, one writes all it caused."""
+"""An answer costs two round trips to the database.
+
+One reads all it needs, one writes all it caused.
+"""
 
 import pytest
 
@@ -8,7 +11,7 @@ from gateway.steps.messages.deliver import deliver
 
 @pytest.fixture
 async def brian(town):
-    """In the middle of his work: everything a process keeps is kept by now."""
+    """Return a worker in the middle of his work: everything a process keeps is kept by now."""
     brian = town.meets("brian")
     await brian.dials("1", "1")
     await brian.presses("KIBERA", "1")

@@ -1,4 +1,4 @@
-"""History that was sealed cannot be rewritten unseen, and nobody may rewrite it at all."""
+"""History that was sealed cannot be rewritten unseen, and no role may rewrite it at all."""
 
 # ruff: noqa: S608  # tables are named by this file
 import asyncio
@@ -24,7 +24,7 @@ async def sealed(town):
 
 
 def tampering(statement: str) -> str:
-    """What somebody could do who owns the whole database, triggers and all."""
+    """Return a statement with the power of an owner of the whole database, triggers and all."""
     return f"do $$ begin set local session_replication_role = replica; {statement}; end $$"
 
 
@@ -106,7 +106,10 @@ async def test_two_sealers_at_once_make_one_chain(sealed):
 
 
 async def test_a_transfer_under_way_is_waited_for_so_no_row_slips_in_below_a_seal(sealed):
-    """Numbers are given before the commit: a sealer that did not wait would seal past one that is still coming."""
+    """Numbers are given before the commit.
+
+    A sealer that did not wait would seal past one that is still coming.
+    """
     db = sealed.rt.db
     async with db.transaction() as slow:
         await slow.execute(
@@ -166,7 +169,10 @@ async def test_the_app_role_can_work_and_cannot_rewrite(sealed):
 
 
 async def test_batches_over_the_same_workers_never_lock_each_other_out(town):
-    """Each in another order: without the lock in id order PostgreSQL would have to end one of them."""
+    """The batches name the workers in different orders.
+
+    Without the lock in id order PostgreSQL would have to end one of them.
+    """
     from gateway.base.ids import AccountId, BatchId, WorkerId
     from gateway.payments.ledger import postings
 

@@ -1,4 +1,7 @@
-"""A real Kannel for tests: found where Debian's `kannel` is installed, started on ports of its own."""
+"""A real Kannel for tests.
+
+It is found where Debian's `kannel` is installed, and started on ports of its own.
+"""
 
 import os
 import random
@@ -18,7 +21,10 @@ needs_kannel = pytest.mark.skipif(
 
 
 def free_ports(*names):
-    """Ports below those that the system gives to outgoing connections: one of them could take a port before Kannel does."""
+    """Return ports below those that the system gives to outgoing connections.
+
+    One of those could take a port before Kannel does.
+    """
     ports = dict[str, int]()
     for port in random.SystemRandom().sample(range(12_000, 32_000), 2_000):
         if len(ports) == len(names):
@@ -45,7 +51,10 @@ def wait_for(port):
 
 @contextmanager
 def boxes(conf, log, ports):
-    """Both boxes over this file until the block is over; the box port listens first, the send port after it."""
+    """Run both boxes over this file until the block is over.
+
+    The box port listens first, the send port after it.
+    """
     started = []
     try:
         with log.open("w") as out:

@@ -1,7 +1,8 @@
-"""A town of people around one gateway: workers with phones, a coordinator, clients with keys, an operator.
+"""A town around one gateway: workers with phones, a coordinator, clients with keys, an operator.
 
-Everything goes in by HTTP, in the wire format of the built-in phone and of the client API. Runners' work is done when
-a test says so (`answers_bells`, `ticks`), so that stories need no waiting and no luck.
+Everything goes in by HTTP, in the wire format of the built-in phone and of the client API. Runners'
+work is done when a test says so (`answers_bells`, `ticks`), so that stories need no waiting and no
+luck.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from gateway.store.ledger import transfers
 from gateway.store.messages.outbox import to_number
 
 COORDINATOR, PARTNER = "+254722000001", "KIBERA"
-ROUNDS_MAX = 50  # of bells that ring bells, before we call it a loop
+ROUNDS_MAX = 50  # of jobs that enqueue jobs, before the town calls it a loop
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -60,9 +61,9 @@ async def eventually(what: Callable[[], Awaitable[Any]], within_s: float = 300.0
 
 @dataclass
 class Town:
-    """A gateway and the people around it.
+    """A gateway and the workers, coordinators, clients and operators around it.
 
-    `clock` can be moved; `bells` hang until they are answered.
+    `clock` can be moved; `bells` wait until they are answered.
     """
 
     rt: Runtime
@@ -83,11 +84,10 @@ class Town:
         self.client = await self.new_client("Acme", 10_000_00)
         self._paid_before = report(self.operators.books)
 
-    # --- people
-    # ------------------------------------------------------------------------------------------------
+    # --- persons ---
 
     def meets(self, name: str, msisdn: str | None = None) -> "Person":
-        """Somebody with a phone whom the gateway does not know."""
+        """Return a person with a phone that the gateway does not know."""
         person = Person(self, name, msisdn or f"+25471200{len(self.people):04d}")
         self.people[name] = person
         return person
@@ -105,7 +105,7 @@ class Town:
         return person
 
     async def earned(self, *names: str) -> list["Person"]:
-        """People who have earned KES 30 each, with two answers."""
+        """Return workers who have earned KES 30 each, with two answers."""
         found = [await self.enrols(name) for name in names]
         texts, policy = ("Is it open?", "Is it clean?"), f"fixed:{len(names)}"
         await self.posts_batch(*texts, price="15.00", policy=policy)
@@ -128,11 +128,10 @@ class Town:
         """The client posts tasks `t1`, `t2`, ... and starts the batch."""
         return await self.client.posts_batch(*texts, **given)
 
-    # --- the gateway's own work
-    # --------------------------------------------------------------------------------
+    # --- the gateway's own work ---
 
     async def answers_bells(self) -> list[tuple[str, ...]]:
-        """Do what was rung for, and what that rings for in turn; the bells, in order."""
+        """Do the enqueued work, and what that enqueues in turn; return the jobs, in order."""
         answered: list[tuple[str, ...]] = []
         for _ in range(ROUNDS_MAX):
             rung = self.jobs.take()
@@ -144,7 +143,10 @@ class Town:
         raise AssertionError(f"bells ring without an end: {answered[-5:]}")
 
     async def ticks(self, **later: float) -> None:
-        """The ticker rings for everything that is due (`later`, for example minutes=5), and runners answer."""
+        """Let the ticker enqueue everything that is due, and runners do it.
+
+        `later`: how far the clock moves first, for example minutes=5.
+        """
         self.clock.advance(**later)
         for bell in await due_jobs(self.rt.db, self.clock.now()):
             self.jobs.enqueue(*bell)
@@ -166,8 +168,7 @@ class Town:
         hour = self.clock.now().astimezone(ZoneInfo(zone)).hour
         return f"{hour}-{(hour + 2) % 24}"
 
-    # --- looking at the books
-    # ----------------------------------------------------------------------------------
+    # --- looking at the books ---
 
     async def value(self, query: str, *arguments: object) -> Any:
         return await self.rt.db.value(query, *arguments)
@@ -176,7 +177,11 @@ class Town:
         return await self.value(f"select count(*) from {table} where {where}", *arguments)  # noqa: S608
 
     async def has_right_books(self) -> None:
-        """Every balance follows from its transfers, all sums to zero, no answer came twice or without its earning."""
+        """Check the books of the whole gateway.
+
+        Every balance follows from its transfers, all sums to zero, no answer came twice or without
+        its earning.
+        """
         found = await transfers.audit(self.rt.db)
         assert found.faults == ()
         assert found.sum_minor == 0
@@ -188,15 +193,14 @@ class Town:
         assert apart == 0, "a task's counters do not tell what is there"
 
     def operator_books(self) -> dict[str, Any]:
-        """What the operator says it paid since this town opened: an operator never forgets."""
+        """Return what the operator says it paid since this town opened: an operator never forgets."""
         books = report(self.operators.books)
         return {
             name: books[name] - self._paid_before[name]
             for name in ("paid_minor", "payouts", "duplicates")
         }
 
-    # --- what phones send
-    # --------------------------------------------------------------------------------------
+    # --- what phones send ---
 
     def new_id(self, what: str) -> str:
         return f"{what}-{next(self._events)}-{time.monotonic_ns()}"
@@ -208,7 +212,7 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What a phone shows; `open` while it waits for a key."""
+    """The screen of a phone; `open` while it waits for a key."""
 
     text: str
     open: bool
@@ -219,7 +223,7 @@ class Screen:
 
 @dataclass
 class Person:
-    """Somebody with a phone. `texts` gives the one reply; `dials` and `presses` give the screen."""
+    """A person with a phone. `texts` gives the one reply; `dials` and `presses` give the screen."""
 
     town: Town
     name: str
@@ -227,8 +231,7 @@ class Person:
     session: str = ""
     keys: list[str] = field(default_factory=list)
 
-    # --- SMS
-    # ---------------------------------------------------------------------------------------------------
+    # --- SMS ---
 
     async def texts(self, words: str, event: str | None = None) -> str | None:
         """Send an SMS; the reply, None where there is none.
@@ -274,11 +277,10 @@ class Person:
         )
 
     async def messages(self) -> list[str]:
-        """What has arrived on this phone, oldest first."""
+        """Return what has arrived on this phone, oldest first."""
         return [row["text"] for row in await to_number(self.town.rt.db, self.index)]
 
-    # --- USSD
-    # --------------------------------------------------------------------------------------------------
+    # --- USSD ---
 
     async def dials(self, *ahead: str) -> Screen:
         """A new session; `ahead`: keys typed behind the code, *384*20*1*2#."""
@@ -304,8 +306,7 @@ class Person:
         assert len(text) <= 182, "a screen holds 182 characters"
         return Screen(text, open=state == "CON")
 
-    # --- her books
-    # ---------------------------------------------------------------------------------------------
+    # --- her books ---
 
     @property
     def index(self) -> bytes:
@@ -344,13 +345,13 @@ class Person:
         return [(row["name"], row["value"]) for row in rows]
 
     async def values(self) -> list[str]:
-        """What she answered, in order. (Which question comes first is everybody's own.)"""
+        """Return what she answered, in order; each worker has an order of questions of her own."""
         return [value for _, value in await self.answers()]
 
 
 @dataclass
 class Client:
-    """Somebody with an API key."""
+    """A client with an API key."""
 
     town: Town
     id: ClientId

@@ -1,4 +1,4 @@
-"""One reply to several questions: every way people type is read, and nothing is ever guessed."""
+"""One reply to several questions: every way of typing is read, and nothing is ever guessed."""
 
 import random
 
@@ -159,7 +159,10 @@ def test_options_that_are_letters_themselves_are_not_packed():
 
 
 def test_no_word_that_means_something_else_is_ever_needed():
-    """A letter and a number are no command in any language, and no word a carrier keeps for itself."""
+    """A letter and a number are no command in any language.
+
+    They are no word that a carrier keeps for itself, either.
+    """
     for book in books().values():
         for name in book.words.__dataclass_fields__:
             assert not {k.casefold() for k in KEYS} & getattr(book.words, name)

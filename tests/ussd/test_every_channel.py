@@ -1,4 +1,4 @@
-"""What every USSD channel keeps: a file on the shelf is tested by being there."""
+"""The laws of every USSD channel: a file in the plug-in folder is tested by being there."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A USSD channel that the settings describe: what is read of a call, and how a screen is written."""
+"""A USSD channel that the settings describe: how a call is read, and how a screen is written."""
 
 import json
 

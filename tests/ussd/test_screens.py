@@ -122,5 +122,5 @@ def test_navigation(said, means):
 
 @given(texts | st.text())
 def test_ussd_and_sms_agree_what_a_text_weighs(text):
-    """Two rooms that do not know each other."""
+    """USSD and SMS are two packages that do not import each other."""
     assert count_units(text) == count_segments(text)[:2]

@@ -1,4 +1,7 @@
-"""Servers for the tests at the door: one with limits that can be reached quickly, one as it comes."""
+"""Servers for the tests of the entrances.
+
+One has limits that can be reached quickly, one is as it comes.
+"""
 
 import pytest
 
@@ -37,7 +40,10 @@ async def usual(embedded, new_database, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 async def proxied(embedded, new_database, tmp_path_factory):
-    """A server behind a proxy at 127.0.0.9, with an address of its own and few requests for strangers."""
+    """Return a server behind a proxy at 127.0.0.9, with an address of its own.
+
+    It permits few requests to strangers.
+    """
     url = await new_database("doors_proxied")
     folder = tmp_path_factory.mktemp("proxied")
     more = {

@@ -1,4 +1,7 @@
-"""A real `gateway api` process on servers of the test session, and callers that speak HTTP byte by byte."""
+"""A real `gateway api` process on servers of the test session.
+
+Its callers speak HTTP byte by byte.
+"""
 
 import asyncio
 import json
@@ -86,7 +89,7 @@ class Served:
         return f"127.0.0.1:{self.port}"
 
     def memory_mb(self) -> float:
-        """What the process holds in memory now."""
+        """Return the memory that the process holds now."""
         words = Path(f"/proc/{self.pid}/status").read_text().split("VmRSS:")[1].split()
         return int(words[0]) / 1024
 
@@ -132,7 +135,10 @@ class Served:
         )
 
     async def pours(self, head: bytes, pieces, pause_s: float = 0.0) -> tuple[Answer, int]:
-        """Send a head and as many pieces as the server takes; its answer, and how many bytes it let through."""
+        """Send a head and as many pieces as the server takes.
+
+        Return its answer, and how many bytes it let through.
+        """
         reader, writer = await self.connects()
         answered = asyncio.create_task(answer_from(reader))
         sent = 0
@@ -163,7 +169,10 @@ async def serving(database_url: str, redis_url: str, folder: Path, **settings: s
 async def prepared(
     database_url: str, redis_url: str, folder: Path, **settings: str
 ) -> tuple[dict[str, str], str]:
-    """The environment of a gateway with these settings, and the API key of a client that has money."""
+    """Return the environment of a gateway with these settings, and the API key of a client.
+
+    The client has money.
+    """
     secret = new_master_secret()
     own = Settings(database_url=SecretStr(database_url), secret_key=SecretStr(secret))
     async with open_runtime(own, InlineJobQueue(), connections=2) as rt:

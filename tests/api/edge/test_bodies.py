@@ -1,4 +1,7 @@
-"""Bodies of any size, encoding and slowness: the server takes what its limits say, and says which limit it was."""
+"""Bodies of any size, encoding and slowness.
+
+The server takes what its limits permit, and says which limit a refused body broke.
+"""
 
 import asyncio
 

@@ -1,4 +1,7 @@
-"""Addresses, headers and connections: floods of them end at the limit, and phones are answered meanwhile."""
+"""Addresses, headers and connections.
+
+Floods of them end at the limit, and phones are answered meanwhile.
+"""
 
 import asyncio
 import contextlib
@@ -14,7 +17,7 @@ SLOW = b"POST /in/at/at-secret/ussd HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 
 async def opened(server, count: int, addresses: int = 1, said: bytes = SLOW):
-    """So many connections that have begun a request and do not go on, from so many addresses."""
+    """Open `count` connections, from `addresses` addresses, that begin a request and do not go on."""
     found = []
     for number in range(count):
         with contextlib.suppress(OSError):
@@ -175,7 +178,10 @@ async def test_slow_connections_of_many_addresses_lock_no_phone_out(small):
 
 
 async def test_idle_connections_of_strangers_give_way_and_a_carriers_stay(small):
-    """A carrier keeps its connections open between calls; so does a crowd that wants to fill the server."""
+    """A carrier keeps its connections open between calls.
+
+    So does a crowd that wants to fill the server.
+    """
     reader, writer = await small.connects("127.0.3.1")
     form = b"sessionId=k&phoneNumber=%2B254711000123&serviceCode=*384*20%23&text=&networkCode=63902"
     step = small.head(

@@ -1,4 +1,4 @@
-"""What a request may ask for, under which name, from where, and what every answer carries."""
+"""The methods, names and origins that a request may use, and the headers of every answer."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ FORM_HEADER = f"Content-Type: {FORM['Content-Type']}"
 
 
 async def inbox(server) -> str:
-    """How many webhooks were taken, as /metrics tells it."""
+    """Return the number of webhooks that were taken, from /metrics."""
     told = (await server.says("GET", "/metrics")).text
     return "\n".join(
         line
@@ -120,7 +120,10 @@ async def test_no_other_web_page_uses_the_try_out_phone(usual, header):
 
 
 async def test_a_stolen_name_does_not_reach_the_try_out_phone(tried_out):
-    """A page of evil.example whose name was pointed at this machine: to the browser it is the same origin."""
+    """A page of evil.example whose name was pointed at this machine.
+
+    To the browser it is the same origin.
+    """
     names = ("Host: evil.example", "Origin: http://evil.example", "Sec-Fetch-Site: same-origin")
     for path in ("/in/phone/local/sms", "/phone/sms"):
         assert (await tried_out.says("POST", path, FORM_HEADER, *names, body=SMS)).status == 421
@@ -135,7 +138,10 @@ async def test_a_stolen_name_does_not_reach_the_try_out_phone(tried_out):
 
 
 async def test_a_forged_address_does_not_make_another_stranger(proxied):
-    """X-Forwarded-For of a caller that is no proxy of ours counts for nothing: the limit by address holds."""
+    """X-Forwarded-For of a caller that is no proxy of the gateway counts for nothing.
+
+    The limit per address holds.
+    """
     ours = "Host: gateway.example.org"
     statuses = [
         (await proxied.says("GET", "/api/v1/account", ours, f"X-Forwarded-For: 198.51.100.{n}", address="127.0.0.4")).status

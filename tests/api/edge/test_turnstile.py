@@ -1,4 +1,7 @@
-"""Phones beyond capacity get their polite screen before a request is made of their call: as quick, and just as right."""
+"""Phones beyond capacity get their polite screen before a request is made of their call.
+
+That screen is as quick as any other, and as right.
+"""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Logging never breaks the work, writes JSON that one search finds, and floods nobody."""
+"""Logging never breaks the work, writes JSON that one search finds, and floods no operator."""
 
 import json
 import logging

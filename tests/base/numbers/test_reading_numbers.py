@@ -98,7 +98,10 @@ def test_signs_between_digits_change_nothing(
 def test_nothing_behind_a_number_makes_it_another(
     subscriber: int, form: str, region: str, tail: str
 ) -> None:
-    """Whatever is appended, the number is the same or none, unless the tail's digits make one that is written out."""
+    """Any text may be appended: the number stays the same, or is none.
+
+    The exception is a tail whose digits make another number that is written out.
+    """
     written = form.format(f"{subscriber:08d}") + tail
     found = read(written, region)
     bare = read(form.format(f"{subscriber:08d}"), region)

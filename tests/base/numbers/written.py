@@ -1,4 +1,4 @@
-"""How one phone number is written by workers, coordinators, spreadsheets and providers."""
+"""The ways in which workers, coordinators, spreadsheets and providers write one phone number."""
 
 SAME = "+254711000031"
 READ = (

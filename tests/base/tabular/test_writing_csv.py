@@ -1,4 +1,7 @@
-"""A spreadsheet executes no cell of a file that we write, and our own reader gives back every text."""
+"""A spreadsheet executes no cell of a file that the gateway writes.
+
+The gateway's own reader gives back every text.
+"""
 
 import csv
 import re
@@ -36,7 +39,7 @@ EXECUTED = (
 
 
 def begins(text: str) -> list[str]:
-    """How the cells begin that a spreadsheet of any region may see in this text."""
+    """Return the beginnings of the cells that a spreadsheet of any region may see in this text."""
     return [part.lstrip(' "\u200b') for part in re.split(r"[;\t\r\n]", text)]
 
 

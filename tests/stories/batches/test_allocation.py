@@ -1,5 +1,8 @@
 # pyright: basic
-"""Who is asked what: limits, order, partners' shares, better workers where it pays, and work for everybody."""
+"""The allocation of questions to workers.
+
+Limits, order, partners' shares, better workers where it pays, and work for every worker.
+"""
 
 from dataclasses import replace
 
@@ -10,7 +13,10 @@ from gateway.steps.quality.update_skills import score
 
 
 async def crowd(town, *names, **skills):
-    """Enrolled people; `skills`: what is known of somebody already, as right and wrong answers."""
+    """Return enrolled workers.
+
+    `skills`: what is known of a worker already, as right and wrong answers.
+    """
     people = [await town.enrols(name) for name in names]
     for person in people:
         if person.name in skills:
@@ -23,7 +29,7 @@ async def crowd(town, *names, **skills):
 
 
 async def load(town):
-    """How many people each task has been put to, in order of tasks."""
+    """Return the number of workers each task has been put to, in order of tasks."""
     rows = await town.rt.db.rows(
         "select answered + held as load from task where gold is null order by position"
     )
@@ -43,8 +49,7 @@ async def works(person, most=100, said="1"):
     return count
 
 
-# --- limits
-# -------------------------------------------------------------------------------------------------------
+# --- limits ---
 
 
 async def test_nobody_answers_more_than_the_batch_allows_a_worker(town):
@@ -80,8 +85,7 @@ async def test_a_message_of_several_questions_keeps_to_the_limit(town):
     assert await town.count("assignment") == 3
 
 
-# --- order
-# --------------------------------------------------------------------------------------------------------
+# --- order ---
 
 
 async def sixty_tasks(town, order):
@@ -102,8 +106,7 @@ async def test_depth_first_opens_about_two_dozen_at_a_time(town):
     assert max(found) > 1
 
 
-# --- partners' shares
-# ---------------------------------------------------------------------------------------------
+# --- partners' shares ---
 
 
 async def partners(town):
@@ -154,14 +157,16 @@ async def test_shares_that_cannot_be_are_refused(town, shares):
     assert "shares" in answer.text
 
 
-# --- better workers
-# -----------------------------------------------------------------------------------------------
+# --- better workers ---
 
 GOOD, WEAK = (60.0, 1.0), (8.0, 8.0)
 
 
 async def torn(town, **given):
-    """Two weak workers disagree, where a corrected error is worth a lot; three good ones and three weak ones more."""
+    """Let two weak workers disagree, where a corrected error is worth a lot.
+
+    There are three good workers and three weak ones more.
+    """
     names = [f"good{n}" for n in range(3)] + [f"weak{n}" for n in range(6)]
     people = await crowd(town, *names, **{n: GOOD if n[0] == "g" else WEAK for n in names})
     batch = await town.posts_batch("Is it open?", policy="worth:3000", **given)
@@ -221,12 +226,11 @@ async def test_better_workers_are_not_asked_for_more_than_they_are(town):
     )
 
 
-# --- everybody
-# ----------------------------------------------------------------------------------------------------
+# --- every worker ---
 
 
 async def asks_at_most(town, workers):
-    """That many idle workers are asked in one round."""
+    """Let one round ask at most `workers` idle workers."""
     settings = town.rt.settings.model_copy(update={"push_limit": workers})
     town.rt = replace(town.rt, settings=settings)
 

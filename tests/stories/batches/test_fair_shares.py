@@ -1,4 +1,7 @@
-"""Who is asked what, how often, and what the client pays: never more answers than wanted, never less money than promised."""
+"""The allocation of questions and the client's bill.
+
+There are never more answers than wanted, and never less money than promised.
+"""
 
 import asyncio
 
@@ -8,7 +11,7 @@ from tests.support.town import eventually
 
 
 async def crowd(town, size, language="en"):
-    """People who joined by dialling, each in a session, at the menu."""
+    """Return workers who joined by dialling, each in a session, at the menu."""
     people = [town.meets(f"p{n}") for n in range(size)]
     for person in people:
         await person.dials("1", "1")

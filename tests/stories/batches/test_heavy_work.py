@@ -1,4 +1,7 @@
-"""Closing and re-estimating a large batch: in slices that commit, published at once, beside everything else."""
+"""Closing and re-estimating a large batch.
+
+It happens in slices that commit, is published at once, and runs beside everything else.
+"""
 
 import asyncio
 
@@ -20,7 +23,7 @@ class Killed(Exception):
 
 
 async def answered(town, *texts, names=("amina", "brian", "chege")):
-    """A batch whose tasks three workers have answered, two of them alike; nobody has closed it yet."""
+    """Return an open batch whose tasks three workers have answered, two of them alike."""
     people = [await town.enrols(name) for name in names]
     batch = await town.posts_batch(*texts, policy=f"fixed:{len(names)}")
     for person, key in zip(people, "112", strict=True):
@@ -138,8 +141,7 @@ async def test_two_processes_close_one_batch_once(town):
     assert (await batch.shows())["state"] == "done"
 
 
-# --- learning
-# ---------------------------------------------------------------------------------------------------
+# --- learning ---
 
 
 async def test_while_a_batch_is_looked_at_its_row_is_free_and_its_answers_are_not_scored(
@@ -202,8 +204,7 @@ async def test_a_look_that_dies_half_way_is_made_again_and_teaches_once(town, mo
     ]
 
 
-# --- a queue of its own
-# -----------------------------------------------------------------------------------------
+# --- a queue of its own ---
 
 
 def test_heavy_steps_are_steps_and_rest_while_phones_wait():

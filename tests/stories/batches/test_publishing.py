@@ -1,5 +1,8 @@
 # pyright: basic
-"""A large batch that is closed: its results are there at once, and move into its tasks slice by slice behind that."""
+"""A large batch that is closed: its results are there at once.
+
+They move into its tasks slice by slice behind that.
+"""
 
 import pytest
 

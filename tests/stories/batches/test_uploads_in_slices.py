@@ -1,5 +1,8 @@
 # pyright: basic
-"""A large upload is stored in slices: its client sees how far it is, and nobody sees a part of it."""
+"""A large upload is stored in slices.
+
+Its client sees how far it is, and no part of it is visible before the end.
+"""
 
 import asyncio
 import json
@@ -95,7 +98,7 @@ async def is_killed_halfway(town, batch, monkeypatch):
 
 
 async def sees(batch):
-    """What the client sees of the tasks: their number, the quote's, and the results."""
+    """Return what the client sees of the tasks: their number, the quote's, and the results."""
     quoted = (await batch.client.asks("GET", f"/batches/{batch.id}/quote")).json()
     shown = await batch.shows()
     return shown["progress"]["tasks"], quoted["tasks"], list(await batch.results())

@@ -1,4 +1,7 @@
-"""An aggregator of another country writes its numbers as they are written there: they are those of that country's workers."""
+"""An aggregator of another country writes its numbers as they are written there.
+
+They are those of that country's workers.
+"""
 
 import json
 from urllib.parse import urlencode

@@ -1,4 +1,7 @@
-"""What was sealed with another secret key waits for that key, seen by whoever looks; everything else goes on."""
+"""Data that was sealed with another secret key waits for that key.
+
+An operator who looks sees it; everything else goes on.
+"""
 
 from datetime import timedelta
 
@@ -26,7 +29,7 @@ def webhook(msisdn: str, text: str, event: str = "far-1") -> bytes:
 
 @pytest.fixture
 def with_key(town):
-    """Lets somebody run the gateway with another key for a moment."""
+    """Let an operator run the gateway with another key for a moment."""
     own = town.rt.vault
 
     def change(vault: Vault) -> None:

@@ -1,4 +1,7 @@
-"""A STOP is heard however a phone, a network or a provider coded it; what cannot be read is kept as it came."""
+"""A STOP is heard in every coding of a phone, a network or a provider.
+
+A text that cannot be read is kept as it came.
+"""
 
 import base64
 import json

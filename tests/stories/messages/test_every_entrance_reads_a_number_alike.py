@@ -1,4 +1,7 @@
-"""One number, written in many ways, is the same person at every entrance; what is no number is nobody at any."""
+"""One number, written in many ways, is the same worker at every entrance.
+
+A text that is no number is no worker at any entrance.
+"""
 
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -79,7 +82,11 @@ async def known(town):
 
 
 def sendable(number):
-    """Webhooks drop NUL and blanks at the ends; a body longer than a field is refused before it is read."""
+    """Return what of a number can be sent.
+
+    Webhooks drop NUL and blanks at the ends; a body longer than a field is refused before it is
+    read.
+    """
     return 0 < len(number.strip()) <= 200
 
 

@@ -1,4 +1,7 @@
-"""One message where one does: work with the welcome, PAY behind an answer, the receipt in the reply to PAY."""
+"""One message where one does.
+
+Work comes with the welcome, PAY behind an answer, and the receipt in the reply to PAY.
+"""
 
 import pytest
 

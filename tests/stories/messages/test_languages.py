@@ -1,4 +1,4 @@
-"""Everybody is spoken to in her own language, on every screen and in every message."""
+"""Every worker is spoken to in her own language, on every screen and in every message."""
 
 
 async def test_a_swahili_worker_reads_swahili(town):

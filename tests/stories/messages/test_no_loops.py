@@ -1,4 +1,7 @@
-"""Machines that answer our messages: a few replies, one last word, and then silence; people and their work never suffer."""
+"""Machines that answer the gateway's messages get a few replies, one last word, and then silence.
+
+Workers and their work never suffer.
+"""
 
 import asyncio
 import re
@@ -131,7 +134,7 @@ async def test_a_burst_of_the_same_words_gets_no_more_replies_than_one_after_the
 
 
 async def test_nobody_can_ring_the_operators_alarm_with_an_sms(town):
-    """What any phone can send is `unclear`; the alarm is on `failed`."""
+    """A text that any phone can send is `unclear`; the alarm is on `failed`."""
     stranger, brand = town.meets("stranger"), town.meets("brand", "MPESA")
     for n in range(8):
         await stranger.texts(f"hm {n}")
@@ -145,7 +148,10 @@ async def test_nobody_can_ring_the_operators_alarm_with_an_sms(town):
 
 
 async def test_no_whole_number_stands_in_any_text_that_is_kept(town):
-    """A coordinator mistypes numbers, names a worker by a number, and a worker writes numbers into her words."""
+    """A coordinator mistypes numbers and names a worker by a number.
+
+    A worker writes numbers into her words.
+    """
     wanjiku, amina = town["wanjiku"], await town.enrols("amina")
     for words in (
         "ADD 0745000005 +1 Brian", "ADD 07450000051234 Brian", "REMOVE 074500000599999", "ADD 0745000005 0745000006",

@@ -21,7 +21,7 @@ UNROUTABLE, AMINA, NIA = "+254733000009", "+254711000001", "+254711000002"
 
 
 class Smsbox:
-    """What answers on Kannel's sendsms address. `rule`: status and body by receiver."""
+    """The server at Kannel's sendsms address. `rule`: status and body by receiver."""
 
     def __init__(self):
         self.sent = []
@@ -86,7 +86,10 @@ async def test_a_number_kannel_cannot_route_is_final_and_the_others_go_on(town, 
 
 
 async def test_a_message_that_opens_the_breaker_is_not_the_probe(town, smsbox):
-    """A provider of another kind says "your account" about one number; the next message shows that it works."""
+    """A provider of another kind says "your account" about one number.
+
+    The next message shows that it works.
+    """
     smsbox.rule = lambda to: (403, "Forbidden") if to == UNROUTABLE else (202, "0: Accepted")
     bad = await writes(town, "hi", UNROUTABLE)
     await deliver(town.rt, "k")
@@ -127,8 +130,7 @@ async def test_one_that_the_account_is_blamed_for_again_and_again_ends(town, sms
     assert await town.count("outbox", "text like 'text %' and state = 'accepted'") == 15
 
 
-# --- what the channel can carry
-# ---------------------------------------------------------------------------------
+# --- what the channel can carry ---
 
 LONG_AMHARIC = "ይህ ሱቅ በመንገዱ ላይ ይገኛል ወይስ አይገኝም? " * 8  # five parts of UCS-2
 
@@ -200,7 +202,7 @@ async def test_a_text_the_provider_finds_too_long_is_followed_by_a_shorter_one(t
             "base_url": server.url,
         }
         made = twilio.make("tw", options)
-        made.capacity = type(made.capacity)(parts_max=255)  # as if nobody had told us
+        made.capacity = type(made.capacity)(parts_max=255)  # as if the gateway had not been told
         town.rt.channels["tw"] = Channel("tw", "s", made, None)
         put = message(town.rt, "tw", None, AMINA, "x" * 1601, "reply")
         first = (await town.rt.db.commit([turns.put_message(put)]))["put_message"]

@@ -1,4 +1,7 @@
-"""Messages go out once, by a road that works, in a fair order, at their price; what nobody knows is not guessed."""
+"""Messages go out once, by a channel that works, in a fair order, at their price.
+
+An unknown outcome is not guessed.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -70,8 +73,7 @@ async def breaker(town, channel):
     return await town.value("select breaker from channel_state where channel = $1", channel)
 
 
-# --- another road
-# ------------------------------------------------------------------------------------------------
+# --- another channel ---
 
 
 async def test_no_money_at_the_provider_and_everything_goes_by_the_other_channel(
@@ -135,8 +137,11 @@ async def test_while_it_is_probed_only_one_message_is_at_risk(town, roads, carri
 
 
 async def test_a_provider_that_is_away_for_half_a_day_loses_no_reply(town, roads, carrier):
-    """B1 the other way: three replies wait, a probe takes one of them now and then, and none is ever given up for it."""
-    await carrier._listener.__aexit__(None, None, None)  # nobody listens there any more
+    """B1 the other way: three replies wait.
+
+    A probe takes one of them now and then, and none is ever given up for it.
+    """
+    await carrier._listener.__aexit__(None, None, None)  # the carrier's listener is closed now
     ids = [
         await writes(town, f"Saved {n}", to=f"+2547110000{n:02d}", channel="lonely", purpose="reply")
         for n in range(3)
@@ -152,8 +157,7 @@ async def test_a_provider_that_is_away_for_half_a_day_loses_no_reply(town, roads
     assert sorted(texts) == [f"Saved {n}" for n in range(3)]
 
 
-# --- the night
-# ---------------------------------------------------------------------------------------------------
+# --- the night ---
 
 
 async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, roads):
@@ -165,12 +169,11 @@ async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, r
     assert found["due_at"] > town.clock.now()
 
 
-# --- tried again, and given up
-# -----------------------------------------------------------------------------------
+# --- tried again, and given up ---
 
 
 async def test_a_message_is_tried_less_and_less_often_and_then_given_up(town, roads, carrier):
-    await carrier._listener.__aexit__(None, None, None)  # nobody listens there any more
+    await carrier._listener.__aexit__(None, None, None)  # the carrier's listener is closed now
     sent = await writes(town, "Is it open?", channel="lonely")
     for tries in range(1, 11):
         await town.rt.db.execute("update channel_state set breaker = 'closed', failures = 0")
@@ -201,8 +204,7 @@ async def test_an_opt_out_at_the_carrier_is_final_and_honoured(town, roads):
     assert amina
 
 
-# --- B6: nobody knows
-# ----------------------------------------------------------------------------------------------
+# --- B6: an unknown outcome ---
 
 
 async def lost_answers(town, carrier, *purposes):
@@ -301,8 +303,7 @@ async def test_where_the_provider_can_be_asked_it_is_and_even_money_news_may_the
     assert (await state(town, got_lost))["tries"] == 2
 
 
-# --- B5: receipts never go backwards
-# -------------------------------------------------------------------------------
+# --- B5: receipts never go backwards ---
 
 
 @pytest.mark.parametrize(
@@ -339,8 +340,7 @@ async def test_reports_that_come_at_once_end_the_same(town, roads):
     assert (await state(town, sent))["delivery"] == "delivered"
 
 
-# --- in a fair order
-# -----------------------------------------------------------------------------------------------
+# --- in a fair order ---
 
 
 async def test_replies_overtake_broadcasts_and_clients_take_turns(town, roads, carrier):
@@ -389,8 +389,7 @@ async def claimed(town, limit):
     return [m.text for m in found.messages]
 
 
-# --- its price
-# -----------------------------------------------------------------------------------------------------
+# --- its price ---
 
 
 async def test_what_a_message_cost_is_booked_once_and_shown_with_its_batch(town, roads, carrier):
@@ -418,8 +417,7 @@ async def test_where_the_provider_names_no_price_the_list_does(town, roads):
     assert (await state(town, nowhere))["cost_micro"] is None, "nothing is guessed"
 
 
-# --- at its pace
-# ---------------------------------------------------------------------------------------------------
+# --- at its pace ---
 
 
 async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything_once(
@@ -437,8 +435,7 @@ async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything
     assert 0 < sum(segments for _, segments in held["pace"]) <= 60, "the next one goes on from here"
 
 
-# --- seen before and after
-# -----------------------------------------------------------------------------------------
+# --- seen before and after ---
 
 
 async def test_a_quote_tells_what_the_messages_will_cost_from_the_real_texts(town, roads):
@@ -512,7 +509,7 @@ async def test_the_health_of_each_channel_stands_in_the_metrics(town, roads, car
 
 
 async def test_a_channels_health_is_told_whole(town, roads, carrier):
-    """What waits, what nobody knows, errors of the last hour, when something last came and went."""
+    """The health names waiting and unknown messages, errors of the last hour, and the last traffic."""
     carrier.plan = FaultPlan(rates={"sms": {"drop_after": 1.0}})
     await writes(town, "Is it open?", channel="lonely")
     await deliver(town.rt, "lonely")

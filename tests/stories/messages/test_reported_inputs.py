@@ -1,4 +1,7 @@
-"""Inputs of public bug reports of other systems, each sent the way it came in; what they once did here, they do no more."""
+"""Inputs of public bug reports of other systems, each sent the way it came in.
+
+The faults that they once caused here, they cause no more.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,7 @@
-"""Nobody is written to at night, too often, or while her phone is off; what she asks for is always answered."""
+"""No worker is written to at night, too often, or while her phone is off.
+
+A message that she sends is always answered.
+"""
 
 from zoneinfo import ZoneInfo
 
@@ -27,8 +30,7 @@ async def reported(town, delivery, *, phone_away=False):
     await take_receipt(town.rt, town.rt.channels["phone"], receipt, b"")
 
 
-# --- at night
-# ----------------------------------------------------------------------------------------------------
+# --- at night ---
 
 
 async def test_nobody_is_asked_at_night_but_everybody_is_answered(town, house):
@@ -93,7 +95,7 @@ async def test_an_invitation_waits_for_the_morning(town, house):
 async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, house):
     await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
-    town.jobs.take()  # nobody delivers today
+    town.jobs.take()  # nothing is delivered today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
     house(quiet_hours=town.night())
@@ -105,8 +107,7 @@ async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, 
     assert await town.count("outbox", "purpose = 'question' and state = 'accepted'") == 1
 
 
-# --- how often
-# ---------------------------------------------------------------------------------------------------
+# --- how often ---
 
 
 async def test_at_most_so_many_prompts_an_hour_and_a_day(town, house):
@@ -129,8 +130,7 @@ async def test_at_most_so_many_prompts_an_hour_and_a_day(town, house):
     assert "Is" in await amina.texts("WORK"), "she may ask as often as she likes"
 
 
-# --- a phone that is off
-# -----------------------------------------------------------------------------------------
+# --- a phone that is off ---
 
 
 @pytest.mark.parametrize(("delivery", "expired"), [(Delivery.AWAY, False), (Delivery.FAILED, True)])
@@ -181,8 +181,7 @@ async def test_an_old_report_does_not_send_away_who_has_just_written(town):
     assert (await amina.row())["away_since"] is None
 
 
-# --- consent
-# -----------------------------------------------------------------------------------------------------
+# --- consent ---
 
 
 async def test_start_after_no_is_a_first_welcome(town):
@@ -260,8 +259,7 @@ async def test_money_is_told_at_night_and_after_stop(town, house):
     assert "We sent you KES 12" in (await amina.messages())[-1]
 
 
-# --- where she lives
-# ---------------------------------------------------------------------------------------------
+# --- where she lives ---
 
 
 FAR = "Pacific/Auckland"  # where it is night when Nairobi works, and the other way round

@@ -1,4 +1,7 @@
-"""An aggregator brings the SMS of several workers in one call: each worker gets her answer, once."""
+"""An aggregator brings the SMS of several workers in one call.
+
+Each worker gets her answer, once.
+"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who works by dialling is told that there is work: once, and not while she is at it."""
+"""A worker who dials is told that there is work: once, and not while she is at it."""
 
 
 async def test_a_dialler_gets_one_notice_when_work_comes(town):

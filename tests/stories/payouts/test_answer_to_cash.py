@@ -1,4 +1,7 @@
-"""Each shilling can be followed from the answer to the receipt, and printed on paper that proves itself."""
+"""Each shilling can be followed from the answer to the receipt.
+
+The path can be printed on paper that proves itself.
+"""
 
 from datetime import UTC, datetime
 
@@ -28,7 +31,8 @@ async def printed(town) -> str:
 async def test_every_shilling_of_a_payout_names_its_answer_and_its_receipt(town, amina):
     payout = await town.rt.db.row("select ref, receipt from payout")
     links = await traces.of_payout(town.rt.db, payout["ref"])
-    first, second = [task for task, _ in await amina.answers()]  # everybody has an order of her own
+    # each worker has an order of her own
+    first, second = [task for task, _ in await amina.answers()]
     assert [(x.answer["task"], x.amount_minor, x.fate) for x in links] == [
         (first, 1500, "paid"),
         (second, 500, "paid"),

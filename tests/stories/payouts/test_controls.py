@@ -1,4 +1,7 @@
-"""What may make a payout wait: limits a day, and crowds of first payouts. Nothing fails, everybody is told, all waits end."""
+"""The controls that may make a payout wait: daily limits, and crowds of first payouts.
+
+Nothing fails, every worker is told, all waits end.
+"""
 # pyright: basic
 
 from dataclasses import replace
@@ -13,7 +16,7 @@ from gateway.steps.payouts import controls
 
 
 def ruled(town, **rules):
-    """The same town under these rules."""
+    """Return the town under these rules."""
     settings = town.rt.settings.model_copy(update={"controls": Controls(**rules)})
     town.rt = replace(town.rt, settings=settings)
 
@@ -48,7 +51,10 @@ async def test_above_the_limit_of_the_day_the_rest_goes_tomorrow(town):
 
 
 async def test_who_must_wait_is_not_told_afterwards_that_it_is_sent_now(town):
-    """The reply to PAY waits for the operator; the reason why nothing goes is faster, and takes its place."""
+    """The reply to PAY waits for the operator.
+
+    The reason why nothing goes is faster, and takes its place.
+    """
     ruled(town, limits=(DayLimit(per="all", currency="KES", a_day=20),))
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", price="30.00")
@@ -82,7 +88,10 @@ async def test_many_first_payouts_of_one_coordinator_wait_for_a_look(town):
 
 
 async def test_a_number_that_was_quiet_for_weeks_waits_and_is_told(town):
-    """Her SIM may have been given to somebody else: the SMS reaches the number, and there are two days to say so."""
+    """Her SIM may have been given to a stranger.
+
+    The SMS reaches the number, and there are two days to say so.
+    """
     people = await earned(town, "amina")
     await town.pays_out()
     assert town.operator_books()["paid_minor"] == 3000, "who has just answered is paid at once"

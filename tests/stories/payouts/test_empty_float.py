@@ -1,4 +1,7 @@
-"""The account we pay from is empty: payouts wait for the top-up, nobody's fails, and each worker hears it once."""
+"""The account that the gateway pays from is empty.
+
+Payouts wait for the top-up, none fails, and each worker hears it once.
+"""
 # pyright: basic
 
 import pytest

@@ -91,7 +91,7 @@ async def test_what_somebody_took_at_the_portal_is_seen_within_the_hour(asked):
 
 
 async def test_only_the_newest_question_is_answered_once_and_soon(asked):
-    """Who does not know the path, or comes late, or comes again, changes nothing."""
+    """A caller that does not know the path, or comes late, or comes again, changes nothing."""
     body = BALANCE.read_bytes()
     lost = FaultPlan(seed=7, rates={"balance": {"result_lost": 1.0}})
     asked.operators.set_plan(lost)

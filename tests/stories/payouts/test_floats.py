@@ -1,4 +1,7 @@
-"""What the operator holds for us, against our own books, to the minor unit; and a payout traced to the statement's line."""
+"""The operator's float against the gateway's own books, to the minor unit.
+
+A payout is traced to the statement's line.
+"""
 # pyright: basic
 
 from datetime import timedelta
@@ -28,7 +31,10 @@ async def amina(town):
 
 
 async def day(town, *rows, opening=50_000, later=timedelta()):
-    """A statement with these rows: receipt, details, what comes in (minus: goes out), all in minor units."""
+    """Return a statement with these rows: receipt, details, what comes in (minus: goes out).
+
+    All amounts are in minor units.
+    """
     at = await town.value("select max(first_sent_at) from payout") + timedelta(hours=3) + later
     text, left = HEAD, opening
     for receipt, details, minor in rows:
@@ -125,7 +131,10 @@ async def test_the_trace_ends_at_the_line_of_the_operators_statement(town, amina
 
 
 async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(town, amina):
-    """The statement showed a payment that nobody knew, with its charge; now it is Amina's: each is booked once."""
+    """The statement showed an unknown payment, with its charge.
+
+    Now it is Amina's: each is booked once.
+    """
     (receipt, details, minor), *_ = await hers(town)
     unknown = [("X9", details, minor), ("X9", "Customer Charge", -300)]
     await reconcile.import_statement(town.rt, "mpesa", await day(town, *unknown))
@@ -149,7 +158,10 @@ async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(
 async def test_a_charge_for_nobody_is_hers_also_when_the_later_statement_does_not_show_it(
     town, amina
 ):
-    """An export of payments alone tells whose the payment is: its charge stays in our books, as hers."""
+    """An export of payments alone tells whose the payment is.
+
+    Its charge stays in the gateway's books, as hers.
+    """
     (receipt, details, minor), *_ = await hers(town)
     payment, charge = ("X9", details, minor), ("X9", "Customer Charge", -300)
     await reconcile.import_statement(town.rt, "mpesa", await day(town, payment, charge))

@@ -1,4 +1,7 @@
-"""Money nobody can be sure of: a statement tells, two people decide, and a provider stands still until it is explained."""
+"""Payments with an uncertain outcome.
+
+A statement tells, two persons decide, and a provider stands still until it is explained.
+"""
 
 # The strict rules are the product's (pyproject: include); fixtures have no types.
 # pyright: basic
@@ -21,7 +24,7 @@ async def amina(town):
 
 
 async def is_stuck(town, amina):
-    """She asked for her money, nobody knows what became of it, and a day has passed."""
+    """Let Amina ask for her money; its outcome is unknown, and a day has passed."""
     await amina.texts("PAY")
     await town.ticks()
     await town.rt.db.execute("update payout set state = 'needs_human', due_at = null")
@@ -36,7 +39,7 @@ async def test_two_people_decide_and_one_alone_does_not(town, amina):
     ]
     assert "What happened:" in await resolve.evidence(town.rt, ref)
     said = {"paid": False, "receipt": ""}
-    for _ in range(2):  # saying it twice is not two people
+    for _ in range(2):  # one person's word, given twice, is not the word of two persons
         first = await resolve.resolve_by_person(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
         assert not first.confirmed
     with pytest.raises(Refused, match="not her key"):

@@ -1,4 +1,7 @@
-"""An answer that was paid and turned out wrong: nothing paid is taken back, and later earnings only in small bounded parts."""
+"""An answer that was paid and turned out wrong.
+
+Nothing paid is taken back, and later earnings only in small bounded parts.
+"""
 
 import pytest
 from hypothesis import given
@@ -117,7 +120,7 @@ def test_whatever_she_earns_no_week_takes_more_than_its_part(weeks, debts):
         balance += earned
         balance -= min(cashed, balance)
         taken = 0
-        for _ in range(3):  # the bell may ring any number of times
+        for _ in range(3):  # the job may run any number of times
             allowed = adjusting.allowance(earned, taken, balance)
             for n, part in adjusting.share_allowance(
                 [Open(n, r, told) for n, r in rest.items() if r], allowed

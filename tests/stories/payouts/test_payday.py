@@ -41,7 +41,10 @@ async def test_pay_all_the_way(town, amina):
 
 
 async def test_a_reference_that_somebody_else_has_is_not_given_again(town, amina, monkeypatch):
-    """Six signs are 387 million references: among a million payouts every 400th draw is one that is taken."""
+    """Six signs are 387 million references.
+
+    Among a million payouts every 400th draw is one that is taken.
+    """
     (zawadi,) = await town.earned("zawadi")
     taken = (await zawadi.texts("PAY")).split("Ref ")[1][:6]
     draws = iter([taken, taken])
@@ -52,7 +55,10 @@ async def test_a_reference_that_somebody_else_has_is_not_given_again(town, amina
 
 
 async def test_the_operators_callback_is_a_hint_and_only_our_own_question_settles(town, amina):
-    """Anybody who learns the address could post a callback: nothing is believed that was not asked for."""
+    """An attacker who learns the address could post a callback.
+
+    Nothing is believed that was not asked for.
+    """
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"result_lost": 1.0}}))
     await amina.texts("PAY")
     await town.ticks()
@@ -184,7 +190,10 @@ async def test_a_balance_cannot_go_below_zero(town, amina):
 
 
 async def test_a_callback_faster_than_its_answer_is_not_forgotten(town, amina):
-    """The operator calls back before its own answer to the request arrives: the question follows at once."""
+    """The operator calls back before its own answer to the request arrives.
+
+    The question follows at once.
+    """
     await amina.texts("PAY")
     payout = await town.rt.db.row("select id, ref, provider from payout")
     event = (payout["provider"], "payout", f"{payout['ref']}:early")

@@ -1,4 +1,7 @@
-"""Payday by other operators: MTN, Airtel, pawaPay, airtime, by hand. Each keeps its own books, and they agree with ours."""
+"""Payday by other operators: MTN, Airtel, pawaPay, airtime, and manual payment.
+
+Each keeps its own books, and they agree with the gateway's.
+"""
 
 import base64
 import itertools
@@ -126,7 +129,7 @@ def house_of(africa):
 
 
 async def earns(town, provider, number=None, price="100"):
-    """Somebody with a phone of that operator who has earned 100 of her money."""
+    """Return a worker with a phone of that operator who has earned 100 of her money."""
     pattern, currency = PHONES[provider]
     msisdn = number or pattern.format(next(numbers))
     letters = "".join(chr(ord("a") + int(digit)) for digit in str(next(numbers)))
@@ -178,7 +181,10 @@ async def test_paid_once_and_told_once(africa, provider):
 
 @pytest.mark.parametrize("provider", SIMULATED)
 async def test_whatever_the_network_does_nobody_is_paid_twice(africa, provider):
-    """Answers and callbacks get lost, come twice, come early or forged: our books and theirs agree in the end."""
+    """Answers and callbacks get lost, come twice, come early or forged.
+
+    The gateway's books and the operator's agree in the end.
+    """
     before = books(africa, provider)
     workers = [await earns(africa, provider) for _ in range(8)]
     plan = FaultPlan(
@@ -248,7 +254,10 @@ async def test_a_forged_callback_on_the_operators_path_changes_nothing(africa):
 
 
 async def test_airtime_we_did_not_order_is_not_sent(africa):
-    """Somebody has our API key and asks for airtime: Africa's Talking asks us first, and we say no."""
+    """An attacker has the gateway's API key and asks for airtime.
+
+    Africa's Talking asks the gateway first, and it says no.
+    """
     before = books(africa, "airtime")
     recipients = '[{"phoneNumber":"+254777000111","amount":"KES 500"}]'
     answer = await posts_airtime(africa, {"username": "acme", "recipients": recipients})
@@ -300,7 +309,10 @@ async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
 
 
 async def test_the_list_goes_through_a_spreadsheet_and_comes_back(africa):
-    """Names and numbers are no formulas there; what the bank sends back has semicolons and empty rows."""
+    """Names and numbers are no formulas there.
+
+    The list that the bank sends back has semicolons and empty rows.
+    """
     worker = await earns(africa, "bank")
     await africa.rt.db.execute("update worker set name = '=HYPERLINK(1) Ike' where id = $1", await worker.id())  # fmt: skip
     ref = (await worker.texts("PAY")).split("Ref ")[1][:6]
@@ -338,7 +350,10 @@ async def test_airtime_where_there_is_none_is_said_so(africa):
 
 
 async def test_a_number_registered_to_somebody_else_waits_for_a_person(africa, house_of):
-    """MTN says who holds a number: a person looks where that is not nearly the enrolled name; nobody is refused."""
+    """MTN names the holder of a number.
+
+    An operator looks where that is not nearly the enrolled name; no worker is refused.
+    """
     house_of(check_names=True)
     same, other = await earns(africa, "mtn"), await earns(africa, "mtn")
     africa.operators.others["mtn"].names = {

@@ -1,4 +1,7 @@
-"""People outside the database hold proof of its history, and hear of a worker who does not agree."""
+"""Trusted contacts outside the database hold proof of its history.
+
+They also hear of a worker who does not agree.
+"""
 # pyright: basic
 
 from dataclasses import replace
@@ -50,7 +53,10 @@ async def test_once_a_day_people_get_the_head_and_it_is_in_the_chain(town, amina
 
 
 async def test_who_makes_history_anew_cannot_make_the_old_head_come_out(town, amina):
-    """An insider with all rights takes the seals away and seals another history: the SMS still tells."""
+    """An insider with all rights takes the seals away and seals another history.
+
+    The SMS still tells.
+    """
     ruled(town, tell=(KEEPER,))
     keeper = town.meets("keeper", KEEPER)
     await town.ticks(minutes=2)

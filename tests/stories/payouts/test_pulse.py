@@ -1,4 +1,7 @@
-"""An operator falls silent and comes back; a crash leaves payments in flight; too many of them are unknown."""
+"""An operator falls silent and comes back; a crash leaves payments in flight.
+
+Too many of them are unknown.
+"""
 # pyright: basic
 
 from dataclasses import replace
@@ -38,7 +41,10 @@ async def minutes_go_by(town, minutes):
 
 
 async def test_within_five_minutes_of_its_first_answer_all_unknown_payouts_are_settled(town):
-    """Hours of silence put the usual questions an hour apart: the operator's coming back is noticed all the same."""
+    """Hours of silence put the usual questions an hour apart.
+
+    The operator's coming back is noticed all the same.
+    """
     town.operators.set_plan(SILENT)
     await earned(town, *PEOPLE)
     await town.ticks()
@@ -98,7 +104,7 @@ async def test_a_few_lost_answers_among_many_stop_nothing(town):
 
 @pytest.fixture
 async def crashed(town):
-    """Amina's payment was being sent when the power went; Brian asks while nobody runs."""
+    """Let the power fail while Amina's payment is being sent; Brian asks while no process runs."""
     amina, brian = await earned(town, "amina", "brian")
     stored = await payouts.by_id(
         town.rt.db,
@@ -120,7 +126,7 @@ async def test_after_a_crash_what_was_in_flight_is_settled_before_anything_is_se
     await town.ticks()
     assert (await state_of(town, amina), await state_of(town, brian)) == ("submitting", "queued")
     town.operators.set_plan(FaultPlan(seed=7, rates={"status": {"drop_before": 1.0}}))
-    await town.ticks(seconds=61)  # its lease is over: nobody knows whether it was sent
+    await town.ticks(seconds=61)  # its lease is over: it is unknown whether it was sent
     assert await state_of(town, amina) == "unknown"
     town.operators.set_plan(FaultPlan(seed=7))
     await town.ticks(seconds=30)

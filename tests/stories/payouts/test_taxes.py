@@ -1,4 +1,7 @@
-"""Taxes by a country's table: withheld with a payout, told to the worker, given back when it was not paid."""
+"""Taxes by a country's table.
+
+They are withheld with a payout, told to the worker, and given back when it was not paid.
+"""
 
 import asyncio
 import json
@@ -82,7 +85,10 @@ async def test_the_authoritys_month(town, amina):
 
 
 async def test_a_late_tax_that_she_could_only_partly_bear_is_on_one_base(town, amina):
-    """It is booked in two parts, out of her balance and as overpaid: what was taxed is one amount all the same."""
+    """It is booked in two parts, out of her balance and as overpaid.
+
+    The taxed base is one amount all the same.
+    """
     await amina.texts("PAY")
     await town.pays_out()
     payout, worker = await town.value("select id from payout"), await amina.id()

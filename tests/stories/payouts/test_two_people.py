@@ -1,4 +1,7 @@
-"""Large payouts, and what an operator took back, take two people; the approval is of one list and of no other."""
+"""Large payouts, and what an operator took back, take two persons.
+
+The approval is of one list and of no other.
+"""
 # pyright: basic
 
 from dataclasses import replace
@@ -135,7 +138,11 @@ async def test_many_small_payouts_of_one_day_wait_together_above_the_days_amount
 
 
 async def test_a_replacement_of_an_approved_payout_is_approved(town, people):
-    """Refused for our fault (an empty float), asked for again by us: the same payee and amount, on the same list."""
+    """The replacement has the payee and the amount of the approved one, on the same list.
+
+    The payout was refused for the gateway's fault (an empty float), and the gateway asks for it
+    again.
+    """
     await earned(town, "amina", approve_above={"KES": 0})
     made = await approve.prepare_list(town.rt, [], "Asha", people["Asha"])
     books = town.operators.books

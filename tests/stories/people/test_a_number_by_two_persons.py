@@ -1,4 +1,7 @@
-"""A worker without a PIN or a SIM: her coordinator asks for another number, and two persons decide by command."""
+"""A worker without a PIN or a SIM.
+
+Her coordinator asks for another number, and two persons decide by command.
+"""
 # pyright: basic
 
 from dataclasses import replace
@@ -172,7 +175,10 @@ async def test_the_operator_asks_by_name_and_is_told_why_not(town, people, amina
 
 
 async def test_the_old_number_objects_before_the_yes_and_two_persons_look(town, people, amina, new):
-    """A thief with the old SIM must not be able to stop it for ever; nor must a coordinator alone be able to take it."""
+    """A thief with the old SIM must not be able to stop it for ever.
+
+    Nor must a coordinator alone be able to take it.
+    """
     await asks(town, amina, new)
     await says(town, people, "Asha")
     await says(town, people, "Juma")
@@ -242,7 +248,10 @@ async def test_a_request_that_nobody_decides_runs_out(town, people, amina, new):
 async def test_a_change_that_ran_out_hides_no_later_one_to_the_same_number(
     town, people, amina, new
 ):
-    """Brian's was asked for first and is decided last; Amina's, to the same number, came and went in between."""
+    """Brian's was asked for first and is decided last.
+
+    Amina's, to the same number, came and went in between.
+    """
     brian = await town.enrols("brian")
     await asks(town, brian, new)
     await says(town, people, "Asha")

@@ -1,4 +1,7 @@
-"""A stranger has a worker's SIM now: the number is released, the money stays the worker's, and she comes back."""
+"""A stranger has a worker's SIM now.
+
+The number is released, the money stays the worker's, and she comes back.
+"""
 # pyright: basic
 
 import asyncio

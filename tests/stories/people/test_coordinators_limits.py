@@ -1,4 +1,7 @@
-"""A coordinator is a caller id: what it may do is bounded, needs a PIN where it matters, and ends when the operator says so."""
+"""A coordinator is a caller id: what it may do is bounded, and needs a PIN where it matters.
+
+It ends when the operator says so.
+"""
 
 import json
 import re

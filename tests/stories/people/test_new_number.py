@@ -1,4 +1,7 @@
-"""A worker changes her number with her PIN: her work and money go along, and the old number may say that it was not her."""
+"""A worker changes her number with her PIN.
+
+Her work and money go along, and the old number may say that it was not her.
+"""
 # pyright: basic
 
 import asyncio
@@ -36,7 +39,7 @@ def new(town, amina):
 
 
 async def moves(amina, new):
-    """By SMS, the whole way."""
+    """Move by SMS, the whole way."""
     assert "ending in" in await amina.texts(f"MOVE {new.msisdn} PIN {PIN}")
     return await new.texts("YES")
 
@@ -212,7 +215,7 @@ async def test_a_yes_and_a_pay_at_the_same_moment(town, amina, new):
 
 
 async def test_the_database_itself_swaps_nothing_while_a_payout_is_open(town, amina, new):
-    """What two turns that read at the same moment come to when they write, one after the other."""
+    """Two turns that read at the same moment write one after the other."""
     await amina.texts(f"MOVE {new.msisdn} PIN {PIN}")
     move = await town.value("select id from number_move")
     now = town.clock.now()

@@ -1,4 +1,7 @@
-"""One shell cannot make two persons: a present person vouches, people outside are told, keys expire, and none is on a command line."""
+"""One shell cannot make two persons.
+
+A present person vouches, contacts outside are told, keys expire, and none is on a command line.
+"""
 
 import subprocess
 import sys
@@ -23,7 +26,10 @@ REPOSITORY = Path(__file__).parents[3]
 
 @pytest.fixture
 def keeper(town):
-    """Somebody outside whose number stands in `controls.tell`; payouts of any amount take two persons."""
+    """Return a contact outside whose number stands in `controls.tell`.
+
+    Payouts of any amount take two persons.
+    """
     controls = Controls(tell=(KEEPER,), approve_above={"KES": 0})
     settings = town.rt.settings.model_copy(update={"controls": controls})
     town.rt = replace(town.rt, settings=settings)

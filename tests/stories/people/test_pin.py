@@ -1,4 +1,7 @@
-"""A PIN: chosen and typed on USSD only, three tries, a way out through the coordinator, and kept nowhere."""
+"""A PIN: chosen and typed on USSD only, three tries, a way out through the coordinator.
+
+It is kept nowhere.
+"""
 # pyright: basic
 
 import asyncio
@@ -104,7 +107,10 @@ async def test_many_sessions_at_once_have_three_tries_together(town, amina):
 
 
 async def test_a_pin_is_kept_nowhere(town, amina, capfd):
-    """Not in sessions, inbox, replies, consent, metrics or what was logged; also not one dialled ahead or mistyped."""
+    """The places are sessions, inbox, replies, consent, metrics and the log.
+
+    It also holds for a PIN that was dialled ahead or mistyped.
+    """
     await amina.dials()
     await amina.presses("3", "1", OTHER, PIN)
     await amina.dials("2", "3", PIN)
@@ -129,7 +135,11 @@ async def test_a_pin_is_kept_nowhere(town, amina, capfd):
 
 
 async def test_a_pin_that_nothing_asks_for_is_kept_nowhere_either(town, amina):
-    """Typed while the PIN is locked, on the first screen, too late, with blanks, or dialled ahead."""
+    """The worker types it at a moment when nothing asks for a PIN.
+
+    It is typed while the PIN is locked, on the first screen, too late, with blanks, or dialled
+    ahead.
+    """
     await amina.dials()
     assert "locked" in await amina.presses("3", "1", OTHER, OTHER, OTHER)
     await amina.dials()
@@ -160,7 +170,10 @@ async def test_an_answer_of_four_digits_is_an_answer(town):
 
 
 async def kept_of(town, secret):
-    """Every row of every table, and every sealed body, in which the digits stand as a key of their own."""
+    """Return every row and every sealed body in which the digits stand as a key of their own.
+
+    Every table is read.
+    """
     found = []
     for table in await town.rt.db.rows(
         "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -179,7 +192,7 @@ async def kept_of(town, secret):
 
 
 def _holds(text: str) -> bool:
-    """As a key of its own: the digits may well stand in some longer number."""
+    """Return whether the digits stand as a key of their own; they may stand in a longer number."""
     return any(f"{a}{pin}{b}" in text for pin in (PIN, OTHER) for a in '*" ' for b in '*" ')
 
 

@@ -149,7 +149,10 @@ def test_a_correction_says_whether_gold_checked_what_it_found(capsys) -> None:
 
 
 def unmarked(told: object, path: str = "") -> list[str]:
-    """Return where a confidence of a result stands without its mark; single judgements are no results."""
+    """Return where a confidence of a result stands without its mark.
+
+    Single judgements are no results.
+    """
     if isinstance(told, list):
         return [place for one in told for place in unmarked(one, f"{path}[]")]
     if not isinstance(told, dict):

@@ -1,5 +1,8 @@
 # pyright: basic
-"""A correction of a large batch: one commit for what is corrected, slices for what follows, and no long lock."""
+"""A correction of a large batch: one commit for what is corrected, slices for what follows.
+
+No lock is held for long.
+"""
 
 import asyncio
 

@@ -1,5 +1,8 @@
 # pyright: basic
-"""What a formula notices is shown to people with its figures: to the client without names, to the coordinator with them."""
+"""Findings of a formula are shown with their figures.
+
+The client sees them without names, the coordinator with them.
+"""
 
 from datetime import timedelta
 
@@ -40,7 +43,7 @@ async def opens(town, link, **given):
 
 
 async def page(town, number=COORDINATOR):
-    """What she reads who opens her link."""
+    """Return what the coordinator reads on the page of her link."""
     town.http.cookies.clear()
     moved = await opens(town, await console_links.link_for(town.rt, number))
     assert (moved.status_code, moved.headers["location"]) == (303, "/console")

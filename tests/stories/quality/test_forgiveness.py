@@ -1,5 +1,8 @@
 # pyright: basic
-"""A correction goes all the way: what was decided on it is open again, or goes to a person; nobody loses money."""
+"""A correction goes all the way.
+
+A decision that was based on it is open again, or goes to a person; no worker loses money.
+"""
 
 from gateway.steps.quality.corrections.correct_gold import Correction, correct_gold
 
@@ -7,7 +10,7 @@ OPTIONS = ["shop", "kiosk", "house", "school"]
 
 
 async def expert(town, name, right, wrong):
-    """Somebody whose skill is known already."""
+    """Return a worker whose skill is known already."""
     person = await town.enrols(name)
     await town.rt.db.execute(
         'insert into skill (worker_id, kind, "right", wrong) values ($1, $2, $3, $4)',
@@ -17,7 +20,10 @@ async def expert(town, name, right, wrong):
 
 
 async def misjudged(town, *rest):
-    """Gold that was wrong made Amina look bad and Brian good; with Brian's word the task was decided."""
+    """Return a task that was decided with Brian's word.
+
+    Gold that was wrong made Amina look bad and Brian good.
+    """
     golds = [{"id": f"g{n}", "text": f"Gold {n}?", "gold": "no"} for n in range(4)]
     golds += rest
     batch = await town.posts_batch(
@@ -150,8 +156,7 @@ async def test_gold_follows_its_option_and_so_do_those_who_answered_it(town):
     assert (row["gold_right"], row["gold_wrong"]) == (1, 0)
 
 
-# --- a wrong label
-# ------------------------------------------------------------------------------------------------
+# --- a wrong label ---
 
 
 async def labels(town, batch, option, label, **given):

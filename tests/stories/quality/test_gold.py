@@ -1,5 +1,8 @@
 # pyright: basic
-"""Questions whose answer is known: who must answer them, what follows, and what happens when the known answer was wrong."""
+"""Questions whose answer is known: which workers must answer them, and what follows.
+
+A known answer may turn out to be wrong.
+"""
 
 from gateway.steps.quality.corrections.correct_gold import Correction, correct_gold
 

@@ -1,5 +1,8 @@
 # pyright: basic
-"""What stays in doubt is decided by a person; every result can tell its story; thumbs that do not read are found."""
+"""Results in doubt are decided by a person; every result can tell its story.
+
+Thumbs that do not read are found.
+"""
 
 import pytest
 
@@ -117,7 +120,10 @@ async def test_a_thumb_that_always_presses_the_same_key_is_a_finding_and_nothing
 
 
 async def test_skills_are_relearned_while_the_batch_runs(town):
-    """Chege is wrong where the others agree: the judge hears less of him long before the batch closes."""
+    """Chege is wrong where the others agree.
+
+    The judge gives him less weight long before the batch closes.
+    """
     people = [await town.enrols(name) for name in ("amina", "brian", "chege")]
     batch = await town.posts_batch(
         *(f"Task {n}?" for n in range(24)), policy="fixed:3", method="one_coin"
@@ -149,7 +155,10 @@ async def test_old_evidence_is_worth_less(town):
 
 
 async def test_who_types_the_same_in_other_letters_is_as_right(town):
-    """In French an apostrophe parts two words: `l'eau` and `l eau` are one answer, and both who typed it were right."""
+    """French parts two words by an apostrophe: `l'eau` and `l eau` are one answer.
+
+    Both workers who typed it were right.
+    """
     people = [await town.enrols(name) for name in ("amina", "brian")]
     batch = await town.posts_batch(
         "Son 7", kind="transcription", instructions="Type:", policy="fixed:2", languages=["fr"]

@@ -1,5 +1,8 @@
 # pyright: basic
-"""The rule that decides a batch is known by its version, tried on past answers first, and switched with a reason."""
+"""The rule that decides a batch is known by its version.
+
+It is tried on past answers first, and switched with a reason.
+"""
 
 import pytest
 
@@ -33,7 +36,10 @@ async def people(town):
 
 @pytest.fixture
 async def batch(town, people):
-    """Three answers a task; two of ten tasks have three, the others two that agree, and nobody is asked now."""
+    """Return a batch of three answers per task, in which no worker is asked now.
+
+    Two of ten tasks have three answers, the others two that agree.
+    """
     batch = await town.posts_batch(
         *(f"Shop {n}?" for n in range(10)),
         tasks=GOLD,

@@ -1,4 +1,7 @@
-"""Workers who dial: menus, questions too long for a screen, dropped sessions, and networks that stammer."""
+"""Workers who dial.
+
+Menus, questions too long for a screen, dropped sessions, and networks that stammer.
+"""
 
 import asyncio
 

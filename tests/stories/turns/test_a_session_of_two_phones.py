@@ -1,4 +1,7 @@
-"""A provider gives one session id to two phones: each has a session of her own, and sees nothing of the other's."""
+"""A provider gives one session id to two phones.
+
+Each has a session of her own, and sees nothing of the other's.
+"""
 
 import asyncio
 from urllib.parse import urlencode
@@ -148,7 +151,10 @@ async def test_a_session_that_is_over_on_one_phone_goes_on_on_the_other(line, tw
 
 
 async def test_who_drops_out_gets_her_own_question_after_her(line, two):
-    """The end of the other phone's session neither closes this one nor sends its question to anyone."""
+    """The end of the other phone's session does not close this one.
+
+    It sends this session's question to no phone.
+    """
     amina, brian = two
     await line.steps(amina, "")
     await line.steps(amina, "1")

@@ -1,4 +1,7 @@
-"""A thousand phones answer at the same moment: no task gets one paid answer too many, and none too few."""
+"""A thousand phones answer at the same moment.
+
+No task gets one paid answer too many, and none too few.
+"""
 
 import asyncio
 from collections import Counter
@@ -52,7 +55,7 @@ async def test_a_thousand_phones_fill_every_slot_once_and_what_lapses_is_answere
     )
     assert await town.count("answer") == TASKS * OVERLAP - 50
 
-    await town.rt.db.execute("update worker set reach = 'ussd'")  # nobody is pushed a question
+    await town.rt.db.execute("update worker set reach = 'ussd'")  # no worker is pushed a question
     await town.rt.db.execute("update outbox set state = 'accepted', sent_at = now()")
     await town.ticks(minutes=16)
     assert not await holders()

@@ -1,4 +1,7 @@
-"""An SMS that may answer an earlier question than the one she holds: taken for what it answers, and never guessed."""
+"""An SMS that may answer an earlier question than the one its worker holds.
+
+It is taken for what it answers, and never guessed.
+"""
 
 import pytest
 
@@ -13,7 +16,7 @@ async def lapses(town):
 
 
 async def hangs_up(town):
-    """The session ended some time ago, and nobody told us."""
+    """End the session some time ago, without word from the provider."""
     await town.rt.db.execute("update ussd_session set last_at = now() - interval '20 minutes'")
 
 
@@ -95,7 +98,10 @@ async def test_work_brings_what_is_on_the_screen(town):
 
 
 async def test_a_push_that_crosses_her_sms_is_not_what_she_answers(town):
-    """Her answer is on its way when another question is pushed: nobody reads, thinks and types in ten seconds."""
+    """Her answer is on its way when another question is pushed.
+
+    No worker reads, thinks and types in ten seconds.
+    """
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
     await amina.texts("WORK")

@@ -1,4 +1,7 @@
-"""An answer that was sent before its question could have reached the phone counts for nothing, and its worker is told so."""
+"""An answer that was sent before its question could have reached the phone counts for nothing.
+
+Its worker is told so.
+"""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -42,7 +45,10 @@ class Air:
         return rows[0]["text"] if rows else None
 
     async def hands_over(self, seconds_ago=0):
-        """Everything that was written goes to the provider, and was written and went there so long ago."""
+        """Hand everything that was written to the provider.
+
+        It was written and went there `seconds_ago`.
+        """
         at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
         queued = "update outbox set state = 'accepted', sent_at = $1, created_at = $1 where state = 'queued'"
         await self.town.rt.db.execute(queued, at)
@@ -51,7 +57,10 @@ class Air:
 
 
 def ago(seconds, *, zone=timedelta(), behind=timedelta()):
-    """What a provider writes whose clock is `behind`, in a time zone that it does not name."""
+    """Return the time that a provider writes whose clock is `behind`.
+
+    It is in a time zone that the provider does not name.
+    """
     return f"{datetime.now(UTC) - timedelta(seconds=seconds) + zone - behind:%Y-%m-%d %H:%M:%S}"
 
 
@@ -116,7 +125,10 @@ async def test_a_question_whose_sending_is_under_way_may_have_reached_her(air, a
 
 
 async def test_a_provider_that_answers_slowly_is_no_reason_to_refuse(air, amina, town):
-    """Its phone had the question, and she had answered, before the provider told us that it took the message."""
+    """The phone had the question, and its worker had answered.
+
+    Only then did the provider respond that it took the message.
+    """
     await air.brings(amina, "1")
     await air.hands_over(20)
     await town.rt.db.execute(
@@ -126,7 +138,10 @@ async def test_a_provider_that_answers_slowly_is_no_reason_to_refuse(air, amina,
 
 
 async def test_what_was_stored_before_the_question_was_asked_counts_for_nothing(air, amina, town):
-    """The database stammered: both were stored, and the second is heard after the next question went out."""
+    """The database stammered, and both SMS were stored.
+
+    The second is heard after the next question went out.
+    """
     rt, raws = town.rt, []
     for number in ("s1", "s2"):
         form = {"id": number, "from": amina.msisdn, "text": "1"}

@@ -1,4 +1,7 @@
-"""Sessions that end too early: the network's clock, a red key, a slow database. Nothing that was said is lost."""
+"""Sessions that end too early: the network's clock, a red key, a slow database.
+
+Nothing that was said is lost.
+"""
 
 import asyncio
 import re
@@ -33,8 +36,7 @@ async def questions(town):
     return await town.count("outbox", "purpose = 'question'")
 
 
-# --- dropped
-# -----------------------------------------------------------------------------------------------------
+# --- dropped ---
 
 
 async def test_a_question_left_open_follows_as_one_sms_and_is_answered_there(town, brian):
@@ -98,8 +100,7 @@ async def test_a_close_that_comes_with_the_last_step_again_changes_nothing(town,
     assert await brian.values() == ["yes"]
 
 
-# --- the network's clock and its limits
-# --------------------------------------------------------------------------
+# --- the network's clock and its limits ---
 
 
 async def test_a_session_ends_before_the_network_ends_it(town, brian):
@@ -124,13 +125,15 @@ async def test_an_answer_the_network_may_have_cut_is_not_taken(town, brian):
     assert await brian.values() == ["x" * 79]
 
 
-# --- a slow database
-# ---------------------------------------------------------------------------------------------
+# --- a slow database ---
 
 
 @pytest.fixture
 async def blocked(town):
-    """Holds the people's table, as a migration or a broken query might: no turn can be read. Returns the way out."""
+    """Hold the workers' table, as a migration or a broken query might: no turn can be read.
+
+    Return the way out.
+    """
     dsn = plain_dsn(town.rt.settings.database_url.get_secret_value())
     connection = await asyncpg.connect(dsn)
     transaction = connection.transaction()

@@ -1,4 +1,7 @@
-"""What could not be processed waits in the inbox; once the reason is gone it is processed by hand, on every channel, once."""
+"""An event that could not be processed waits in the inbox.
+
+Once the reason is gone an operator replays it, on every channel, once.
+"""
 
 import pytest
 
@@ -72,7 +75,10 @@ def test_every_event_of_every_channel_is_here():
 async def test_what_breaks_behind_the_door_is_kept_and_replayed_once(
     everywhere, monkeypatch, name, kind
 ):
-    """A bug of ours: the provider is answered as ever, the event waits as failed, and has its effect when it is mended."""
+    """The fault is the gateway's: the provider is answered as ever, and the event waits as failed.
+
+    It has its effect when the fault is mended.
+    """
     town, rt = everywhere, everywhere.rt
     if kind == "receipt":
         await rt.db.commit([turns.put_message(message(rt, name, None, AMINA, "Hello", "reply"))])

@@ -1,4 +1,7 @@
-"""The body of an SMS that is kept holds no PIN, however the provider coded the text, and is read again as before."""
+"""The body of an SMS that is kept holds no PIN, however the provider coded the text.
+
+It is read again as before.
+"""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""A question is kept for its worker for a while, then goes to somebody else; a late reply is never met with silence."""
+"""A question is kept for its worker for a while, then goes to another worker.
+
+A late reply is never met with silence.
+"""
 
 LEASE = {"lease_s": 600}  # and five minutes of grace, since this phone gives no receipts
 
@@ -25,7 +28,8 @@ async def test_a_lapsed_question_goes_to_somebody_else_and_the_late_answer_is_no
     await brian.texts("YES")
     assert "No questions now" in await brian.texts("WORK"), "it is Amina's"
     town.clock.advance(minutes=16)
-    await town.rt.db.execute("update worker set reach = 'ussd'")  # nobody is asked by SMS meanwhile
+    # no worker is asked by SMS meanwhile
+    await town.rt.db.execute("update worker set reach = 'ussd'")
     await town.ticks()
     assert "Is it open?" in await brian.texts("WORK")
     assert "Saved" in await brian.texts("2")

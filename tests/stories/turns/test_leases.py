@@ -1,4 +1,7 @@
-"""A question asked by SMS is hers from the moment it arrives; what never arrives is somebody else's at once."""
+"""A question asked by SMS is its worker's from the moment it arrives.
+
+A question that never arrives is another worker's at once.
+"""
 
 from gateway.sms.port import Receipt
 from gateway.steps.messages.receipts import take_receipt
@@ -7,7 +10,7 @@ LEASE = {"lease_s": 600}
 
 
 async def pushed(town, *names):
-    """People whose work comes to them: each is pushed one question; the message's provider id."""
+    """Push one question to each worker, and return the message's provider id."""
     people = [await town.enrols(name) for name in names]
     await town.ticks()
     return people

@@ -1,4 +1,7 @@
-"""Who asks for work and gets none is told what is true: nothing there, on pause, her share done, her own pause."""
+"""A worker who asks for work and gets none is told the true reason.
+
+Nothing is there, the batch is on pause, her share is done, or she is on pause herself.
+"""
 
 from datetime import timedelta
 

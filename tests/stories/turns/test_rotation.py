@@ -1,5 +1,8 @@
 # pyright: basic
-"""Every worker has an order of options of her own, on SMS, on the menu and in packs; what counts is what she meant."""
+"""Every worker has an order of options of her own, on SMS, on the menu and in packs.
+
+The option counts that she meant.
+"""
 
 import re
 
@@ -110,7 +113,10 @@ async def test_yes_is_1_for_everybody(town):
 
 
 async def test_a_thumb_on_one_key_is_found_by_the_key_it_pressed(town):
-    """Behind her key stands the same option every time in one batch: her answers alone would look like a preference."""
+    """Behind her key stands the same option every time in one batch.
+
+    Her answers alone would look like a preference.
+    """
     people, thumb = await crowd(town, 3), await town.enrols("thumb")
     texts = [f"Item {n}?" for n in range(24)]
     batch = await town.posts_batch(*texts, policy="fixed:4", **WHAT)

@@ -1,4 +1,4 @@
-"""Many phones at the same moment: nobody waits for ever, nobody is lost."""
+"""Many phones at the same moment: no phone waits for ever, and none is lost."""
 
 import asyncio
 from functools import partial
@@ -21,7 +21,10 @@ async def test_sixty_people_join_in_the_same_second(town):
 
 
 async def all_are(town: Town, state: str) -> bool:
-    """Whether all phones have come so far; on a busy machine some texts are stored first, and heard a little later."""
+    """Return whether all phones have come to this state.
+
+    On a busy machine some texts are stored first, and heard a little later.
+    """
     await town.answers_bells()
     return await town.count("worker", "state = $1", state) == PHONES
 
@@ -36,7 +39,10 @@ async def test_sixty_people_type_their_code_in_the_same_second(town):
 
 
 async def test_a_reply_whose_sending_nobody_can_confirm_goes_out_again(town):
-    """Sent, but the provider's answer was lost and no receipt came: a reply twice harms less than none."""
+    """The reply was sent, but the provider's answer was lost and no receipt came.
+
+    A reply twice harms less than none.
+    """
     amina = await town.enrols("amina")
     before = len(await amina.messages())
     await amina.texts("BAL")

@@ -1,4 +1,7 @@
-"""Several questions in one SMS, one short reply: what is clear is counted at once, the rest is asked again."""
+"""Several questions in one SMS, one short reply.
+
+Clear answers are counted at once, the rest is asked again.
+"""
 
 import re
 from dataclasses import replace
@@ -125,7 +128,10 @@ async def test_after_an_unclear_reply_one_question_comes_by_itself(town, amina, 
 async def test_questions_of_a_pack_that_come_one_at_a_time_are_answered_by_their_numbers(
     town, amina
 ):
-    """What was asked by itself must be answered by itself, whatever number it had before."""
+    """A question that was asked by itself must be answered by itself.
+
+    The number that it had before does not matter.
+    """
     await town.posts_batch(*SHORT, **NEWS)
     await amina.texts("WORK")
     assert len(await asked(town, amina)) == 4
@@ -301,7 +307,7 @@ async def test_how_many_questions_depends_on_what_her_reply_costs(
     road = town.rt.channels["phone"]
     town.rt.channels["phone"] = replace(road, prices=PriceList({"KE": kenya}))
     try:
-        # All of one length: which comes first is everybody's own.
+        # All have one length: each worker has an order of her own.
         await town.posts_batch(*(f"Headline {n}" for n in range(1, 10)), **NEWS)
         prompt = await amina.texts("WORK")
     finally:

@@ -1,4 +1,7 @@
-"""She was asked by SMS, answered by dialling, and an SMS with her answer comes after all: it answers nothing else."""
+"""A worker is asked by SMS, answers by dialling, and then an SMS with her answer comes after all.
+
+It answers nothing else.
+"""
 
 import pytest
 
@@ -7,7 +10,10 @@ COUNTED = "You answered that on the menu: it is counted."
 
 @pytest.fixture
 async def amina(town):
-    """Asked her first of two questions by SMS, unasked; she dials instead and answers it on the screen."""
+    """Return a worker who was asked her first of two questions by SMS, unasked.
+
+    She dials instead and answers it on the screen.
+    """
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?", "Is it red?")
     await town.ticks()

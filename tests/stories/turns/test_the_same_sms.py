@@ -1,4 +1,7 @@
-"""What is one SMS and what are two: by channel, sender, id and text, by the provider's time, or by a few seconds."""
+"""The distinction between one SMS and two.
+
+They differ by channel, sender, id and text, by the provider's time, or by a few seconds.
+"""
 
 import asyncio
 import json
@@ -54,7 +57,10 @@ class Provider:
         return written
 
     async def is_stored(self, person, text, number="", at=None):
-        """The database stammers: an SMS is stored first, as the front desk does it, and heard by a runner."""
+        """Store an SMS first, as the webhook server does, and let a runner hear it.
+
+        The database stammers meanwhile.
+        """
         form, rt = self._form(person, text, number, at), self.town.rt
         event_id = identity(rt, CHANNELS[self.name].parse_sms(form)).event_id
         raw = urlencode(form).encode()
@@ -120,8 +126,7 @@ async def remarks(town):
     return [row["error"] for row in remarked]
 
 
-# --- the provider's id
-# ---------------------------------------------------------------------------------------------
+# --- the provider's id ---
 
 
 async def test_two_phones_under_one_id_are_both_answered(provider, town):
@@ -234,8 +239,7 @@ async def test_what_waited_before_an_upgrade_is_heard_once(provider, amina, town
     assert await inbox.not_done(town.rt.db) == []
 
 
-# --- the provider's time
-# -------------------------------------------------------------------------------------------
+# --- the provider's time ---
 
 
 async def test_the_same_sms_under_two_ids_counts_once(dated, amina, town):
@@ -302,8 +306,7 @@ async def test_a_time_that_names_no_second_makes_no_copies(lines, amina, town, w
     assert len(await amina.answers()) == 4
 
 
-# --- neither
-# -------------------------------------------------------------------------------------------------------
+# --- neither ---
 
 
 async def test_equal_texts_at_once_are_copies(lines, amina, town):
@@ -356,7 +359,10 @@ async def test_other_texts_and_other_phones_are_never_copies(lines, amina, town)
 
 
 async def test_of_those_that_were_stored_first_the_time_of_arrival_tells(lines, amina, town):
-    """Stored one after the other and heard in one go: two within a second are one, five seconds later is another."""
+    """The SMS are stored one after the other and heard in one go.
+
+    Two within a second are one, five seconds later is another.
+    """
     before = await town.count("outbox", "to_index = $1", amina.index)
     for pause in (1, 5, 0):
         await lines.is_stored(amina, "BAL")

@@ -1,4 +1,7 @@
-"""Providers repeat what they are not sure of: at once, a moment later, hours later. It happens once."""
+"""Providers repeat uncertain calls: at once, a moment later, hours later.
+
+The effect happens once.
+"""
 
 import asyncio
 
@@ -68,7 +71,10 @@ async def test_the_first_dial_twice_at_once_enrols_nobody_twice(town):
 
 
 async def test_two_different_answers_at_once_are_one_answer_and_one_reply_each(town):
-    """A worker who texts 1 and then 2 before our reply arrives: the second is for the next question, or for none."""
+    """A worker texts 1 and then 2 before the gateway's reply arrives.
+
+    The second is for the next question, or for none.
+    """
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
     await amina.texts("WORK")

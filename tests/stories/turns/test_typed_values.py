@@ -1,4 +1,7 @@
-"""Dates, numbers and names: read before they are counted, repeated to the worker, asked back where they are not certain."""
+"""Dates, numbers and names: read before they are counted, and repeated to the worker.
+
+They are asked back where they are not certain.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A worker dials through aggregators that only the settings know; the settings are those of the operators' page."""
+"""A worker dials through aggregators that only the settings know.
+
+The settings are those of the operators' page.
+"""
 
 import asyncio
 import re
@@ -111,7 +114,10 @@ async def test_an_end_told_among_the_steps_ends_the_session(dialled, aggregator,
 
 @pytest.mark.parametrize("kind", ["arkesel"])
 async def test_a_step_that_was_kept_and_then_went_on_has_one_effect(dialled, aggregator, kind):
-    """Its provider does not number it: what was kept and what was still running are known to be the same."""
+    """The provider does not number the step.
+
+    The kept step and the one that was still running are known to be the same.
+    """
     session = await aggregator.dial(NUMBERS[kind], code(kind))
     await session.press("1")
     raw = dialled.rt.vault.open(
@@ -217,7 +223,10 @@ async def test_a_body_that_cannot_be_read_gets_a_screen_and_is_kept(dialled):
 
 @pytest.mark.parametrize("kind", ["arkesel"])
 async def test_a_copy_that_comes_while_the_first_is_under_way_adds_no_key(dialled, aggregator, kind):  # fmt: skip
-    """Its provider numbers nothing: both calls read the same transcript, and only one can extend it."""
+    """The provider numbers nothing.
+
+    Both calls read the same transcript, and only one can extend it.
+    """
     session = await aggregator.dial(NUMBERS[kind], code(kind))
     dsn = plain_dsn(dialled.rt.settings.database_url.get_secret_value())
     holder, looker = await asyncpg.connect(dsn), await asyncpg.connect(dsn)

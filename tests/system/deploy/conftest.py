@@ -24,7 +24,10 @@ SETTINGS = {
 
 @asynccontextmanager
 async def processes(env, folder):
-    """Two webhook processes and a client process, each on a port of its own; the ports, and the id of the first."""
+    """Run two webhook processes and a client process, each on a port of its own.
+
+    Yield the ports, and the id of the first process.
+    """
     async with AsyncExitStack() as stack:
         started = [
             await stack.enter_async_context(api_process(env, folder, *words, name=name))
@@ -40,7 +43,10 @@ async def processes(env, folder):
 
 @pytest.fixture(scope="session")
 async def behind(embedded, new_database, tmp_path_factory):
-    """The processes that the session's web servers stand in front of, with a client's key and the database."""
+    """Run the processes that the session's web servers stand in front of.
+
+    Yield them with a client's key and the database.
+    """
     url = await new_database("deployed")
     folder = tmp_path_factory.mktemp("deployed")
     env, key = await prepared(url, embedded.redis_url, folder, **SETTINGS)

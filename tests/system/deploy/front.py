@@ -1,4 +1,7 @@
-"""The nginx and the Caddy of Debian over the examples in deploy/, in front of processes of the gateway."""
+"""The nginx and the Caddy of Debian over the examples in deploy/.
+
+They stand in front of processes of the gateway.
+"""
 
 import asyncio
 import datetime as dt
@@ -70,7 +73,10 @@ class Behind:
 
 @dataclass
 class Front(Served):
-    """A running web server: `port` speaks TLS, `plain` does not. `key` is of a client of the gateway behind it."""
+    """A running web server: `port` speaks TLS, `plain` does not.
+
+    `key` is of a client of the gateway behind it.
+    """
 
     folder: Path = field(default_factory=Path)
     plain: int = 0
@@ -134,7 +140,10 @@ def _nginx(behind: Behind, folder: Path, ports: dict[str, int]):
 
 
 def _with_upstreams(site: str, behind: Behind) -> str:
-    """The example with these ports: its own lines for one address, its commented ones for several processes."""
+    """Return the example with these ports.
+
+    Its own lines are for one address, its commented ones for several processes.
+    """
     if len(behind.phones) > 1:
         site = re.sub(r"(?m)^ *server 127\.0\.0\.1:8000.*\n", "", site)
         site = site.replace("#server 127", "server 127")

@@ -36,7 +36,7 @@ def sms(event: str, text: str = "HELP") -> bytes:
 
 
 async def events(behind) -> int:
-    """How many events the gateway has taken."""
+    """Return the number of events that the gateway has taken."""
     _, _, url, _ = behind
     books = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
@@ -190,7 +190,7 @@ async def test_a_body_that_is_too_large_is_refused_chunked_or_not(front, path):
 
 
 def established(ports) -> int:
-    """How many connections the gateway's processes hold."""
+    """Return the number of connections that the gateway's processes hold."""
     wanted = {f"{port:04X}" for port in ports}
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return sum(

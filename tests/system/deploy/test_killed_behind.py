@@ -1,7 +1,8 @@
-"""kill -9 of a webhook process behind each web server: no connection is refused, and no phone is left without a screen.
+"""A webhook process is killed (kill -9) behind each web server.
 
-nginx brings what was on its way to the other process. Caddy cannot: it answers 503 with Retry-After, and the carrier
-brings the same step again.
+No connection is refused, and no phone is left without a screen. nginx brings what was on its way to
+the other process. Caddy cannot: it answers 503 with Retry-After, and the carrier brings the same
+step again.
 """
 
 import asyncio
@@ -30,7 +31,10 @@ async def phone(front, session: str):
 
 
 async def steps(front, dials, stream: int, kill: asyncio.Event) -> list[int]:
-    """The statuses of many USSD steps, one after the other; the process is killed in the middle of them."""
+    """Return the statuses of many USSD steps, one after the other.
+
+    The process is killed in the middle of them.
+    """
     statuses = []
     for n in range(STEPS):
         statuses.append((await dials(front, f"k{stream}-{n}")).status)

@@ -1,4 +1,7 @@
-"""Simulations never touch a real gateway: one is alive in another folder, and every variable points at it."""
+"""Simulations never touch a real gateway.
+
+One is alive in another folder, and every variable points at it.
+"""
 
 import json
 import os
@@ -27,7 +30,10 @@ pytestmark = pytest.mark.timeout(1800)
 
 @pytest.fixture
 async def alive(town, embedded, tmp_path):
-    """The variables of a real gateway, and a function that tells all that is in it: rows, keys in Redis, files."""
+    """Return the variables of a real gateway, and a function that tells all that is in it.
+
+    Its contents are rows, keys in Redis, and files.
+    """
     folder = tmp_path / "real"
     folder.mkdir()
     (folder / "secret.key").write_text(SECRET)

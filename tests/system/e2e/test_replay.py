@@ -62,7 +62,7 @@ def is_right(ended, report):
     )
 
 
-# Everybody says yes to even tasks and no to odd ones; w4 is always contrary.
+# All workers say yes to even tasks and no to odd ones; w4 is always contrary.
 TRUTH = {f"t{n}": "no" if n % 2 else "yes" for n in range(8)}
 CONTRARY = {"yes": "no", "no": "yes"}
 VERIFIED = [
@@ -90,7 +90,10 @@ def test_all_answers_over_both_channels(tmp_path):
 
 @pytest.mark.parametrize("channel", ["sms", "ussd"])
 def test_questions_that_differ_by_a_capital_or_not_at_all_are_told_apart(tmp_path, channel):
-    """Two of the recorded texts say `York city` and `York City`, and two are the same: one worker's answers differ."""
+    """Two of the recorded texts say `York city` and `York City`, and two are the same.
+
+    One worker's answers to them differ.
+    """
     texts = {
         "t0": "Is New York city large?",
         "t1": "Is New York City large?",
@@ -121,7 +124,10 @@ def test_a_dynamic_categorisation_by_sms_stops_early(tmp_path):
 
 
 def its_saving_is_told(ended, report):
-    """Six tasks, five people who agree: what asking three, or all, would have cost beside this."""
+    """Check the report of six tasks and five workers who agree.
+
+    It says what asking three, or all, would have cost beside this.
+    """
     used, saved = report["answers_used"], report["saving"]
     assert {overlap: fixed["answers"] for overlap, fixed in report["fixed"].items()} == {
         "3": 18, "5": 30, "all": 30
@@ -153,7 +159,10 @@ def test_a_transcription_with_stars_and_accents_uses_no_more_answers_than_it_say
 
 
 def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
-    """Four workers type every line alike; w1 and w3 text, where STOP stops whatever is asked, and w0 and w2 dial."""
+    """Four workers type every line alike.
+
+    w1 and w3 text, where STOP stops whatever is asked, and w0 and w2 dial.
+    """
     lines = {"t0": "Why", "t1": "98", "t2": "1A2B", "t3": "PAY", "t4": "...", "t5": "hello you", "t6": "STOP"}  # fmt: skip
     answers = [(task, worker, said) for task, said in lines.items() for worker in WORKERS[:4]]
     texts = {task: f"Listen to recording {task}, which is in the file of the day" for task in lines}

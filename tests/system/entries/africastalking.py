@@ -1,4 +1,7 @@
-"""Africa's Talking, what can be read without a gateway: sending, reports, messages, airtime, networks."""
+"""The entries of Africa's Talking that can be read without a gateway.
+
+They are sending, reports, messages, airtime and networks.
+"""
 
 import json
 from urllib.parse import parse_qsl
@@ -28,8 +31,7 @@ def form(body):
     return dict(parse_qsl(body, keep_blank_values=True))
 
 
-# --- sending
-# ---------------------------------------------------------------------------------------------------
+# --- sending ---
 
 
 @book.entry(f"{AT}.send.live", f"{AT}.send.sandbox")
@@ -85,7 +87,7 @@ MEANINGS = {
     "final or other channel": (SendStatus.REFUSED, None, False),
     "final + opt-out": (SendStatus.REFUSED, None, True),
     "pause channel, retry after top-up": (SendStatus.RETRY, Hint.PAUSE, False),
-    # never this way: another road, or none
+    # never this way: another route, or none
     "retry other channel": (SendStatus.REFUSED, Hint.REROUTE, False),
     "defer to 08:00 local": (SendStatus.RETRY, Hint.MORNING, False),
     "retry, outcome unknown": (SendStatus.UNKNOWN, None, False),
@@ -104,14 +106,13 @@ def knows_the_code(key, value):
         assert (sent.outcome, sent.hint, sent.opted_out) == MEANINGS[meaning]
 
 
-# --- reports, opt-outs, messages: their fields
-# -------------------------------------------------------------------
+# --- reports, opt-outs, messages: their fields ---
 
 
 @book.entry(f"{AT}.dlr.fields", f"{AT}.inbound.fields", f"{AT}.opt_out.fields", f"{AT}.subscription.fields",
             f"{AT}.ussd.fields", f"{AT}.ussd.end_notification.fields")  # fmt: skip
 def reads_a_form_of_these_fields(_, value):
-    """With all of them, and without those that may be absent."""
+    """Read a form with all of them, and without those that may be absent."""
     names = [name.split(" ")[0] for name in value]
     said = {"phoneNumber": AMINA, "from": AMINA, "updateType": "addition"}
     whole = {name.rstrip("?"): said.get(name, "1") for name in names}
@@ -154,8 +155,7 @@ def keeps_the_reason(_, value):
         assert report.opted_out is (reason == "UserInBlackList")
 
 
-# --- USSD
-# --------------------------------------------------------------------------------------------------------
+# --- USSD ---
 
 
 @book.entry(f"{AT}.ussd.response")
@@ -185,8 +185,7 @@ def knows_how_long_a_screen_is_on(key, _):
     assert sms.network == key
 
 
-# --- airtime
-# ------------------------------------------------------------------------------------------------------
+# --- airtime ---
 
 
 def airtime():

@@ -1,4 +1,4 @@
-"""`tests/support/recorded/messaging.json` entry by entry: who plays which, and which nobody plays.
+"""The entries of `tests/support/recorded/messaging.json`, and the checks that play them.
 
 A check says by a path which entries are its own (`twilio.errors.*`; `*` is any key or place in a
 list), and gets the last part of the path and what stands there. What no check claims is found by

@@ -1,4 +1,7 @@
-"""Entries that are played at the door of a whole gateway: what comes, what it is answered, and what effect it has."""
+"""Entries that are played at the entrances of a whole gateway.
+
+Each names what comes, what it is answered, and what effect it has.
+"""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -49,8 +52,7 @@ async def delivery(town, message):
     return await town.value("select delivery from outbox where id = $1", message)
 
 
-# --- reports
-# ---------------------------------------------------------------------------------------------------------
+# --- reports ---
 
 ENDS = {
     "delivered": "delivered",
@@ -98,8 +100,7 @@ async def a_report_overtaken_by_another_changes_nothing(town, _, value):
     assert await delivery(town, message) == "delivered"
 
 
-# --- messages
-# --------------------------------------------------------------------------------------------------------
+# --- messages ---
 
 
 @book.entry(f"{AT}.inbound.vectors.*")
@@ -148,7 +149,10 @@ async def kannel_calls_with_get(town, _, value):
 
 @book.entry("picture_sms.parts")
 async def a_picture_is_kept_and_answers_nothing(town, _, value):
-    """Kannel hands a binary message on as it is: bytes that are no text in any alphabet, one call a part."""
+    """Kannel hands a binary message on as it is.
+
+    Its bytes are no text in any alphabet, and each call brings one part.
+    """
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
     await amina.texts("WORK")
@@ -160,13 +164,15 @@ async def a_picture_is_kept_and_answers_nothing(town, _, value):
     assert await amina.answers() == []
 
 
-# --- calls we have nothing for
-# ----------------------------------------------------------------------------------------
+# --- calls we have nothing for ---
 
 
 @book.entry(f"{AT}.voice.callback_fields", f"{AT}.voice.reply", f"{AT}.voice.actions")
 async def a_call_pasted_at_a_wrong_door_does_nothing(town, _, value):
-    """There is no voice side: a voice callback at the SMS door is kept to be looked at, and says nothing to do."""
+    """The gateway has no voice side.
+
+    A voice callback at the SMS entrance is kept to be looked at, and the answer says nothing to do.
+    """
     names = RECORDED["africastalking_docs"]["voice"]["callback_fields"]
     form = {name.split(" ")[0]: "1" for name in names}
     before = await counts(town)
@@ -180,8 +186,7 @@ async def a_call_pasted_at_a_wrong_door_does_nothing(town, _, value):
     assert value
 
 
-# --- USSD
-# -----------------------------------------------------------------------------------------------------------------
+# --- USSD ---
 
 
 @book.entry(f"{AT}.ussd.sequence")

@@ -23,8 +23,7 @@ from tests.system.entries.book import RECORDED, Book
 book = Book()
 HI = OutboundSms("77", "+254711000001", "hi")
 
-# --- Kannel
-# --------------------------------------------------------------------------------------------------------
+# --- Kannel ---
 
 KANNEL = {"username": "gateway", "password": "p", "sender": "21512", "send_url": "http://127.0.0.1:1/x",
           "receipt_url": "http://gw.example.org/in/k/s/receipt"}  # fmt: skip
@@ -49,7 +48,7 @@ def settings_of(text):
 
 
 def escapes(get_url):
-    """Which field carries which of Kannel's escapes."""
+    """Return which field carries which of Kannel's escapes."""
     return {value: name for name, value in re.findall(r"(\w+)=(%\w)", get_url)}
 
 
@@ -69,7 +68,10 @@ def hears_what_kannel_heard(_, value):
 
 @book.entry("kannel_live.dlr.0", "kannel_live.dlr.1")
 def follows_kannels_reports(_, value):
-    """Our dlr-url has the same escapes; the order of two reports is the outbox's affair (tests/system/entries/doors.py)."""
+    """The gateway's dlr-url has the same escapes.
+
+    The order of two reports is the outbox's affair (tests/system/entries/doors.py).
+    """
     requests = value.get("requests") or [urlsplit(value["request"].removeprefix("GET ")).query]
     for request in requests:
         said = dict(parse_qsl(request, keep_blank_values=True))
@@ -105,7 +107,7 @@ ANSWERS = {
 
 @book.entry("kannel_live.sendsms.*")
 def understands_sendsms(_, value):
-    """What Kannel would cut, or send empty, or send to two, is never asked of it."""
+    """Kannel is never asked for a message that it would cut, send empty, or send to two."""
     made = kannel.make("k", KANNEL | {"max_messages": 3})
     asked = value["q"]
     if asked.startswith("700"):
@@ -126,8 +128,7 @@ def loses_no_reply(_, __):
     assert int(settings_of(conf())["http-request-retry"]) >= 1000
 
 
-# --- Jasmin, by settings of the http channel alone
-# -----------------------------------------------------------------
+# --- Jasmin, by settings of the http channel alone ---
 
 
 def jasmin():
@@ -176,8 +177,7 @@ def understands_jasmins_errors(key, value):
     assert jasmin().understood(HI, int(key), value.encode()).outcome is meant[key]
 
 
-# --- Twilio
-# ----------------------------------------------------------------------------------------------------------
+# --- Twilio ---
 
 
 def tw(**options):
@@ -193,7 +193,7 @@ def knows_the_status(key, value):
     assert (report.delivery, report.raw_status) == (meant[value], key)
 
 
-# The outbox knows three ends: again, never this way (another road may do), and never at all with
+# The outbox knows three ends: again, never this way (another route may do), and never at all with
 # the number stopped.
 AGAIN = (
     "pause channel",
@@ -247,8 +247,7 @@ def holds_the_signature(_, value):
         assert not made.authentic(Webhook(value["url"], headers, [*said, ("More", "1")], b""))
 
 
-# --- phone numbers
-# -----------------------------------------------------------------------------------------------------
+# --- phone numbers ---
 
 
 @book.entry("phone_numbers.*")
@@ -304,8 +303,7 @@ def heads_a_picture(key, value):
             assert len(header) + len(data) <= segments._OCTETS
 
 
-# --- segments
-# ------------------------------------------------------------------------------------------------------------
+# --- segments ---
 
 PLAIN_SWAHILI = "Je, duka hili liko Kibera? 1 Ndio"
 
@@ -328,8 +326,7 @@ def _pieces(written):
         yield piece * int(times or 1)
 
 
-# --- where it was read
-# ---------------------------------------------------------------------------------------------------
+# --- where it was read ---
 
 
 @book.entry("kannel_live.source", "jasmin_live.source", "picture_sms.source")

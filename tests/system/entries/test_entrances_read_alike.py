@@ -1,4 +1,4 @@
-"""Whatever is sent, all entrances read the same text, the same answer, the same number and the same amount, or none."""
+"""All entrances read the same text, the same answer, the same number and the same amount, or none."""
 
 import json
 from collections.abc import Callable
@@ -42,8 +42,7 @@ SCRIPTS = "abcXYZ 019.,;:!?'&+%=<>\"/-@#()\u00e9\u00ca\u00f1\u0199\u018a\u1228\u
 TEXTS = st.text(st.sampled_from(SCRIPTS), min_size=1, max_size=60).filter(lambda t: fold(t) != "")
 
 
-# --- texts
-# -----------------------------------------------------------------------------------------------------------
+# --- texts ---
 
 
 def _form(**fields: str) -> bytes:
@@ -93,8 +92,7 @@ def test_a_text_is_the_same_text_at_every_entrance(text: str) -> None:
     assert set(heard.values()) == {clean(text)}, heard
 
 
-# --- answers
-# ---------------------------------------------------------------------------------------------------------
+# --- answers ---
 
 LABELS = ("Duka", "Ng'ombe", "\u018ainki")
 SAID = st.one_of(
@@ -162,8 +160,7 @@ def test_a_typed_value_is_the_same_on_a_screen_and_in_a_file(kind: str, said: st
     assert in_file == [value for value in on_screen.answers[:1] if value]
 
 
-# --- numbers
-# ---------------------------------------------------------------------------------------------------------
+# --- numbers ---
 
 
 def _number_by(read: Callable[[], object]) -> str | None:
@@ -188,8 +185,7 @@ def test_a_phone_number_is_one_person_or_nobody_at_every_entrance(written: str) 
         assert set(found.values()) == {SAME}, found
 
 
-# --- amounts
-# ---------------------------------------------------------------------------------------------------------
+# --- amounts ---
 
 COLUMNS = Columns(receipt="id", at="at", amount="amount", time="%Y-%m-%d")
 FIGURES = st.one_of(
@@ -205,7 +201,7 @@ FIGURES = st.one_of(
 
 
 def _amounts(text: str, currency: str) -> dict[str, Decimal]:
-    """What each entrance that takes this text reads, in major units."""
+    """Return what each entrance that takes this text reads, in major units."""
     per = minor_per_major(currency)
 
     def from_statement() -> int | None:

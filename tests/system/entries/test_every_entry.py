@@ -1,4 +1,7 @@
-"""Every entry of `tests/support/recorded/messaging.json` is played: none is left out, none is claimed that is not there."""
+"""Every entry of `tests/support/recorded/messaging.json` is played.
+
+None is left out, and none is claimed that is not there.
+"""
 
 import pytest
 

@@ -1,1 +1,4 @@
-"""Several machines on one: the example of deploy/many-machines in network namespaces, with its hosts killed and cut off."""
+"""Several machines on one: the example of deploy/many-machines in network namespaces.
+
+Its hosts are killed and cut off.
+"""

@@ -1,4 +1,7 @@
-"""`python -m tests.system.failover [--seeds 1,2,3,4,5] [--short]`: faults of deploy/many-machines, and a line of JSON for each seed."""
+"""Faults of deploy/many-machines, and a line of JSON for each seed.
+
+`python -m tests.system.failover [--seeds 1,2,3,4,5] [--short]`
+"""
 
 import argparse
 import json
@@ -16,7 +19,10 @@ from .play import BACK_WITHIN_S, Plan, play
 
 
 def main() -> int:
-    """Play every seed in a process of its own: one that has moved into a host of its network cannot come back."""
+    """Play every seed in a process of its own.
+
+    A process that has moved into a host of its network cannot come back.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.system.failover")
     parser.add_argument("--seeds", default="1,2,3,4,5")
     parser.add_argument(
@@ -61,7 +67,8 @@ def _how(*, namespaces: bool) -> str:
 def _one(seed: int, *, short: bool, namespaces: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="gateway-machines-"))
     folder.chmod(0o755)  # PostgreSQL's user comes in here
-    # Whoever ends this ends the hosts, too; a shell's background job is born deaf to the second.
+    # The end of this process must end the hosts, too; a shell's background job ignores SIGINT from
+    # birth.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     plan = Plan.short(seed) if short else Plan.long(seed)
@@ -79,7 +86,10 @@ def _one(seed: int, *, short: bool, namespaces: bool) -> int:
 
 
 def is_right(verdict: Verdict) -> bool:
-    """Return whether nothing was lost or doubled, the books are right and sealed, and every service is back."""
+    """Return whether nothing was lost or doubled and the books are right and sealed.
+
+    Every service must be back, too.
+    """
     wrong = verdict.lost or verdict.doubled or verdict.ledger or verdict.away
     return not wrong and verdict.seals > 0 and verdict.payouts > 0
 

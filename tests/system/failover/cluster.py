@@ -1,4 +1,7 @@
-"""The example of deploy/many-machines on its hosts: its files, its programs, and who leads at the moment."""
+"""The example of deploy/many-machines on its hosts.
+
+Its files, its programs, and the current leader.
+"""
 
 import asyncio
 import os

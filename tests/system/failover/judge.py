@@ -27,7 +27,7 @@ OPEN = """select (select count(*) from payout where settled_at is null)
 
 @dataclass
 class Verdict:
-    """What was found.
+    """The findings of a play.
 
     `lost`: acknowledged SMS that are not processed, saved answers without a row, paid money that is
     in no books. `doubled`: events, answers or payments that are there twice.
@@ -41,7 +41,7 @@ class Verdict:
     ledger: list[str] = field(default_factory=list[str])
     seals: int = 0
     back_after_s: dict[str, float] = field(default_factory=dict[str, float])
-    """By fault: how many seconds after it the last call of a phone or client failed."""
+    """The seconds by fault from the fault to the last failed call of a phone or client."""
     away: list[str] = field(default_factory=list[str])
     """The services that were not back at the end."""
 

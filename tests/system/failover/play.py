@@ -1,4 +1,7 @@
-"""One play: the hosts start, phones work, one fault after the other happens, and all books are compared."""
+"""One play: the hosts start, phones work, one fault after the other happens.
+
+Then all books are compared.
+"""
 
 import asyncio
 import random
@@ -31,13 +34,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how hard: `faults` by name, in this order."""
+    """The length and severity of a play: `faults` by name, in this order."""
 
     seed: int
     faults: tuple[str, ...]
     phones: int
     away_s: float
-    """How long a host stays away while the others go on."""
+    """The time that a host stays away while the others go on."""
     tasks: int = 20_000
 
     @classmethod
@@ -56,7 +59,7 @@ class Plan:
 
 @dataclass
 class Scene:
-    """What a fault works on."""
+    """The hosts and phones that a fault works on."""
 
     cluster: Cluster
     random: random.Random

@@ -1,4 +1,4 @@
-"""Where the programs of Debian are: unpacked by scripts/machines.sh, or installed."""
+"""The places of Debian's programs: unpacked by scripts/machines.sh, or installed."""
 
 import os
 import shutil
@@ -53,7 +53,10 @@ def missing() -> str:
 
 
 def find() -> Programs:
-    """Return the programs, copied to where their user may read them if this checkout lies in a closed folder."""
+    """Return the programs.
+
+    They are copied to where their user may read them if this checkout lies in a closed folder.
+    """
     account = account_for(Path("/nonexistent"))
     user = (account.uid, account.gid) if account.demoted else None
     root = UNPACKED

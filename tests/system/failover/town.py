@@ -1,4 +1,7 @@
-"""Simulated phones around the hosts: each keeps a book of its own, and some only ask whether the service is there."""
+"""Simulated phones around the hosts.
+
+Each keeps a book of its own, and some only ask whether the service is there.
+"""
 
 import asyncio
 import itertools
@@ -50,7 +53,7 @@ class Probe:
 
     tries: list[Try] = field(default_factory=list[Try])
     began: float = 0.0
-    """When the call began that is under way."""
+    """The moment when the call began that is under way."""
 
     def begin(self) -> float:
         """Begin a call, and return when."""
@@ -73,7 +76,7 @@ class Probe:
 
     @property
     def is_well(self) -> bool:
-        """Whether the last try went well."""
+        """Return whether the last try went well."""
         return bool(self.tries) and not self.tries[-1].why
 
 
@@ -173,7 +176,10 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
             await self._reads(worker)
 
     async def _works(self, worker: Worker) -> None:
-        """She answers what she is asked, cashes out now and then, and asks for work when nothing comes."""
+        """Let a worker answer what she is asked, and cash out now and then.
+
+        She asks for work when none comes.
+        """
         words = "WORK"
         while not self._ends.is_set():
             await asyncio.sleep(_TYPES_FOR_S)
@@ -233,7 +239,10 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
                     return
 
     async def _probes_sms(self) -> None:
-        """A phone texts HELP and waits for the reply: through the database, Redis, a runner and the carrier."""
+        """Let a phone text HELP and wait for the reply.
+
+        The reply goes through the database, Redis, a runner and the carrier.
+        """
         for number in itertools.count():
             phone = self.carrier.phone(f"+2547190{number:05}")
             began = self.probes["sms"].begin()

@@ -1,4 +1,7 @@
-"""A gateway in its own processes, with a carrier and an operator in this one: to be killed and started again."""
+"""A gateway in its own processes, with a carrier and an operator in this one.
+
+It is made to be killed and started again.
+"""
 
 import asyncio
 import json
@@ -33,7 +36,10 @@ MONEY_MINOR = 100_000_00
 
 @dataclass
 class House:
-    """Its processes are `api`, `runner` and `ticker`; `folder` holds everything that must survive."""
+    """A gateway whose processes are `api`, `runner` and `ticker`.
+
+    `folder` holds everything that must survive.
+    """
 
     folder: Path
     port: int
@@ -58,7 +64,7 @@ class House:
                 self.children.start(name, gateway_argv(name), self.env)
 
     def kills(self, *names: str) -> None:
-        """kill -9."""
+        """Send kill -9 to each named process."""
         for name in names:
             pid = self.children.pid(name)
             assert pid is not None
@@ -68,7 +74,7 @@ class House:
             process.wait(300)
 
     def kills_the_servers(self, *names: str) -> None:
-        """kill -9 of PostgreSQL and Redis (or those named), with their keepers."""
+        """Send kill -9 to PostgreSQL and Redis (or those named), with their keepers."""
         files = {"postgres": "postmaster.pid", "redis": "redis.pid"}
         pids = [
             int((self.folder / "data" / name / "data" / files[name]).read_text().split("\n")[0])
@@ -120,7 +126,7 @@ class House:
         )
 
     def writes_config(self) -> None:
-        """The same settings, as the processes read them."""
+        """Write the same settings, as the processes read them."""
         s = self.settings()
         at, mpesa = s.channels["at"].sms, s.providers["mpesa"]
         assert at is not None

@@ -1,4 +1,7 @@
-"""kill -9 of PostgreSQL while SMS come in: the gateway goes on taking them, and each counts once when it is back."""
+"""PostgreSQL is killed (kill -9) while SMS come in.
+
+The gateway goes on taking them, and each counts once when it is back.
+"""
 
 import asyncio
 import os
@@ -36,7 +39,7 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
         assert "You have joined" in (await person.next_sms(300)).text
     await starts_a_batch(here, key, tasks=PEOPLE, policy="fixed:1", pack="off")
     for person in people:
-        await person.text(SHORTCODE, "WORK")  # by night, too, when nobody is asked unasked
+        await person.text(SHORTCODE, "WORK")  # by night, too, when no worker is asked unasked
         assert "1 Yes" in (await person.next_sms(300)).text
 
     # The gateway's own processes would start it again at once: this lock keeps them waiting until

@@ -1,6 +1,7 @@
-"""A full disk: every USSD key gets a polite screen, /readyz says so, and all is well at once when there is room again.
+"""A full disk: every USSD key gets a polite screen, and /readyz says so.
 
-As root on a small file system of its own; else the gateway's processes may write no file, which is the same to them.
+All is well at once when there is space again. As root on a small file system of its own; else the
+gateway's processes may write no file, which is the same to them.
 """
 
 import os
@@ -48,7 +49,7 @@ def tree(disk) -> Iterator[Tree]:
 
 @contextmanager
 def full(tree: Tree, disk: Path) -> Iterator[None]:
-    """No room, until the block ends."""
+    """Fill the disk until the block ends."""
     if AS_ROOT:
         filler = disk / "filler"
         with filler.open("wb") as file:

@@ -27,8 +27,7 @@ pytestmark = pytest.mark.timeout(2400)
 HANG_S = 300.0
 STREAMS = 2
 REFUSED, CUT_OFF = 0, 1
-"""What stands for a status: no connection was made; or one was made and broken before the answer.
-"""
+"""Stands for a status: no connection was made; or one was made and broken before the answer."""
 
 
 @pytest.fixture
@@ -121,7 +120,7 @@ def victims(tree: Tree) -> dict[str, int]:
 
 
 def running(tree: Tree) -> dict[str, int]:
-    """The same; nothing while a server is just starting."""
+    """Return the same, or nothing while a server is just starting."""
     try:
         return victims(tree)
     except (OSError, ValueError, IndexError):
@@ -138,7 +137,11 @@ def is_well(tree: Tree, whole: list[str], victim: int) -> bool:
 
 
 async def counted(tree: Tree, names: list[str]) -> tuple[int, int, int]:
-    """Acknowledged events that are in the books, those that are done, and replies to a phone above one per text."""
+    """Return three numbers about acknowledged events and their replies.
+
+    Acknowledged events that are in the books, those that are done, and replies to a phone above one
+    per text.
+    """
     with EmbeddedServers(tree.folder) as servers:
         books = await asyncpg.connect(servers.postgres_dsn)
         try:

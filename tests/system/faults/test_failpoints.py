@@ -1,7 +1,8 @@
-"""kill -9 at every failpoint: of this process, of PostgreSQL, of Redis. Started again, the books are equal.
+"""Processes are killed (kill -9) at every failpoint: this one, PostgreSQL, Redis.
 
-One house for all: each process finishes what the one before it left undone, and is killed in its own day. All three
-at every point: `make failpoints` (FAILPOINTS=all); in CI every point kills the process, some the servers.
+Started again, the books are equal. One installation serves all: each process finishes what the one
+before it left undone, and is killed in its own day. All three at every point: `make failpoints`
+(FAILPOINTS=all); in CI every point kills the process, some the servers.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ PROCESSES.set_forkserver_preload(["tests.system.faults.walk"])
 
 @dataclass
 class Here:
-    """The house from outside. `usual`: what an undisturbed day leaves behind."""
+    """The installation from outside. `usual`: what an undisturbed day leaves behind."""
 
     house: House
     operators: Operators

@@ -1,9 +1,11 @@
-"""A real Kannel and an operator's SMSC around a real gateway that is killed, and whose database goes away.
+"""A real Kannel and an operator's SMSC around a real gateway.
 
-Phones text through SMPP, Kannel hands it on by the kannel.conf that `gateway channels kannel-conf` makes, replies go
-back the same way with true delivery receipts. Whatever breaks: each reply arrives, and has one effect.
+The gateway is killed, and its database goes away. Phones text through SMPP, Kannel hands it on by
+the kannel.conf that `gateway channels kannel-conf` makes, replies go back the same way with true
+delivery receipts. Whatever breaks: each reply arrives, and has one effect.
 
-`KANNEL_OUTAGE_S=90` makes both outages so long, with the delay between Kannel's tries that ships (docs/bars.md, B1).
+`KANNEL_OUTAGE_S=90` makes both outages 90 s long, with the delay between Kannel's tries that ships
+(docs/bars.md, B1).
 """
 
 import asyncio
@@ -27,8 +29,8 @@ from gateway.simulator.carriers.smsc import Smsc
 from tests.support.kannel import boxes, free_ports, needs_kannel
 from tests.support.town import eventually
 
-# How long the gateway, and then its database, are away. As short as can be where nobody asks for
-# more.
+# The time in which the gateway, and then its database, are away. By default it is as short as can
+# be.
 OUTAGE_S = float(os.environ.get("KANNEL_OUTAGE_S", "0"))
 RETRY_S = kannel_conf.RETRY_DELAY_S if OUTAGE_S else 1
 pytestmark = [needs_kannel, pytest.mark.timeout(300 + 3 * OUTAGE_S)]
@@ -104,7 +106,7 @@ class Gateway:
 
 
 async def closes(dsn, *, closed):
-    """The database turns everybody out, or lets them in again."""
+    """Let the database refuse every connection, or admit them again."""
     keeper = await asyncpg.connect(dsn.replace("/gateway?", "/template1?"))
     try:
         await keeper.execute(f"alter database gateway allow_connections {not closed}")
@@ -117,7 +119,7 @@ async def closes(dsn, *, closed):
 
 
 async def written(dsn, number):
-    """Whether so many messages are known to have been taken by Kannel."""
+    """Return whether `number` messages are known to have been taken by Kannel."""
     looker = await asyncpg.connect(dsn)
     try:
         return await looker.fetchval("select count(*) = $1 from outbox where state = 'accepted'", number)  # fmt: skip
@@ -166,7 +168,7 @@ async def _through_it_all(ours, smsc, servers, settings):
     for phone in first:
         await smsc.phone_says(phone, CODE, "HELLO")
     ours.kills("api")
-    for phone in second:  # nobody is there; Kannel keeps them, and the ones we never answered
+    for phone in second:  # the gateway is away; Kannel keeps them, and the unanswered ones
         await smsc.phone_says(phone, CODE, "HELLO")
     await eventually(lambda: _now(smsc.acknowledged >= len(first) + len(second)), 300)
     await asyncio.sleep(OUTAGE_S)

@@ -1,4 +1,7 @@
-"""kill -9, again and again, of anything and of everything: no answer, no message and no money is lost."""
+"""Anything and everything is killed (kill -9), again and again.
+
+No answer, no message and no money is lost.
+"""
 
 import asyncio
 import gc
@@ -32,7 +35,7 @@ async def rt(here):
 
 
 def empty_redis(here):
-    """FLUSHALL; there were bells in it."""
+    """Empty Redis with FLUSHALL; there were jobs in it."""
     with (
         EmbeddedServers(here.folder / "data", postgres=False) as servers,
         redis_room.Redis.from_url(servers.redis_url) as redis,
@@ -66,8 +69,8 @@ async def test_a_runner_killed_while_it_sends_loses_no_message(here, rt):
     here.carrier.plan = FaultPlan()
     assert await sending(), "claimed by a runner that is no more"
     await here.starts("runner")
-    # A minute passes: the lease is over. (RQ still believes that the dead runner answers this
-    # bell.)
+    # A minute passes: the lease is over. (RQ still believes that the dead runner works on this
+    # job.)
     await rt.db.execute("update outbox set lease_until = now() where state = 'sending'")
     for person in people:
         assert "To join" in (await person.next_sms(300)).text

@@ -1,4 +1,4 @@
-"""What an operator gets wrong is told in one line that says what to do; exit code 1, no traceback."""
+"""An operator's mistakes are told in one line that says what to do; exit code 1, no traceback."""
 
 import socket
 import subprocess

@@ -1,8 +1,9 @@
-"""A day of one worker, played by a process that may be killed at any point of it, and played again by the next one.
+"""A day of one worker, played by a process that may be killed at any point of it.
 
-Everything in it comes with its own id, as providers repeat what got no answer: so whoever starts again simply starts
-at the beginning. She answers a question and cashes out; answers another and cashes out, and this time it is the
-operator's statement that says it was paid; her batch is closed, the history sealed.
+The next process plays it again. Everything in it comes with its own id, as providers repeat what
+got no answer: so a process that starts again simply starts at the beginning. The worker answers a
+question and cashes out; answers another and cashes out, and this time it is the operator's
+statement that says it was paid; her batch is closed, the history sealed.
 """
 
 import asyncio
@@ -38,7 +39,10 @@ _ON_THEIR_WAY = (
 
 @dataclass(frozen=True)
 class House:
-    """What all processes of one house share: its folder with the servers' data, its port, its operator's address."""
+    """The state that all processes of one installation share.
+
+    Its folder with the servers' data, its port, its operator's address.
+    """
 
     folder: Path
     secret: str
@@ -216,4 +220,4 @@ async def until_settled(rt: Runtime, clock: MovableClock) -> None:
 
 
 def nobody_answers() -> None:
-    """What is rung is found by the rows; here no runner listens."""
+    """Leave enqueued jobs unanswered: the rows find them, since no runner listens here."""

@@ -1,4 +1,7 @@
-"""Random requests against a whole gateway: no fault, no effect of a forgery, no status that is not declared."""
+"""Random requests against a whole gateway.
+
+There is no fault, no effect of a forgery, and no status that is not declared.
+"""
 
 from gateway.settings.apart import leave_every_gateway
 

@@ -1,5 +1,8 @@
 # ruff: noqa: T201  what it prints is what it is for
-"""The long runs: `python -m tests.system.fuzz webhooks --cases 100000`, and `api` or `schemathesis --cases 10000`."""
+"""The long runs of random requests.
+
+`python -m tests.system.fuzz webhooks --cases 100000`, and `api` or `schemathesis --cases 10000`.
+"""
 
 import argparse
 import asyncio

@@ -1,4 +1,7 @@
-"""Random calls of the client API by its own /openapi.json: what is allowed, what is nearly allowed, and rubbish."""
+"""Random calls of the client API by its own /openapi.json.
+
+Some are allowed, some nearly allowed, and some rubbish.
+"""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -22,7 +25,7 @@ How many digits a price may have after its point depends on the client's currenc
 
 @dataclass
 class Report:
-    """What came of a run. `faults`: each with the call that caused it."""
+    """The result of a run. `faults`: each with the call that caused it."""
 
     cases: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -176,7 +179,7 @@ class Api:
 
 
 def judged(call: Call, answer: httpx2.Response) -> list[str]:
-    """What is wrong with the answer."""
+    """Return what is wrong with the answer."""
     faults, status = list[str](), answer.status_code
     declared = call.operation["responses"].get(str(status))
     if status >= 500:

@@ -1,4 +1,7 @@
-"""The client API under schemathesis: another program's reading of our /openapi.json, against a real server."""
+"""The client API under schemathesis.
+
+Another program's reading of /openapi.json is tried against a real server.
+"""
 
 import asyncio
 import os
@@ -22,7 +25,7 @@ CHECKS = (
 
 @dataclass
 class Report:
-    """What came of a run, in the words of the other long runs."""
+    """The result of a run, in the words of the other long runs."""
 
     cases: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -30,7 +33,7 @@ class Report:
 
 
 async def schemathesis(town, cases: int, seed: int = 1) -> Report:
-    """Run it with so many cases and more against the town's server, as its client."""
+    """Run it with `cases` cases and more against the town's server, as its client."""
     url = town.rt.settings.public_url
     with TemporaryDirectory(prefix="gateway-schemathesis-") as folder:
         report = Path(folder) / "events.ndjson"

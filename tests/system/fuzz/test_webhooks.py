@@ -54,7 +54,10 @@ CHANNELS = {
 
 
 def providers(url: str) -> dict[str, ProviderSettings]:
-    """Those payout providers whose portals know one address for all payouts; their operator is asked at `url`."""
+    """Return those payout providers whose portals know one address for all payouts.
+
+    Their operator is asked at `url`.
+    """
     known = elsewhere(url)
     return {
         name: known[name].model_copy(update={"secret": SecretStr(SECRET)}) for name in OPERATORS

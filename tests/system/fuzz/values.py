@@ -1,5 +1,8 @@
 # ruff: noqa: RUF001, C901, PLR0911  look-alikes, and one branch for each kind of value
-"""Values for requests, drawn by a seed: those that a JSON schema allows, and those that break things."""
+"""Values for requests, drawn by a seed.
+
+Some are allowed by a JSON schema, and others break things.
+"""
 
 import random
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""Random calls of every webhook: forged, replayed, malformed and mutated ones. None may be a fault, none may have an effect."""
+"""Random calls of every webhook: forged, replayed, malformed and mutated ones.
+
+None may be a fault, none may have an effect.
+"""
 
 import base64
 import hashlib
@@ -37,13 +40,13 @@ FIELDS = (
     "phoneNumber", "serviceCode", "networkCode", "MessageSid", "From", "To", "Body", "NumMedia", "ErrorCode", "ts", "reply",
     "smsc_id", "updateType", "keyword", "durationInMillis", "cost", "failureReason", "retryCount", "",
 )  # fmt: skip
-# Of people nobody knows, so that no true word can come of a mutation.
+# The numbers are unknown to the gateway, so that no true word can come of a mutation.
 SMS = {"id": "base", "from": "+254799000111", "to": "20880", "text": "HELP"}
 
 
 @dataclass
 class Report:
-    """What came of a run, by the kind of call; `faults` with the call that caused each."""
+    """The result of a run, by the kind of call; `faults` with the call that caused each."""
 
     cases: int = 0
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -72,11 +75,14 @@ _OPERATORS_WORDS = (
     b'{"currencyCode": "KES", "amount": -1, "phoneNumber": 7}',
     b"requestId=ATQid_1&status=Success",
 )
-"""What operators say, of payouts that there are not."""
+"""Callbacks of operators about payouts that do not exist."""
 
 
 class Webhooks:
-    """The doors of one gateway with the channels of DOORS, `tw` (Twilio, secret t), and the providers of OPERATORS."""
+    """The entrances of one gateway with the channels of DOORS and the providers of OPERATORS.
+
+    `tw` is a channel, too (Twilio, secret t).
+    """
 
     def __init__(self, http: httpx2.AsyncClient, public_url: str, seed: int) -> None:
         self._http, self._url, self._drawn = http, public_url, Drawn(seed)
@@ -260,7 +266,7 @@ KINDS = ("forged", "replayed", "malformed", "mutated")
 
 
 async def counts(value, tables) -> dict[str, int]:
-    """How many rows each table has; `value` runs one query."""
+    """Return the number of rows of each table; `value` runs one query."""
     return {table: await value(f"select count(*) from {table}") for table in tables}  # noqa: S608  names of ours
 
 

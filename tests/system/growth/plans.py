@@ -1,4 +1,7 @@
-"""What PostgreSQL really did for each statement: its own explanations, read from the server's log."""
+"""The work that PostgreSQL really did for each statement.
+
+The source is its own explanations, read from the server's log.
+"""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is done often never reads history: the real plan of every statement, on a gateway with a past."""
+"""Frequent work never reads history: the real plan of every statement, on a gateway with a past."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -212,9 +212,10 @@ async def test_the_made_up_books_are_right(grown: tuple[Town, Log]):
 
 
 def is_unbounded(scan: Scan, rows_max: int) -> bool:
-    """Whether a scan reads a table or an index as a whole, or more rows than anything that is done often needs.
+    """Return whether a scan reads a table or an index as a whole, or more than `rows_max` rows.
 
-    An index that is walked from end to end reads many pages for each row it finds.
+    Nothing that is done often needs more. An index that is read from end to end reads many pages
+    for each row it finds.
     """
     walks = scan.pages_a_loop > 100 and scan.pages_a_loop > 4 * scan.rows / scan.loops
     # Workers are counted by state: there are as many as there are workers, however much they did.

@@ -19,7 +19,10 @@ TASKS = 200
 async def young(
     new_database: NewDatabase, embedded: EmbeddedServers
 ) -> AsyncIterator[tuple[Town, Log]]:
-    """A gateway whose plans are kept whatever comes (nothing tells it that its tables grow), explained in the log."""
+    """Return a gateway whose plans are kept whatever comes, explained in the log.
+
+    Nothing tells it that its tables grow.
+    """
     url = await new_database("young_plans")
     admin = await asyncpg.connect(embedded.postgres_dsn)
     for setting in (*ON, "plan_cache_mode = 'force_generic_plan'"):

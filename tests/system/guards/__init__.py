@@ -1,4 +1,7 @@
-"""What stands between the workers' money and each way to lose or double it, and that each of these guards is needed."""
+"""The guards between the workers' money and each way to lose or double it.
+
+The tests prove that each of these guards is needed.
+"""
 
 from gateway.settings.apart import leave_every_gateway
 

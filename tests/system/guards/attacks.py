@@ -148,7 +148,10 @@ async def an_answer_about_another_payment(till: Till) -> None:
 
 
 async def not_found_too_soon(till: Till) -> None:
-    """The request may still be on its way; an operator that does not know a key yet may know it in a minute."""
+    """The request may still be on its way.
+
+    An operator that does not know a key yet may know it in a minute.
+    """
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     told = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
     assert told.payout.state is PayoutState.SUBMITTED
@@ -223,7 +226,10 @@ async def failed_without_a_cause(till: Till) -> None:
 
 
 async def paid_after_it_was_asked_for_again(till: Till) -> None:
-    """She was told that it failed, asks again; then the first is paid after all: the second must not go."""
+    """The worker was told that it failed, and asks again.
+
+    Then the first is paid after all: the second must not go.
+    """
     worker = await till.hires(2 * SHILLINGS_10)
     first = await till.sends(await till.asks(worker, SHILLINGS_10))
     first = await till.happens(first, till.says(first, PaymentStatus.FAILED))

@@ -1,4 +1,7 @@
-"""The guards of the money: where each stands, how it is taken away, and which attack then succeeds."""
+"""The guards of the money.
+
+Each says where it stands, how it is taken away, and which attack then succeeds.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,8 +20,11 @@ from .till import Till
 
 @dataclass(frozen=True)
 class Guard:
-    """`sql`: statements that take it away; `rewrites`: a database function, and what in its text becomes what;
-    `patch`: a context in which the code goes without it."""
+    """A guard of the money, and the way to take it away.
+
+    `sql`: statements that take it away; `rewrites`: a database function, and what in its text
+    becomes what; `patch`: a context in which the code goes without it.
+    """
 
     name: str
     where: str
@@ -28,7 +34,7 @@ class Guard:
     patch: Callable[[], AbstractContextManager[object]] = nullcontext
 
     async def taken_away(self, till: Till) -> None:
-        """From the database."""
+        """Take the guard from the database."""
         if self.sql:
             await till.rt.db.execute(self.sql)
         if self.rewrites:

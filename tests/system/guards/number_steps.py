@@ -1,4 +1,7 @@
-"""What phones, a coordinator and persons do in `test_any_order_of_numbers`, and what their replies mean for the books."""
+"""The steps of phones, a coordinator and persons in `test_any_order_of_numbers`.
+
+Their replies have a meaning for the books.
+"""
 # pyright: basic
 
 import asyncio
@@ -122,8 +125,7 @@ class Steps:
         elif self.run(self.town.value("select exists (select from opt_out where msisdn_index = $1)", self.phones[n].index)):  # fmt: skip
             self.books.silent.add(self.phones[n].msisdn)
 
-    # --- work and money
-    # ------------------------------------------------------------------------------------
+    # --- work and money ---
 
     def works(self, who: int, words: str) -> None:
         n = self.phone_of(self.worker(who))
@@ -151,7 +153,7 @@ class Steps:
             self.says(n, words)
 
     def dials(self, n: int, keys_: list[str]) -> None:
-        """Look around on the menu: whoever is no worker there reads of none."""
+        """Look around on the menu: a phone that is no worker's there reads of none."""
         phone = self.phones[n]
         if self.books.owner(phone.msisdn) is None:
             shown = [self.run(phone.dials())]
@@ -166,8 +168,7 @@ class Steps:
         else:
             self.run(phone.dials("2"))
 
-    # --- changes of number
-    # -----------------------------------------------------------------------------------
+    # --- changes of number ---
 
     def moves_with_her_pin(self, who: int, to: int) -> None:
         worker = self.worker(who)

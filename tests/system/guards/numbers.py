@@ -1,4 +1,7 @@
-"""The books by hand of a few workers, their phones and their changes of number, for `test_any_order_of_numbers`."""
+"""The model's books of a few workers, their phones and their changes of number.
+
+They are for `test_any_order_of_numbers`.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +11,7 @@ HOLD, ANSWER, DECIDE = timedelta(hours=48), timedelta(hours=72), timedelta(hours
 
 @dataclass
 class Worker:
-    """What is true of a worker. `phone`: None while her number is a stranger's."""
+    """The truth about a worker. `phone`: None while her number is a stranger's."""
 
     id: int
     name: str
@@ -17,7 +20,7 @@ class Worker:
     stopped: bool = False
     has_pin: bool = False
     bare: bool = False
-    """She only joined: her row makes room for another worker's number."""
+    """She only joined: her row gives way to another worker's number."""
     retired: bool = False
     lost: str | None = None
     """The phone that a stranger has now, by which her coordinator still names her."""
@@ -37,7 +40,7 @@ class Change:
     expires: datetime
     done_at: datetime | None = None
     said: dict[str, str] = field(default_factory=dict)
-    """What one person has said of its present stage, by name."""
+    """The words of each person about its present stage, by name."""
     objected: bool = False
 
     def holds(self, now: datetime) -> bool:
@@ -65,7 +68,10 @@ class Books:
         return None
 
     def given_up(self, phone: str, now: datetime) -> Worker | None:
-        """The worker who gave this phone's number up, while it may still object or people look."""
+        """Return the worker who gave this phone's number up, while it may still object.
+
+        The same holds while persons look.
+        """
         for id_, change in self.changes.items():
             if change.old == phone and change.done_at and change.holds(now):
                 return self.workers[id_]
@@ -76,7 +82,7 @@ class Books:
         return {c.new for c in self.changes.values() if c.stage == "invited" and c.expires > now}
 
     def left(self, now: datetime) -> set[str]:
-        """Phones that may still object, or over which people look."""
+        """Return the phones that may still object, or over which persons look."""
         return {c.old for c in self.changes.values() if c.old and c.done_at and c.holds(now)}
 
     def waiting(self) -> list[Worker]:

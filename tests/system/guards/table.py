@@ -1,4 +1,7 @@
-"""`python -m tests.system.guards.table`: writes docs/payout-guards.md, once the tests beside it have passed."""
+"""`python -m tests.system.guards.table` writes docs/payout-guards.md.
+
+It does so once the tests beside it have passed.
+"""
 
 from pathlib import Path
 

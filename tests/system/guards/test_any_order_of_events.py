@@ -1,5 +1,8 @@
-"""Whatever happens to payouts in whatever order: no worker's money is lost or there twice, every payout comes to an end,
-and what the gateway believes is what the operator did. A reference model keeps the same books by hand."""
+"""Payouts hold their laws in any order of events.
+
+No worker's money is lost or there twice, every payout comes to an end, and what the gateway
+believes is what the operator did. A reference model keeps the same books.
+"""
 
 import asyncio
 from collections.abc import Coroutine
@@ -41,7 +44,10 @@ IN_BOOKS_PAID = (PayoutState.PAID, PayoutState.LATE_PAID)
 
 @dataclass
 class Truth:
-    """What the operator did with a key: nothing yet, "taken", "paid" or "refused". `late`: requests still under way."""
+    """The operator's deed for a key: nothing yet, "taken", "paid" or "refused".
+
+    `late`: requests still under way.
+    """
 
     fate: str = ""
     late: int = 0
@@ -50,7 +56,7 @@ class Truth:
 
 @dataclass
 class Model:
-    """The books by hand. `payouts`: by key, whose and how much."""
+    """The model's books. `payouts`: by key, whose and how much."""
 
     earned: dict[int, int] = field(default_factory=dict)
     payouts: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -337,7 +343,10 @@ async def two_people_say_it_never_left(till: Till, stored: Stored) -> None:
 
 
 async def overpaid(till: Till, worker: Worker) -> int:
-    """What left late for money that she had spent by then: it stands in an account of its own."""
+    """Return what left late for money that the worker had spent by then.
+
+    It stands in an account of its own.
+    """
     return await till.rt.db.value(
         """select coalesce(sum(t.amount), 0)::bigint from transfer t join account a on a.id = t.debit
            where a.kind = 'worker_overpaid' and a.owner = $1""",

@@ -1,5 +1,9 @@
-"""Whatever happens to numbers in whatever order (moves, answers, payouts, STOP, objections, strangers): no answer and no shilling
-is lost or there twice, and no phone reads what belongs to another worker. A reference model keeps the same books by hand."""
+"""Changes of number hold their laws in any order of events.
+
+The events are moves, answers, payouts, STOP, objections and strangers. No answer and no shilling is
+lost or there twice, and no phone reads what belongs to another worker. A reference model keeps the
+same books.
+"""
 # pyright: basic
 
 import asyncio
@@ -88,7 +92,10 @@ def number_machine(url: str):  # noqa: C901  # a method a rule
 
         @rule(chance=st.randoms(use_true_random=True))
         def something_happens(self, chance: Random) -> None:  # noqa: C901, PLR0912  # one branch per kind of step
-            """One step, each kind with the weight it has in `STEPS` (of several rules Hypothesis leaves some out)."""
+            """Take one step, each kind with the weight it has in `STEPS`.
+
+            Of several rules Hypothesis leaves some out.
+            """
             kinds, weights = zip(*STEPS.items(), strict=True)
             n, to, who = (chance.randrange(limit) for limit in (PHONES, PHONES, 4))
             match chance.choices(kinds, weights)[0]:
@@ -127,8 +134,7 @@ def number_machine(url: str):  # noqa: C901  # a method a rule
                 case _:
                     pass
 
-        # --- what must hold
-        # ----------------------------------------------------------------------------------------
+        # --- what must hold ---
 
         @invariant()
         def nothing_is_lost_or_doubled(self) -> None:
@@ -157,7 +163,7 @@ def number_machine(url: str):  # noqa: C901  # a method a rule
 
         @invariant()
         def no_phone_reads_of_another_worker(self) -> None:
-            """Of all that waits or was written since the last look."""
+            """Check all messages that wait or were written since the last look."""
             indexes = [phone.index for phone in self.steps.phones]
             rows = run(town.rt.db.rows("select id, worker_id, to_index, text, state, purpose from outbox where to_index = any($1) and (id > $2 or state = 'queued') order by id", indexes, self.seen))  # fmt: skip
             for row in rows:
@@ -171,7 +177,10 @@ def number_machine(url: str):  # noqa: C901  # a method a rule
                     assert worker is not None and not worker.stopped, row["text"]
 
         def teardown(self) -> None:
-            """In the end all that may be paid is paid, each to the phone that asked for it, and the books are right."""
+            """Pay all that may be paid, each to the phone that asked for it.
+
+            The books are right in the end.
+            """
             if self.batch is None:
                 return
             for hours in (73, 1, 1):

@@ -1,4 +1,7 @@
-"""With all its guards the gateway stands every attack; without any one of them, the attack that it stops succeeds."""
+"""The gateway with all its guards stands every attack.
+
+Without any one of them, the attack that it stops succeeds.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""A gateway's money alone: workers with earnings, an operator that does what it is told, the product's own steps."""
+"""A gateway's money alone.
+
+Workers have earnings, an operator does what it is told, and the product's own steps run.
+"""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable
@@ -169,7 +172,7 @@ _NEW_PAYOUT = (
 
 
 async def refused(attempt: Awaitable[object]) -> bool:
-    """Whether the gateway or its database would not do that."""
+    """Return whether the gateway or its database would not do that."""
     try:
         await attempt
     except (Conflict, Refused, asyncpg.PostgresError):

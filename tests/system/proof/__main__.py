@@ -1,12 +1,14 @@
-"""`python -m tests.system.proof --payouts N --seed S`: the payout proof, in episodes of 10,000 on as many processes as cores.
+"""The payout proof, in episodes of 10,000 on one process per core.
 
-Each episode has a seed, a process and a database of its own, which goes away afterwards: memory and disk stay what one
-episode a process needs, however many there are. `--log FILE` keeps each episode's verdict as a line of JSON; the same
-command with the same file goes on where it was stopped. Several machines share the work by seeds: 1,000,000 from seed
-1 are the seeds 1 to 100.
+`python -m tests.system.proof --payouts N --seed S`
 
-The throwaway PostgreSQL runs without fsync: nothing here tests durability (tests/system/faults/ does, with fsync on). The
-product never runs so.
+Each episode has a seed, a process and a database of its own, which goes away afterwards: memory and
+disk stay what one episode per process needs, however many there are. `--log FILE` keeps each
+episode's verdict as a line of JSON; the same command with the same file goes on where it was
+stopped. Several machines share the work by seeds: 1,000,000 from seed 1 are the seeds 1 to 100.
+
+The throwaway PostgreSQL runs without fsync: nothing here tests durability (tests/system/faults/
+does, with fsync on). The product never runs without it.
 """
 
 import argparse

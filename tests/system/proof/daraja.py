@@ -1,4 +1,7 @@
-"""Safaricom's Daraja behind the wires: the simulator's own books and words, on the proof's clock."""
+"""Safaricom's Daraja behind the wires.
+
+It has the simulator's own books and words, on the proof's clock.
+"""
 
 import base64
 import secrets
@@ -16,7 +19,10 @@ HOST = "daraja"
 
 
 class ProofDaraja:
-    """`lies`: keys it first calls failed and pays later; `name`: the provider's name in the settings."""
+    """The simulated Daraja of the proof.
+
+    `lies`: keys it first calls failed and pays later; `name`: the provider's name in the settings.
+    """
 
     def __init__(self, world: World, *, seed: int, float_minor: int, name: str = "mpesa") -> None:
         self.name = name
@@ -106,7 +112,7 @@ class ProofDaraja:
         return {key: (times, minor, receipt) for key, times, minor, receipt in rows}
 
     def final_at(self, key: str) -> float:
-        """When a question about it gets a last word; 0 where it has not, or is not known."""
+        """Return when a question about it gets a last word; 0 where it has not, or is not known."""
         found = self.books.find(key)
         return found.finalised_at if found else 0.0
 

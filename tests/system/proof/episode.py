@@ -1,7 +1,8 @@
-"""One episode: some thousands of workers of two countries ask for their money, again and again, in a bad day.
+"""One episode: some thousands of workers of two countries ask for their money in a bad day.
 
-Everything the gateway knows is in PostgreSQL: each round reads what is due from there, so a crash needs no
-pretending: what was not committed is forgotten, whatever the operator has done meanwhile.
+They ask again and again. Everything the gateway knows is in PostgreSQL: each round reads what is
+due from there, so a crash needs no pretending: what was not committed is forgotten, whatever the
+operator has done meanwhile.
 """
 
 # The strict rules are the product's (pyproject: include); fixtures have no types.
@@ -59,7 +60,10 @@ MINUTE = 60.0
 
 
 class Tokens(dict):
-    """The operators' tokens in memory: one look into a dictionary instead of a question to PostgreSQL per call."""
+    """The operators' tokens in memory.
+
+    A call costs one look into a dictionary instead of a question to PostgreSQL.
+    """
 
     async def get(self, name: str) -> str | None:
         return dict.get(self, name)
@@ -75,7 +79,7 @@ class Tokens(dict):
 KENYA = Deductions(
     "KE", 100, (Tax("WHT", 50_000), Tax("DST", 12_500)), FeeTable((100_000,), (300,))
 )
-"""Where money goes to Kenya two taxes and a fee go with it: they must end where it ends."""
+"""Two taxes and a fee go with money to Kenya: they must end where it ends."""
 TAXED_FROM_MINOR = 3_000  # what is left of less may be under the operator's least
 
 
@@ -134,7 +138,7 @@ class Episode:
         self.operators = {daraja.HOST: mpesa, mtn.HOST: momo}
         for minutes in range(
             25, 60 * 24 * DAYS_MAX, 45
-        ):  # floats run dry, and are topped up by people, later
+        ):  # floats run dry, and operators top them up, later
             self.world.later(minutes * MINUTE, self._tops_up)
         settings = Settings(
             database_url=SecretStr(database_url),
@@ -167,8 +171,7 @@ class Episode:
         mpesa.books.move_float(self.payouts * FLOAT_PER_PAYOUT // 3, "top-up")
         momo.float_minor += self.payouts * FLOAT_PER_PAYOUT // 3
 
-    # --- the people
-    # ----------------------------------------------------------------------------------------------
+    # --- the workers and operators ---
 
     async def _people(self) -> None:
         rt, dice = self.rt, self.world.dice
@@ -220,8 +223,7 @@ class Episode:
 
     asking: list[Person] = field(default_factory=list)
 
-    # --- the rounds
-    # ----------------------------------------------------------------------------------------------
+    # --- the rounds ---
 
     async def _plays(self) -> None:
         begin, rt = self.world.now, self.rt
@@ -261,13 +263,16 @@ class Episode:
         return TICK_S * (1 if self.busy > 50 else 4)
 
     async def _statement(self) -> None:
-        """The day after: the operator's statement settles what a liar's lost callback left wrong, and finds no more."""
+        """Import the operator's statement of the day after.
+
+        It settles what a liar's lost callback left wrong, and finds no more.
+        """
         books = self.operators[daraja.HOST].books
         found = await import_statement(self.rt, "mpesa", statement_text(books, moves=True))
         self.by_statement = sum(f.kind is DifferenceKind.PAID_FAILED_HERE for f in found.findings)
         paid = self.operators[daraja.HOST].paid()
         lied = {paid[key][2] for key in self.operators[daraja.HOST].lies if key in paid}
-        # Several payouts alike in number, amount and time: nothing is guessed, people are paged,
+        # Several payouts alike in number, amount and time: nothing is guessed, operators are paged,
         # the provider stops.
         self.for_people = {
             f.receipt
@@ -284,7 +289,10 @@ class Episode:
         return any(one.wants for one in self.people)
 
     async def _requests(self) -> None:
-        """Workers text PAY: some while one is open, some struck by a crash before the commit; they ask again later."""
+        """Let workers text PAY: some while one is open, some struck by a crash before the commit.
+
+        They ask again later.
+        """
         asking, self.asking = self.asking, []
         free = await self.rt.db.rows(
             """select w.id, a.balance from worker w join account a on a.id = w.account_id where w.id = any($1)
@@ -335,7 +343,10 @@ class Episode:
         return await payout_part(self.rt, one.id, one.currency, asked, one.msisdn)
 
     async def _due(self) -> None:
-        """What `steps/payouts/disburse.disburse` does, with one commit for many decisions of different payouts."""
+        """Do the work of `steps/payouts/disburse.disburse`.
+
+        One commit holds many decisions of different payouts.
+        """
         rt, self.busy = self.rt, 0
         while True:
             now = self.clock.now()
@@ -367,7 +378,7 @@ class Episode:
                 else:
                     what = StatusAnswered(await provider.ask(rt.http, order))
                 if self.world.strikes("crash"):
-                    continue  # the operator has it, nobody here knows
+                    continue  # the operator has it, the gateway does not know
                 heard.append((stored, what))
             if self.world.dice.random() < 0.1:
                 await self._callbacks()  # some come before the answer they belong to is written
@@ -377,10 +388,13 @@ class Episode:
                 return
 
     async def _heed(self, heard: list[tuple[Stored, Happened]]) -> None:
-        """What is made of the answers as such, for those who want it played."""
+        """Do something with the answers as such; a subclass plays it."""
 
     async def _callbacks(self) -> None:
-        """What `steps/payouts/callback` does after keeping the body. One move of a payout at a time."""
+        """Do the work of `steps/payouts/callback` after keeping the body.
+
+        A payout makes one move at a time.
+        """
         rt = self.rt
         came, self.world.callbacks = self.world.callbacks, []
         while came:

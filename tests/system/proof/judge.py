@@ -1,4 +1,7 @@
-"""The judge: compares the gateway's tables with the operators' books, after the last payout has come to rest."""
+"""The judge compares the gateway's tables with the operators' books.
+
+It does so after the last payout has come to rest.
+"""
 
 # The strict rules are the product's (pyproject: include); fixtures have no types.
 # pyright: basic
@@ -35,8 +38,8 @@ class Verdict:
     by_statement: int = 0
     """Found by the operator's statement only: called failed, paid later, and the callback lost."""
     for_people: int = 0
-    """The same, but alike several of ours: in suspense, people paged, the provider stopped until
-    they explain it.
+    """Such payments that are alike several payouts: in suspense, operators paged, the provider
+    stopped until they explain it.
     """
     seconds: float = 0.0
     virtual_hours: float = 0.0
@@ -156,7 +159,10 @@ async def _sums(v: Verdict, e: Episode, books) -> None:
 
 
 async def _suspense(v: Verdict, e: Episode, books) -> None:
-    """What left and fits several of ours, or none: to the last cent in suspense, and the provider stopped for people."""
+    """Check the payments that left and fit several payouts, or none.
+
+    They are in suspense to the last cent, and the provider stopped for operators.
+    """
     waits = await e.rt.db.value(
         """select coalesce(sum(case when t.debit = a.id then t.amount else -t.amount end), 0)::bigint
            from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'suspense'"""
@@ -203,7 +209,10 @@ async def _workers(v: Verdict, e: Episode, rows) -> None:
 
 
 async def _told(v: Verdict, e: Episode) -> None:
-    """One SMS for each outcome: what was replaced is silent, what was paid late is told twice (failed, then paid)."""
+    """Check that there is one SMS for each outcome.
+
+    A replaced payout is silent, and one that was paid late is told twice (failed, then paid).
+    """
     wrong = await e.rt.db.value(
         """select count(*) from payout p where state in ('paid', 'failed', 'late_paid')
              and not exists (select from payout n where n.replaces = p.id)

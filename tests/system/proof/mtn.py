@@ -1,4 +1,7 @@
-"""MTN MoMo behind the wires, with books of its own: 202, 409 for a key it knows, status by the key, one callback."""
+"""MTN MoMo behind the wires, with books of its own.
+
+It answers 202, 409 for a key it knows, status by the key, and calls back once.
+"""
 
 import secrets
 from collections.abc import Mapping

@@ -1,8 +1,11 @@
-"""`python -m tests.system.proof.outage --payouts N --seed S`: both operators fall silent for 40 minutes in the middle of an episode.
+"""Both operators fall silent for 40 minutes in the middle of an episode.
 
-Counted in virtual time: of the payouts whose outcome was unknown when the silence ended, how many were settled within five
-minutes of the operator's first answer (or of its own last word on the payment, where that came later: a payment that is still
-pending there is no unknown outcome). The usual fault rates go on before and after; `--factor` multiplies them.
+`python -m tests.system.proof.outage --payouts N --seed S`
+
+Counted in virtual time: of the payouts whose outcome was unknown when the silence ended, how many
+were settled within five minutes of the operator's first answer (or of its own last word on the
+payment, where that came later: a payment that is still pending there is no unknown outcome). The
+usual fault rates go on before and after; `--factor` multiplies them.
 """
 
 # The strict rules are the product's (pyproject: include); fixtures have no types.
@@ -31,7 +34,11 @@ WATCHED_S = 1_800.0
 
 @dataclass
 class Silence(Episode):
-    """`settled_s`: seconds from the operator answering again to settled, of each outcome that was unknown then."""
+    """An episode with an outage.
+
+    `settled_s`: seconds from the operator answering again to settled, of each outcome that was
+    unknown then.
+    """
 
     settled_s: dict[str, float] = field(default_factory=dict)
     unknown: dict[str, str] | None = None
@@ -83,7 +90,7 @@ class Silence(Episode):
 
     @property
     def share(self) -> float:
-        """Of the unknown, settled within five minutes."""
+        """Return the share of the unknown outcomes that was settled within five minutes."""
         assert self.unknown
         return sum(s <= SOON_S for s in self.settled_s.values()) / len(self.unknown)
 

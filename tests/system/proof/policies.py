@@ -1,7 +1,8 @@
-"""How others pay out, for comparison: three ways of dealing with an answer that does not come, as found in production code.
+"""Other ways of paying out, for comparison.
 
-They are models of a page, driven against the same operator, network and faults as the product is in this proof. They
-are here so that everybody sees that this operator doubles and loses money where it is given the chance.
+They are three ways of dealing with an answer that does not come, as found in production code. They
+are models of a page, driven against the same operator, network and faults as the product is in this
+proof. They show that this operator doubles and loses money where it is given the chance.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ AMOUNT = "10"
 
 @dataclass
 class Outcome:
-    """`doubles`: payments beyond the first of one payout. `lost`: told paid, and never was. `given_back`: paid, and its
-    worker was told that it failed: her money is there twice."""
+    """The result of a policy.
+
+    `doubles`: payments beyond the first of one payout. `lost`: told paid, and never was.
+    `given_back`: paid, and its worker was told that it failed: her money is there twice.
+    """
 
     doubles: int = 0
     lost: int = 0
@@ -55,7 +59,8 @@ class Client:
     def submit(self, payout: Ours, key: str) -> str:
         payout.keys.append(key)
         self.keys[key] = payout
-        number = "260971292040" if payout.id % 10 == 0 else "260971234567"  # one in ten is nobody's
+        # one in ten belongs to no account
+        number = "260971292040" if payout.id % 10 == 0 else "260971234567"
         said = {"amount": AMOUNT, "payee": {"partyIdType": "MSISDN", "partyId": number}}
         headers = {**self._token, "X-Reference-Id": key, "X-Callback-Url": f"x/{key}"}
 
@@ -94,7 +99,10 @@ def new_key_after_failure(client: Client, payout: Ours) -> None:
 
 
 def one_key_and_callbacks_believed(client: Client, payout: Ours) -> None:
-    """C: one key for ever; what calls back decides, and who hears nothing for long is told that it failed."""
+    """C: one key for ever; a callback decides.
+
+    A worker who hears nothing for long is told that it failed.
+    """
     for _ in range(TRIES_MAX):
         if client.submit(payout, f"{payout.id}") != "lost":
             break

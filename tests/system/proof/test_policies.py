@@ -1,5 +1,8 @@
-"""The proof's operator is hard enough: three common ways of paying out double or lose money with it. The product's own
-way, under the same operator and faults, does neither: test_proof.py, and `make payout-proof`."""
+"""The proof's operator is hard enough: three common ways of paying out fail with it.
+
+They double or lose money. The product's own way, under the same operator and faults, does neither:
+test_proof.py, and `make payout-proof`.
+"""
 
 from .policies import play
 

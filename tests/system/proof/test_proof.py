@@ -36,7 +36,7 @@ async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
 
 @pytest.mark.timeout(1800)
 async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypatch):
-    """In one long proof of many this has to happen: here each tenth draw or so is taken."""
+    """One long proof of many has to draw one twice: here each tenth draw or so is taken."""
     draws = random.Random(7)  # a made-up world
     monkeypatch.setattr(episode, "new_ref", lambda: f"R{draws.randrange(600)}")
     monkeypatch.setattr(replace, "new_ref", lambda: f"R{draws.randrange(600)}")
@@ -48,7 +48,10 @@ async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypa
 
 @pytest.mark.timeout(1800)
 async def test_after_forty_minutes_of_silence_unknown_outcomes_are_settled_soon(new_database):
-    """The measure by itself is `python -m tests.system.proof.outage`; asked by the usual schedule they would wait for an hour."""
+    """An hour would pass with the usual schedule of questions.
+
+    The measure by itself is `python -m tests.system.proof.outage`.
+    """
     played = Silence(120, seed=3, factor=1.0)
     verdict = await played.run(await new_database("proof_silence"))
     assert verdict.good, verdict.faults

@@ -1,7 +1,7 @@
-"""The network between the adapters and the operators, with the faults of PAYMENTS.md 8a, times a factor.
+"""The network between the adapters and the operators, with its faults (`Rates`), times a factor.
 
-`Wires` looks like the part of `aiohttp.ClientSession` that `payments/wire.py` uses; the faults are aiohttp's own
-exceptions, so what the adapters make of them is what they make of real ones.
+`Wires` looks like the part of `aiohttp.ClientSession` that `payments/wire.py` uses; the faults are
+aiohttp's own exceptions, so what the adapters make of them is what they make of real ones.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Rates:
     crash: float = 0.03
     not_connected: float = 0.01
     late_request: float = 0.25
-    """Of the lost requests: they arrive after all, minutes later."""
+    """The share of the lost requests that arrive after all, minutes later."""
 
     def times(self, factor: float) -> "Rates":
         struck = ("lost_request", "lost_answer", "server_error", "lost_callback", "doubled_callback", "forged_callback",
@@ -44,7 +44,7 @@ class Rates:
 
 
 class Operator(Protocol):
-    """What a provider must bring to the proof: its own books, and answers in its own wire format."""
+    """A provider in the proof: it brings its own books, and answers in its own wire format."""
 
     name: str
     """The provider's name in the gateway's settings."""
@@ -54,7 +54,10 @@ class Operator(Protocol):
     ) -> tuple[int, bytes]: ...
 
     def paid(self) -> Mapping[str, tuple[int, int, str]]:
-        """Every key that was ever executed: how often, how much in all (minor units), the last receipt."""
+        """Return every key that was ever executed.
+
+        Its value is how often, how much in all (minor units), and the last receipt.
+        """
         ...
 
     def fees_minor(self) -> int: ...
@@ -176,4 +179,4 @@ class Wires:
 
 
 def void(_: object) -> None:
-    """For its effect only."""
+    """Do nothing: the call is made for its effect only."""

@@ -1,4 +1,4 @@
-"""What a client may ask: every refusal names the field and the rule."""
+"""The questions that a client may ask: every refusal names the field and the rule."""
 
 import pytest
 

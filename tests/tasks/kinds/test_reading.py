@@ -1,4 +1,4 @@
-"""What workers type, and what it means. Never a guess: what could be two things is neither."""
+"""The meaning of typed answers. An answer that could be two things is neither: there is no guess."""
 
 import pytest
 from hypothesis import given
