@@ -12,8 +12,9 @@ from http import HTTPStatus
 import aiohttp
 
 from gateway.base.failpoints import reach
+from gateway.base.net.outbound import HttpReply, LostCall, call
 from gateway.payments.port import SubmitAnswer, SubmitOutcome, TokenStore
-from gateway.payments.wire import HttpReply, LostCall, as_text, call, json_object
+from gateway.payments.wire import as_text, json_object
 
 TOKEN_MARGIN_S = 60  # A token must not expire while the call is on its way.
 _TOKEN = re.compile(r"[!-~]+")  # The token becomes a header.

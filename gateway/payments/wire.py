@@ -1,56 +1,20 @@
-"""The tools that all providers share: one HTTP call, and readers of foreign JSON and amounts.
+"""The tools that all providers share: readers of foreign JSON and amounts, and the evidence.
 
-When a call fails, only one question matters: can the provider have taken a byte? There are no
-retries and no redirects, and the answer is bounded. A refused or timed-out *connection* was
-certainly not taken. Anything that breaks later may have been.
+The calls themselves are made by `gateway.base.net.outbound`.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
-import aiohttp
 import orjson
 
-from gateway.base.failpoints import reach
 from gateway.base.money import MINOR_DIGITS
+from gateway.base.net.outbound import TEXT_MAX
 from gateway.payments.port import SubmitAnswer
 
-CONNECT_S = 5.0
-CALL_S = 18.0
-"""Twice this time plus two token calls stays under the lease of a submit (60 s)."""
-TOKEN_S = 8.0
-ANSWER_BYTES_MAX = 64 * 1024
-TEXT_MAX = 1_000
-# The new MTN platform refuses every client that calls itself python-requests.
-_USER_AGENT = "gateway/0.1"
 _AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,9}))?")
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReply:
-    """The status and body of an HTTP answer."""
-
-    status: int
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """Return the start of the body, kept as evidence."""
-        return self.body[:TEXT_MAX].decode("utf-8", "replace")
-
-
-@dataclass(frozen=True, slots=True)
-class LostCall:
-    """A call without an answer.
-
-    `maybe_taken` is False when not a byte of the request can have reached the provider.
-    """
-
-    maybe_taken: bool
-    text: str
 
 
 def json_object(body: bytes) -> dict[str, object]:
@@ -105,58 +69,6 @@ def as_minor(value: object, currency: str) -> int | None:
     if len(cents) > digits:
         return None
     return int(found[1] + cents.ljust(digits, "0"))
-
-
-async def call(
-    http: aiohttp.ClientSession,
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str],
-    body: bytes | None = None,
-    total_s: float = CALL_S,
-) -> HttpReply | LostCall:
-    """Make one HTTP call without raising for faults of the network or the provider.
-
-    A call that is cancelled raises, and its lease decides.
-    """
-    timeout = aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S, sock_connect=CONNECT_S)
-    sent = {"User-Agent": _USER_AGENT, "Accept": "application/json", **headers}
-    reach("wire.calling")
-    try:
-        async with http.request(
-            method,
-            url,
-            headers=sent,
-            data=body,
-            timeout=timeout,
-            allow_redirects=False,
-            skip_auto_headers=("Content-Type",),  # An empty body has no type.
-        ) as reply:
-            answered = HttpReply(reply.status, await _bounded(reply.content))
-            reach("wire.answered")
-            return answered
-    except (
-        aiohttp.ClientConnectorError,  # DNS, refused, TLS
-        aiohttp.ConnectionTimeoutError,
-        aiohttp.InvalidURL,
-    ) as away:
-        return LostCall(maybe_taken=False, text=_words(away))
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as broken:
-        return LostCall(maybe_taken=True, text=_words(broken))
-
-
-async def _bounded(content: aiohttp.StreamReader) -> bytes:
-    parts: list[bytes] = []
-    left = ANSWER_BYTES_MAX
-    while left > 0 and (part := await content.read(left)):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:TEXT_MAX]
 
 
 def as_evidence(answer: SubmitAnswer, body: bytes, table: str) -> SubmitAnswer:

@@ -5,22 +5,15 @@ Such a message was sent, was not sent, or may have been sent.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import TypeVar
 
-import aiohttp
-
-from gateway.base.errors import Failed
 from gateway.base.msisdn import mask
-from gateway.base.net import outside
+from gateway.base.net.outbound import LostCall, attempted
 from gateway.sms.port import OutboundSms, SendStatus, Sent
 
-# A missing answer means UNKNOWN, and most providers cannot be asked. The time-out is therefore
-# longer than that of their SDKs.
-TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
 CALLS_AT_ONCE = 100
 # A call that found no free slot is not begun. With the time-out above this limits a whole `send` to
 # 45 s. The lease on its messages is longer, so it cannot expire while a message may still be sent.
@@ -60,18 +53,11 @@ async def side_by_side(
         async with gate:
             if asyncio.get_running_loop().time() > begin_by:
                 return LostSend(SendStatus.RETRY, "not begun: the provider is slow")
-            try:
-                return await call()
-            except (
-                aiohttp.ClientConnectorError,
-                aiohttp.ConnectionTimeoutError,
-                aiohttp.InvalidURL,
-            ) as error:
-                return LostSend(
-                    SendStatus.RETRY, f"no connection: {outside.why_not_connected(error)}"
-                )
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                return LostSend(SendStatus.UNKNOWN, f"no answer: {type(error).__name__}")
+            answer = await attempted(call)
+        if not isinstance(answer, LostCall):
+            return answer
+        outcome = SendStatus.UNKNOWN if answer.maybe_taken else SendStatus.RETRY
+        return LostSend(outcome, answer.reason)
 
     return await asyncio.gather(*(one(call) for call in calls))
 
@@ -90,25 +76,3 @@ async def each_alone(
         else answer
         for message, answer in zip(messages, answers, strict=True)
     ]
-
-
-async def ask_provider(
-    http: aiohttp.ClientSession, provider: str, url: str, headers: Mapping[str, str]
-) -> bytes:
-    """Ask a provider something that changes nothing, and return the body of the answer.
-
-    Raises Failed.
-    """
-    try:
-        async with http.get(
-            url, headers=headers, timeout=TIMEOUT, allow_redirects=False
-        ) as response:
-            body = await response.read()
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        why = outside.why_not_connected(error)
-        raise Failed(f"{provider}: no answer ({why})", retryable=True) from error
-    if response.status != HTTPStatus.OK:
-        refused = response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        said = "refuses the gateway's credentials" if refused else f"HTTP {response.status}"
-        raise Failed(f"{provider}: {said}", retryable=not refused)
-    return body

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.base import plugins
 from gateway.base.ids import PayoutId, WorkerId, derived_id
+from gateway.base.net.outbound import HttpReply
 from gateway.payments import providers
 from gateway.payments.payout import Hinted, Payout
 from gateway.payments.payouts import decide_payout
@@ -27,7 +28,6 @@ from gateway.payments.port import PaymentStatus, Status, SubmitAnswer
 from gateway.payments.providers import mtn_momo
 from gateway.payments.providers.mpesa.tables import result_of_answer
 from gateway.payments.states import PayoutState
-from gateway.payments.wire import HttpReply
 
 RECORDED = sorted((Path(__file__).parent / "recorded").rglob("*.json"))
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

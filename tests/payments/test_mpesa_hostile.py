@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from gateway.base import plugins
 from gateway.base.errors import SettingsError
-from gateway.payments import providers, wire
+from gateway.base.net import outbound
+from gateway.payments import providers
 from gateway.payments.port import Order, PaymentStatus, PayoutProvider, SubmitOutcome
 from gateway.payments.providers import mpesa
 from tests.support.served import served
@@ -251,8 +252,10 @@ async def test_a_slow_operator_may_have_taken_it(provider, daraja, http, monkeyp
         return web.json_response(ACK)
 
     await provider.submit(http, ORDER)
-    monkeypatch.setattr(wire, "CALL_S", 0.2)
-    monkeypatch.setattr(wire.call, "__kwdefaults__", {**wire.call.__kwdefaults__, "total_s": 0.2})
+    monkeypatch.setattr(outbound, "CALL_S", 0.2)
+    monkeypatch.setattr(
+        outbound.call, "__kwdefaults__", {**outbound.call.__kwdefaults__, "total_s": 0.2}
+    )
     daraja.answer = stalls
     assert (await provider.submit(http, ORDER)).outcome is S.AMBIGUOUS
     assert (await provider.ask(http, ORDER)).found is PaymentStatus.NO_ANSWER

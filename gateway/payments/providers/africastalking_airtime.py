@@ -21,6 +21,7 @@ import orjson
 from pydantic import SecretStr
 
 from gateway.base.money import minor_per_major
+from gateway.base.net.outbound import TEXT_MAX, HttpReply, LostCall, call
 from gateway.base.tabular import Source
 from gateway.payments.account import AmountOptions, read
 from gateway.payments.limits import AmountLimits
@@ -35,18 +36,7 @@ from gateway.payments.port import (
 )
 from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.reconciliation.statement_csv import Columns, lines
-from gateway.payments.wire import (
-    TEXT_MAX,
-    HttpReply,
-    LostCall,
-    as_evidence,
-    as_list,
-    as_minor,
-    as_object,
-    as_text,
-    call,
-    json_object,
-)
+from gateway.payments.wire import as_evidence, as_list, as_minor, as_object, as_text, json_object
 
 TABLE = "africastalking_airtime 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

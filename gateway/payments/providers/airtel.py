@@ -28,6 +28,7 @@ from pydantic import SecretStr
 from gateway.base.errors import SettingsError
 from gateway.base.money import minor_per_major
 from gateway.base.msisdn import is_region, national_number
+from gateway.base.net.outbound import TEXT_MAX, TOKEN_S, HttpReply, LostCall, call
 from gateway.base.tabular import Source
 from gateway.payments.account import AmountOptions, read
 from gateway.payments.bearer import Bearer
@@ -42,18 +43,7 @@ from gateway.payments.port import (
 )
 from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.reconciliation.statement_csv import Columns, lines
-from gateway.payments.wire import (
-    TEXT_MAX,
-    TOKEN_S,
-    HttpReply,
-    LostCall,
-    as_evidence,
-    as_minor,
-    as_object,
-    as_text,
-    call,
-    json_object,
-)
+from gateway.payments.wire import as_evidence, as_minor, as_object, as_text, json_object
 
 TABLE = "airtel 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

@@ -26,11 +26,12 @@ from pydantic import Field, SecretStr, model_validator
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.forms import names
+from gateway.base.net.outbound import TIMEOUT
 from gateway.base.options import Options, read_options
 from gateway.base.plugins import Hooks
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
-from gateway.sms.lost import TIMEOUT, each_alone
+from gateway.sms.lost import each_alone
 from gateway.sms.port import (
     Acknowledgement,
     Delivery,

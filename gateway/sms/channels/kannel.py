@@ -23,10 +23,11 @@ from pydantic import Field, SecretStr
 
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
+from gateway.base.net.outbound import TIMEOUT
 from gateway.base.options import Options, read_options
 from gateway.gsm.segments import count_segments
 from gateway.phrases.capacity import Capacity
-from gateway.sms.lost import TIMEOUT, each_alone, without_numbers
+from gateway.sms.lost import each_alone, without_numbers
 from gateway.sms.port import (
     Acknowledgement,
     Delivery,

@@ -6,9 +6,9 @@ They are sending, reports, messages, airtime and networks.
 import json
 from urllib.parse import parse_qsl
 
+from gateway.base.net.outbound import HttpReply
 from gateway.payments.port import Order, PaymentStatus, SubmitOutcome, Validates
 from gateway.payments.providers import africastalking_airtime
-from gateway.payments.wire import HttpReply
 from gateway.settings import Settings
 from gateway.sms.channels import africastalking
 from gateway.sms.channels.africastalking.answers import understood as read

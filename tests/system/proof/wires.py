@@ -1,7 +1,7 @@
 """The network between the adapters and the operators, with its faults (`Rates`), times a factor.
 
-`Wires` looks like the part of `aiohttp.ClientSession` that `payments/wire.py` uses; the faults are
-aiohttp's own exceptions, so what the adapters make of them is what they make of real ones.
+`Wires` looks like the part of `aiohttp.ClientSession` that `base/net/outbound.py` uses. The faults
+are aiohttp's own exceptions, so what the adapters make of them is what they make of real ones.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ import orjson
 
 from gateway.base.money import minor_per_major
 from gateway.base.msisdn import national_number
+from gateway.base.net.outbound import TOKEN_S, HttpReply, LostCall, call
 from gateway.base.tabular import Source
 from gateway.payments.bearer import Bearer
 from gateway.payments.limits import AmountLimits
@@ -25,7 +26,6 @@ from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, result_of_answer, token_refused
 from gateway.payments.reconciliation.reconcile import StatementLine
-from gateway.payments.wire import TOKEN_S, HttpReply, LostCall, call
 
 LIMITS = AmountLimits(CURRENCY, minimum_minor=10_00, maximum_minor=250_000_00)
 COUNTRY = "KE"

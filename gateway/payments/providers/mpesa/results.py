@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.base.net.outbound import TEXT_MAX
 from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.providers.mpesa.tables import (
     EMPTY,
@@ -16,7 +17,7 @@ from gateway.payments.providers.mpesa.tables import (
     ResultMeaning,
     meaning_of_code,
 )
-from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
+from gateway.payments.wire import as_list, as_minor, as_object, as_text, json_object
 
 CURRENCY = "KES"
 # The form is "254705912645 - FULL NAME". A shortcode has 5 to 7 digits.

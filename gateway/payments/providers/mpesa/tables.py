@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
+from gateway.base.net.outbound import HttpReply, LostCall
 from gateway.payments.port import PaymentStatus, SubmitAnswer, SubmitOutcome
-from gateway.payments.wire import HttpReply, LostCall, as_text, json_object
+from gateway.payments.wire import as_text, json_object
 
 TABLE = "mpesa 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
+from gateway.base.net.outbound import TIMEOUT, ask_provider
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
-from gateway.sms.lost import TIMEOUT, LostSend, ask_provider, side_by_side
+from gateway.sms.lost import LostSend, side_by_side
 from gateway.sms.port import (
     Acknowledgement,
     Delivery,

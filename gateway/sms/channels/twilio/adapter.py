@@ -16,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
 from gateway.base.forms import ProviderTime
+from gateway.base.net.outbound import TIMEOUT, ask_provider
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
 from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page
 from gateway.sms.channels.twilio.signature import holds
-from gateway.sms.lost import TIMEOUT, ask_provider, each_alone
+from gateway.sms.lost import each_alone
 from gateway.sms.port import (
     Acknowledgement,
     Delivery,
