@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.server import Operators
 from gateway.simulator.wire import Listener
@@ -78,7 +78,7 @@ async def gateway() -> AsyncIterator[StubGateway]:
 
 @pytest.fixture
 async def carrier(gateway: StubGateway) -> AsyncIterator[CarrierServer]:
-    hooks = Hooks.under(gateway.url, sms="at/s3cret", ussd="ussd/s3cret")
+    hooks = CarrierHooks.under(gateway.url, sms="at/s3cret", ussd="ussd/s3cret")
     terms = CarrierTerms(receipt_delay_s=0.01, retry_s=0.02, retry_for_s=0.5)
     async with CarrierServer(terms, hooks) as running:
         yield running

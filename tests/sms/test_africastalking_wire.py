@@ -12,7 +12,7 @@ from africastalking.SMS import SMSService
 
 from gateway.base.errors import Failed
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.sms.channels import africastalking
 from gateway.sms.port import OutboundSms, SendStatus
 
@@ -23,7 +23,7 @@ AMINA = "+254711000001"
 async def carrier():
     """Return a carrier whose webhooks are not answered: it alone knows what phones send."""
     terms = CarrierTerms(retry_for_s=0.0, receipts=False)
-    async with CarrierServer(terms, Hooks(sms="http://127.0.0.1:1/")) as server:
+    async with CarrierServer(terms, CarrierHooks(sms="http://127.0.0.1:1/")) as server:
         yield server
 
 

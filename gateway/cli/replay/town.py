@@ -28,7 +28,7 @@ from gateway.queue.inline import InlineJobQueue
 from gateway.settings import load
 from gateway.settings.apart import apart
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
 from gateway.store.schema import migrate
@@ -117,7 +117,7 @@ async def _running(
             await migrate(settings.database_url.get_secret_value())
             _start_gateway(folder, children, runners)
             url = f"http://127.0.0.1:{port}"
-            carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
+            carrier.hooks = CarrierHooks.under(url, sms=f"{CHANNEL}/{SECRET}")
             async with open_runtime(settings, InlineJobQueue(), connections=4) as rt:
                 client, key = await register.add_client(rt, "Replay", currency)
                 await register.top_up(rt, client, "replay", top_up_minor)

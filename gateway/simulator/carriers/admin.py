@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.simulator.carriers.terms import Hooks
+from gateway.simulator.carriers.terms import CarrierHooks
 from gateway.simulator.carriers.ussd_formats import FORMATS
 from gateway.simulator.carriers.ussd_http import UssdHttp
 from gateway.simulator.carriers.ussd_http import UssdHttpDialogue as UssdSession
@@ -132,7 +132,9 @@ class _Desk:
         body = await _body(request)
         if not body.get("gateway_url") or not body.get("sms"):
             return _json({"error": "say gateway_url and sms (channel/secret)"}, 400)
-        self._carrier.hooks = Hooks.under(body["gateway_url"], body["sms"], body.get("ussd", ""))
+        self._carrier.hooks = CarrierHooks.under(
+            body["gateway_url"], body["sms"], body.get("ussd", "")
+        )
         return _json(asdict(self._carrier.hooks))
 
     async def diary(self, request: Request) -> Response:

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers import at_forms as at
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.simulator.diary import Sms, Tally, UssdExchange, Violation, tally
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.phones import Phone, PhoneScreen, UssdDialogue
@@ -46,7 +46,7 @@ class CarrierServer(SimulatedProvider):
     def __init__(
         self,
         terms: CarrierTerms | None = None,
-        hooks: Hooks | None = None,
+        hooks: CarrierHooks | None = None,
         plan: FaultPlan | None = None,
         *,
         port: int = 0,
@@ -57,7 +57,7 @@ class CarrierServer(SimulatedProvider):
         `run` is random unless given, because ids outlive a run.
         """
         self.terms = terms or CarrierTerms()
-        self.hooks = hooks or Hooks()
+        self.hooks = hooks or CarrierHooks()
         self.plan = plan or FaultPlan()
         self.now = time.time
         self.balance_minor: int | None = None  # None means that it never runs dry

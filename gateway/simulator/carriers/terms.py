@@ -5,7 +5,7 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class CarrierHooks:
     """The gateway's URLs, as typed into the provider's dashboard. "" means not set."""
 
     sms: str = ""

@@ -12,7 +12,7 @@ from typing import Self
 
 import aiohttp
 
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.simulator.operators.daraja import DarajaTerms as OperatorTerms
 from gateway.simulator.operators.server import Operators
 from gateway.simulator.phones import Phone
@@ -90,7 +90,7 @@ class Town:
         )
         self.carrier = self.operators.carrier
         self.carrier.terms = CarrierTerms(retry_s=0.5, retry_for_s=600.0, receipt_delay_s=0.1)
-        self.carrier.hooks = Hooks.under(front, sms=f"at/{SECRET}")
+        self.carrier.hooks = CarrierHooks.under(front, sms=f"at/{SECRET}")
         numbers = [f"+2547110{n:05}" for n in range(phones)]
         self.workers = [Worker(self.carrier.phone(number)) for number in numbers]
         self.probes = {"ussd": Probe(), "api": Probe(), "sms": Probe()}

@@ -23,7 +23,7 @@ from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.carriers.terms import CarrierHooks, CarrierTerms
 from gateway.simulator.operators.daraja import DarajaTerms as OperatorTerms
 from gateway.simulator.operators.server import Operators
 from gateway.steps.people import register
@@ -163,7 +163,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
         env = {"GATEWAY_CONFIG": str(folder / "gateway.toml")}
         made = House(folder, port, carrier, operators, children, env)
         made.writes_config()
-        carrier.hooks = Hooks.under(made.url, sms="at/s")
+        carrier.hooks = CarrierHooks.under(made.url, sms="at/s")
         try:
             yield made
         finally:
