@@ -10,7 +10,7 @@ from types import ModuleType
 
 from gateway.base.errors import SettingsError
 
-Hooks = tuple[tuple[str, str], ...]
+DashboardHooks = tuple[tuple[str, str], ...]
 """The addresses that a channel adds to those of all channels: the end of the path, and the name in
 the provider's dashboard.
 """
@@ -47,10 +47,12 @@ def load(shelf: ModuleType, kind: str) -> ModuleType:
     return importlib.import_module(f"{shelf.__name__}.{kind}")
 
 
-def hooks(module: ModuleType, options: Mapping[str, object]) -> Hooks:
+def hooks(module: ModuleType, options: Mapping[str, object]) -> DashboardHooks:
     """Return the addresses that a channel's file declares for these options, or none.
 
     A channel without further addresses leaves `hooks(options)` out.
     """
-    declared: Callable[[Mapping[str, object]], Hooks] | None = getattr(module, "hooks", None)
+    declared: Callable[[Mapping[str, object]], DashboardHooks] | None = getattr(
+        module, "hooks", None
+    )
     return declared(options) if declared else ()

@@ -28,7 +28,7 @@ from gateway.base.errors import Refused
 from gateway.base.forms import names
 from gateway.base.net.outbound import TIMEOUT
 from gateway.base.options import Options, read_options
-from gateway.base.plugins import Hooks
+from gateway.base.plugins import DashboardHooks
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
 from gateway.sms.lost import each_alone
@@ -126,7 +126,7 @@ EXAMPLE: Mapping[str, object] = {
 """Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
 
 
-def hooks(options: Mapping[str, object]) -> Hooks:
+def hooks(options: Mapping[str, object]) -> DashboardHooks:
     """Return the address for opt-outs, where the options say how a call names its subscriber."""
     return (("opt-out", "opt-outs"),) if "opt_out" in options else ()
 

@@ -11,7 +11,7 @@ the secret in the path proves a callback.
 from collections.abc import Mapping
 
 from gateway.base.options import read_options
-from gateway.base.plugins import Hooks
+from gateway.base.plugins import DashboardHooks
 from gateway.sms.channels.africastalking.adapter import AfricasTalkingOptions, AfricasTalkingSms
 
 EXAMPLE: Mapping[str, object] = {
@@ -23,7 +23,7 @@ EXAMPLE: Mapping[str, object] = {
 """Options with which a channel of this kind can be made. Every secret in them is `k-secret`."""
 
 
-def hooks(options: Mapping[str, object]) -> Hooks:
+def hooks(options: Mapping[str, object]) -> DashboardHooks:
     """Return the further addresses that the provider's dashboard asks for, in its terms."""
     return (
         ("opt-out", "bulk SMS opt-outs"),
