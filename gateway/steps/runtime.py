@@ -61,7 +61,7 @@ class Channel:
     """
 
     name: str
-    secret: str
+    secret: str = field(repr=False)
     sms: SmsChannel | None
     ussd: UssdChannel | None
     prices: PriceList = NO_PRICES

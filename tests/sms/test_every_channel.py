@@ -27,6 +27,7 @@ from gateway.sms.port import (
     TellsSubscriptions,
     Webhook,
 )
+from gateway.steps.runtime import Channel
 
 KINDS = plugins.kinds(channels)
 FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
@@ -163,3 +164,7 @@ def test_the_phone_takes_messages_at_once_under_our_key():
     assert phone.parse_sms({"id": "1", "from": "+254711000001", "text": "1"}).to == phone.sender
     assert phone.parse_receipt({"id": "k", "status": "delivered"}).delivery is Delivery.DELIVERED
     assert phone.parse_receipt({"id": "k", "status": "eaten"}).delivery is None
+
+
+def test_a_channel_that_is_shown_keeps_the_secret_of_its_path():
+    assert "k-secret" not in repr(Channel("at", "k-secret", made("phone"), None))
