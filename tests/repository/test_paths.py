@@ -18,8 +18,9 @@ _SPAN = re.compile(r"`([^`\s]+)`")
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 _FILE = re.compile(r"[\w.-]+\.(?:py|md|sql|toml|po|sh)")
 _STATUS = re.compile(r"Status: (?:accepted|superseded by ).*\. Date: \d{4}-\d\d-\d\d\.")
-# A path of an example has such a part where a reader puts a name of their own.
-_PLACE_OF_A_NAME = re.compile(r"x{1,2}(?:\.\w+)?|[A-Z_]+(?:\.\w+)?|test_x\.py")
+# A path of an example has such a part where a reader puts a name of their own. `acme` and `colour`
+# are the examples of the pages on adding a plug-in.
+_PLACE_OF_A_NAME = re.compile(r"(?:test_)?(?:x|xx|acme|colour)(?:\.\w+)?|[A-Z_]+(?:\.\w+)?")
 
 
 def alternatives(span: str) -> Iterator[str]:

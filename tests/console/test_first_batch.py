@@ -1,7 +1,4 @@
-"""The steps of README.md, followed literally.
-
-They lead from the first text message to the reader's first own result.
-"""
+"""The page docs/first-batch.md, followed literally from the first SMS to a result."""
 
 import json
 import re
@@ -12,7 +9,7 @@ import pytest
 
 from .tree import Tree, eventually, gateway
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "first-batch.md").read_text()
 AMINA, GRACE = "+254711000002", "+254711000001"
 
 
@@ -25,9 +22,8 @@ def new_gateway(tmp_path):
 
 
 def blocks() -> list[str]:
-    """The code blocks below `Send work.`, up to the next topic."""
-    part = README[README.index("**Send work.**") : README.index("**A real network.**")]
-    return re.findall(r"^```\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+    """Return the code blocks of the page, in their order."""
+    return re.findall(r"^```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_its_commands_end_in_a_result(new_gateway, tmp_path):
@@ -66,7 +62,7 @@ def test_its_commands_end_in_a_result(new_gateway, tmp_path):
     eventually(lambda: tree.ask(f"/api/v1/batches/{batch}", **head)["state"] == "done")
     assign = "\n".join(work.splitlines()[:2])
     table = runs(assign, f"B={batch}", results).splitlines()
-    columns = re.findall(r"^\| `(\w+)` \| `", README, re.MULTILINE)
+    columns = re.findall(r"^\| `(\w+)` \| `", PAGE, re.MULTILINE)
     assert table[0].split(",")[: len(columns)] == columns, "the table names what comes back"
     assert [line.split(",")[:3] for line in table[1:]] == [
         ["1", "decided", "yes"],
