@@ -11,7 +11,15 @@ from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Sc
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.situation import Situation
 from gateway.conversation.views import money, moving, onboarding, pin, settings, work
-from gateway.conversation.views.view import EndSession, Key, Memory, ShowView, View, start_view
+from gateway.conversation.views.view import (
+    EndSession,
+    Key,
+    Memory,
+    ShowView,
+    View,
+    require,
+    start_view,
+)
 from gateway.phrases.hearing import clean, fold
 
 VIEWS: dict[str, View] = {
@@ -50,7 +58,8 @@ def menu(
 ) -> MenuTurn:
     """Return the facts and the next screen of one key.
 
-    `said` is None when the worker has just dialled.
+    `said` is None when the worker has just dialled. Raises Lacking when a view needs data that was
+    not looked up yet.
     """
     context = _in_chosen_language(Context(situation, books, kind_of), memory)
     start = start_view(situation)
@@ -66,6 +75,7 @@ def menu(
         return _shown(context, ShowView(start))
     folded = fold(said)
     key = Key(_LOOKALIKES.get(folded, folded), clean(said))
+    require(situation, VIEWS[view].takes)
     outcome = VIEWS[view].press(context, memory, key)
     return _ended(outcome) if isinstance(outcome, EndSession) else _shown(context, outcome)
 
@@ -73,6 +83,7 @@ def menu(
 def _shown(context: Context, go: ShowView) -> MenuTurn:
     """Return the screen of the next view, as it is after the facts are written."""
     after = _in_chosen_language(context.after(go.facts), go.memory)
+    require(context.situation, VIEWS[go.view].shows)
     shown = VIEWS[go.view].show(after, go.memory)
     return MenuTurn(
         go.facts,

@@ -6,6 +6,7 @@ functions read it and answer with `facts`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Literal
 
 from gateway.base.deductions import Deductions
@@ -312,6 +313,36 @@ class MoveRequest:
     day: str = ""
 
 
+class Need(Enum):
+    """A part of the situation that is looked up only where an event requires it."""
+
+    CASH = auto()
+    """`Situation.cash`."""
+    PIN = auto()
+    """`Situation.pin`, with the check of a PIN that was typed."""
+    CODES = auto()
+    """`Situation.partner_codes`."""
+    NAMED = auto()
+    """`Situation.named`."""
+    MOVE = auto()
+    """`Situation.move_to`."""
+    MOVE_REQUEST = auto()
+    """`Situation.move_request`."""
+    QUIET_NUMBER = auto()
+    """`Situation.quiet_number`."""
+    APPEAL = auto()
+    """`Situation.appealable` and the two fields after it."""
+    PAYMENT = auto()
+    """`Situation.payment`, or `Situation.wrong_answer` where a reference names a case."""
+    SKILL = auto()
+    """`Situation.skill`."""
+    NO_WORK = auto()
+    """`Situation.no_work`."""
+
+
+EVERYTHING = frozenset(Need)
+
+
 @dataclass(frozen=True)
 class Situation:
     """All that is known when one event arrives."""
@@ -404,6 +435,9 @@ class Situation:
     """The number of the open question and the number of all, when the worker has just dialled. None
     means that there is nothing to resume.
     """
+
+    known: frozenset[Need] = EVERYTHING
+    """The needs that were looked up. A view that needs another one asks for it."""
 
     def changed(self, **fields: object) -> "Situation":
         """Return this situation with some fields changed.

@@ -30,20 +30,32 @@ _REF_LENGTH = 6
 
 
 def interpret_sms(situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf) -> Turn:
+    """Parse an SMS and return the facts and the reply, as `interpret_parsed` does."""
+    heard = parse_text(said, Context(situation, books, kind_of).book, books)
+    return interpret_parsed(situation, heard, books, kind_of)
+
+
+def interpret_parsed(
+    situation: Situation, heard: ParsedSms, books: Phrasebooks, kind_of: KindOf
+) -> Turn:
     """Return the facts and the reply of one SMS, a reply that the channel can carry.
 
     The reply is None only where silence is the right answer.
     """
-    found = _turn(situation, said, books, kind_of)
+    found = _turn(situation, heard, books, kind_of)
     context = Context(situation, books, kind_of)
-    return carried_turn(context, found, lambda other: _turn(other, said, books, kind_of))
+    return carried_turn(context, found, lambda other: _turn(other, heard, books, kind_of))
+
+
+def answer_pay(situation: Situation, books: Phrasebooks, kind_of: KindOf) -> Turn:
+    """Return the facts and the reply of the command PAY alone."""
+    return interpret_sms(situation, "PAY", books, kind_of)
 
 
 def _turn(  # noqa: PLR0911  # one return per kind of sender
-    situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf
+    situation: Situation, heard: ParsedSms, books: Phrasebooks, kind_of: KindOf
 ) -> Turn:
     context = Context(situation, books, kind_of)
-    heard = parse_text(said, context.book, books)
     if is_stop(heard, books):
         return number_change.answer_stop(context) or joining.stop(context)
     if found := number_change.at_an_end(context, heard):

@@ -3,11 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.conversation.context import Context
 from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped, Stopped, Turn
 from gateway.conversation.menu import VIEWS, menu
+from gateway.conversation.needs import sms_needs
+from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.people.coordinators import numbers_said
-from gateway.conversation.situation import Situation
-from gateway.conversation.turn import interpret_sms
+from gateway.conversation.situation import Need, Situation
+from gateway.conversation.turn import interpret_parsed, interpret_sms
 from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
 from gateway.tasks.question import Option
@@ -93,6 +96,17 @@ def said_by_sms(situation: Situation, said: str) -> Turn:
     return found
 
 
+def check_needs(situation: Situation, parsed: ParsedSms, found: Turn) -> None:
+    """What an SMS does not need changes nothing in its turn: no untrue reply for want of a look-up."""
+    needs = sms_needs(parsed, situation, Context(situation, BOOKS, kind_of).book)
+    bare = situation.changed(
+        cash=situation.cash if Need.CASH in needs else None,
+        pin=situation.pin if Need.PIN in needs else None,
+        partner_codes=situation.partner_codes if Need.CODES in needs else frozenset(),
+    )
+    assert interpret_parsed(bare, parsed, BOOKS, kind_of) == found
+
+
 @settings(max_examples=400)
 @given(situations(), SAID)
 def test_any_sms_in_any_situation(situation: Situation, said: str) -> None:
@@ -104,7 +118,9 @@ def test_any_sms_in_any_situation(situation: Situation, said: str) -> None:
         assert Stopped() not in found.facts or set(fold(said).split()) <= NOS
     if found.reply:
         assert segments(found.reply) <= 3
-    numbers_said(said, situation, BOOKS)
+    parsed = parse_text(said, Context(situation, BOOKS, kind_of).book, BOOKS)
+    numbers_said(parsed, situation)
+    check_needs(situation, parsed, found)
 
 
 @settings(max_examples=300)

@@ -14,6 +14,7 @@ from gateway.conversation.facts import (
     RemovedByCoordinator,
     WorkerNamed,
 )
+from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.people.coordinators import numbers_said, without_pin
 from gateway.conversation.situation import NamedWorker, WrongAnswer
 from gateway.gsm.septets import segments
@@ -120,9 +121,13 @@ def test_grace_removes_brian() -> None:
 
 def test_the_number_is_found_for_looking_it_up() -> None:
     situation = grace().situation
-    assert numbers_said("ADD 0712 345 678 Amina", situation, BOOKS) == ("+254712345678",)
-    assert numbers_said("remove +254712345678", situation, BOOKS) == ("+254712345678",)
-    both = numbers_said("ADD 0712345678 Amina; Peter 0722000001", situation, BOOKS)
+
+    def parsed(said: str) -> ParsedSms:
+        return parse_text(said, BOOKS["en"], BOOKS)
+
+    assert numbers_said(parsed("ADD 0712 345 678 Amina"), situation) == ("+254712345678",)
+    assert numbers_said(parsed("remove +254712345678"), situation) == ("+254712345678",)
+    both = numbers_said(parsed("ADD 0712345678 Amina; Peter 0722000001"), situation)
     assert both == ("+254712345678", "+254722000001")
     for said in ("ADD", "ADD 12", "hello 0712345678", "STATUS", ""):
         assert numbers_said(said, situation, BOOKS) == ()

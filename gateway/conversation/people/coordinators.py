@@ -8,7 +8,7 @@ import re
 from gateway.base.errors import Refused
 from gateway.base.msisdn import mask, normalise
 from gateway.base.text.strings import numbers_masked
-from gateway.conversation.context import Context, Phrasebooks, short_name
+from gateway.conversation.context import Context, short_name
 from gateway.conversation.facts import (
     Fact,
     PinReset,
@@ -17,12 +17,11 @@ from gateway.conversation.facts import (
     WorkerNamed,
     ZoneChosen,
 )
-from gateway.conversation.parsed_sms import ParsedSms, parse_text
+from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.people import number_requests
 from gateway.conversation.people.enrolment import entries, invite_workers, pin_checked, rest_typed
 from gateway.conversation.situation import CoordinatorView, NamedWorker, Situation
 from gateway.gsm.septets import gsm_only
-from gateway.phrases import book_in
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
@@ -42,15 +41,12 @@ def without_pin(said: str) -> tuple[str, str | None]:
     return (said[: found.start()].rstrip(" ,;"), found[1]) if found else (said, None)
 
 
-def numbers_said(said: str, situation: Situation, books: Phrasebooks) -> tuple[str, ...]:
+def numbers_said(heard: ParsedSms, situation: Situation) -> tuple[str, ...]:
     """Return the numbers (E.164) that a coordinator's command names.
 
     The step looks them up for `Situation.named`.
     """
-    if situation.coordinator is None:
-        return ()
-    heard = parse_text(said, book_in(situation.coordinator.language, books), books)
-    if heard.command not in _NAMING:
+    if situation.coordinator is None or heard.command not in _NAMING:
         return ()
     found: list[str] = []
     for entry in entries(rest_typed(heard)):

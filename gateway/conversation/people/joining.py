@@ -13,6 +13,10 @@ from gateway.gsm.septets import gsm_only
 _CODE_MAX = 12  # The most characters of an unknown code that the reply repeats.
 
 
+ASKS_TO_JOIN = "JOIN"
+"""The words of a sender who asks to join on another way than by an SMS."""
+
+
 def stop(context: Context) -> Turn:
     """Answer STOP from any state.
 

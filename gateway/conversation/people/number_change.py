@@ -25,6 +25,7 @@ from gateway.conversation.facts import (
 from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.situation import MoveTo, NumberMoveView, WorkerView
 from gateway.phrases import Phrasebook
+from gateway.phrases.hearing import clean
 
 _PIN_BEHIND = re.compile(
     r"^(.*?)[\s,;]+(?:PIN[\s:=]*)?(\d{4,6})[\s.!]*$", re.IGNORECASE | re.DOTALL
@@ -79,6 +80,8 @@ def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
 
 def pin_said(said: str, region: str, own: Phrasebook, books: Phrasebooks) -> str | None:
     """Return the PIN in an SMS that asks for another number, or None where there is none."""
+    if not _PIN_BEHIND.match(clean(said)):
+        return None  # Most SMS end in no PIN, and each is parsed only once.
     heard = parse_text(said, own, books)
     return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
 

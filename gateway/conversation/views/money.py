@@ -5,7 +5,7 @@ from gateway.conversation.context import Context
 from gateway.conversation.facts import PayAsked
 from gateway.conversation.money import cash_out
 from gateway.conversation.money.why import explain_payment
-from gateway.conversation.situation import WorkerView
+from gateway.conversation.situation import Need, WorkerView
 from gateway.conversation.views.moving import move_view
 from gateway.conversation.views.view import (
     BACK,
@@ -16,6 +16,7 @@ from gateway.conversation.views.view import (
     View,
     ViewContent,
     choices,
+    chosen,
     menu_line,
     start_view,
     wrong_key,
@@ -23,28 +24,30 @@ from gateway.conversation.views.view import (
 )
 from gateway.conversation.work.skill import skill_text
 
+_BALANCE = ("cash", "last_payment", "pin", "skill", "move")
+_CASH, _PIN = frozenset({Need.CASH}), frozenset({Need.PIN})
+
 
 def _show_balance(context: Context, _memory: Memory) -> ViewContent:
     assert context.situation.worker is not None
     body = cash_out.balance(context, context.situation.worker, by_sms=False)
-    return ViewContent(
-        body,
-        (*choices(context, "cash", "last_payment", "pin", "skill", "move"), menu_line(context)),
-    )
+    return ViewContent(body, (*choices(context, *_BALANCE), menu_line(context)))
 
 
 def _press_balance(context: Context, memory: Memory, key: Key) -> ShowView:
-    match key.name:
-        case "1" | "2" | "4":
-            return ShowView({"1": "cash", "2": "payment", "4": "skill"}[key.name])
-        case "3":
-            return pin_view(context)
-        case "5":
-            return move_view(context)
-        case _ if key.name in (BACK, MENU):
-            return ShowView(start_view(context.situation))
-        case _:
+    if key.name in (BACK, MENU):
+        return ShowView(start_view(context.situation))
+    match chosen(_BALANCE, key):
+        case None:
             return wrong_key(context, "balance", memory)
+        case "pin":
+            return pin_view(context)
+        case "move":
+            return move_view(context)
+        case "last_payment":
+            return ShowView("payment")
+        case view:
+            return ShowView(view)
 
 
 def pin_view(context: Context) -> ShowView:
@@ -131,8 +134,8 @@ def _sends(context: Context, worker: WorkerView, decided: PayAsked) -> ShowView:
 
 
 VIEWS = {
-    "balance": View(_show_balance, _press_balance),
-    "cash": View(_show_cash, _press_cash),
-    "payment": View(_show_payment, _press_payment),
-    "skill": View(_show_skill, _press_skill),
+    "balance": View(_show_balance, _press_balance, shows=_CASH, takes=_PIN),
+    "cash": View(_show_cash, _press_cash, shows=_CASH, takes=_CASH | _PIN),
+    "payment": View(_show_payment, _press_payment, shows=frozenset({Need.PAYMENT})),
+    "skill": View(_show_skill, _press_skill, shows=frozenset({Need.SKILL})),
 }

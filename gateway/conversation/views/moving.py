@@ -13,6 +13,7 @@ from gateway.conversation.facts import (
     PinRight,
 )
 from gateway.conversation.people import number_change
+from gateway.conversation.situation import Need
 from gateway.conversation.views.pin import asks_for_pin
 from gateway.conversation.views.view import (
     BACK,
@@ -125,7 +126,7 @@ VIEWS = {
     "move_pin": asks_for_pin(
         "pin.move", "move_pin", lambda _talk, _memory: ShowView("move_number", (PinRight(),))
     ),
-    "move_number": View(_show_number, _press_number),
+    "move_number": View(_show_number, _press_number, takes=frozenset({Need.MOVE})),
     "number_new": View(_show_new, _press_new),
     "number_old": View(_show_old, _press_old),
 }

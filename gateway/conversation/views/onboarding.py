@@ -7,6 +7,7 @@ from gateway.conversation.context import Context, blank_name, money
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
 from gateway.conversation.parsed_sms import code_known
 from gateway.conversation.people import coordinators
+from gateway.conversation.situation import Need
 from gateway.conversation.views.view import (
     BACK,
     EndSession,
@@ -166,7 +167,7 @@ VIEWS = {
     "stranger": View(_show_stranger, _press_stranger),
     "coordinator": View(_show_coordinator, _press_stranger),
     "join_language": View(_show_language, _press_language),
-    "join_code": View(_show_code, _press_code),
+    "join_code": View(_show_code, _press_code, takes=frozenset({Need.CODES})),
     "join_consent": View(_show_consent, _press_consent),
     "invited": View(_show_invited, _press_invited),
     "stopped": View(_show_stopped, _press_stopped),

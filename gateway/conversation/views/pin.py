@@ -10,6 +10,7 @@ from gateway.base.money import amount_text
 from gateway.conversation.context import Context
 from gateway.conversation.facts import PayAsked, PinChosen, PinRight, PinWrong
 from gateway.conversation.money import cash_out
+from gateway.conversation.situation import Need
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -26,11 +27,14 @@ SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
 """The views whose next key is a PIN. Every store of typed keys must leave it out."""
 
 
-def _show(key: str) -> View:
+_PIN = frozenset({Need.PIN})
+
+
+def _show(key: str, takes: frozenset[Need] = _PIN) -> View:
     def show(context: Context, memory: Memory) -> ViewContent:
         return ViewContent(context.say(key), (menu_line(context),), dict(memory))
 
-    return View(show, _PRESS[key])
+    return View(show, _PRESS[key], takes=takes)
 
 
 def asks_for_pin(phrase: str, view: str, then: Callable[[Context, Memory], ShowView]) -> View:
@@ -44,7 +48,7 @@ def asks_for_pin(phrase: str, view: str, then: Callable[[Context, Memory], ShowV
             return ShowView(start_view(context.situation))
         return then(context, memory) if _right(context) else _wrong(context, view, memory)
 
-    return View(show, press)
+    return View(show, press, takes=_PIN)
 
 
 def _press_old(context: Context, memory: Memory, key: Key) -> ShowView:
@@ -115,5 +119,5 @@ VIEWS = {
     "pin_old": _show("pin.old"),
     "pin_new": _show("pin.new"),
     "pin_again": _show("pin.again"),
-    "pin_pay": _show("pin.pay"),
+    "pin_pay": _show("pin.pay", _PIN | {Need.CASH}),
 }

@@ -3,17 +3,18 @@
 Views name each other and never call each other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Fact
-from gateway.conversation.situation import Situation
+from gateway.conversation.situation import Need, Situation
 
 Memory = Mapping[str, str]
 """The ids and choices that a view needs again when its key comes back. Nothing in it is secret."""
 
 MENU, BACK = "00", "0"
+_CHOICES = frozenset("123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,28 @@ class EndSession:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A screen of the menu: how it is shown, and what a key pressed on it does."""
+    """A screen of the menu: how it is shown, what a key pressed on it does, and what both need."""
 
     show: Callable[[Context, Memory], ViewContent]
     press: Callable[[Context, Memory, Key], ShowView | EndSession]
+    shows: frozenset[Need] = frozenset()
+    """The needs of showing it."""
+    takes: frozenset[Need] = frozenset()
+    """The needs of a key pressed on it."""
+
+
+class Lacking(Exception):  # This is no error: the step looks the needs up.
+    """A sign that a view needs data that was not looked up yet."""
+
+    def __init__(self, needs: frozenset[Need]) -> None:
+        super().__init__(needs)
+        self.needs = needs
+
+
+def require(situation: Situation, needs: frozenset[Need]) -> None:
+    """Raise Lacking when one of the needs was not looked up."""
+    if not needs <= situation.known:
+        raise Lacking(needs - situation.known)
 
 
 def start_view(situation: Situation) -> str:
@@ -93,6 +112,12 @@ def wrong_key(context: Context, view: str, memory: Memory) -> ShowView:
 def choices(context: Context, *keys: str) -> tuple[str, ...]:
     """Return `1 Work`, `2 Balance`, ... for phrase keys."""
     return tuple(f"{n} {context.say(f'key.{key}')}" for n, key in enumerate(keys, start=1))
+
+
+def chosen(lines: Sequence[str], key: Key) -> str | None:
+    """Return the line of `choices` that a key chooses, or None for any other key."""
+    number = int(key.name) if key.name in _CHOICES else 0
+    return lines[number - 1] if 1 <= number <= len(lines) else None
 
 
 def menu_line(context: Context) -> str:

@@ -12,7 +12,7 @@ from gateway.conversation.context import (
 from gateway.conversation.facts import Asked, Fact, NameGiven, Skipped
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.people.own_name import name_said
-from gateway.conversation.situation import HeldQuestion
+from gateway.conversation.situation import HeldQuestion, Need
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -23,7 +23,9 @@ from gateway.conversation.views.view import (
     View,
     ViewContent,
     choices,
+    chosen,
     menu_line,
+    require,
     wrong_key,
 )
 from gateway.conversation.work.answering import answered_fact, read_answer, receipt
@@ -31,7 +33,7 @@ from gateway.conversation.work.asking import option_lines
 from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
 
-_HOME = {"2": "balance", "3": "cash", "4": "language", "5": "help", "6": "stop"}
+_HOME = ("work", "balance", "cash", "language", "help", "stop")
 _NOTICES = {
     "unclear.choice": "notice.choice",
     "unclear.two": "notice.two",
@@ -47,6 +49,8 @@ def to_work(context: Context, facts: tuple[Fact, ...] = (), notice: str = "") ->
     """
     question = question_to_show(context.situation)
     if question is None:
+        if not notice:
+            require(context.situation, frozenset({Need.NO_WORK}))
         return ShowView("home", facts, notice or no_work(context))
     if question is context.situation.upcoming:
         facts = (*facts, Asked(question.task))
@@ -59,8 +63,8 @@ def to_work(context: Context, facts: tuple[Fact, ...] = (), notice: str = "") ->
 def _show_home(context: Context, _memory: Memory) -> ViewContent:
     situation = context.situation
     held = open_question(situation)
-    first = "continue" if held and not held.lapsed else "work"
-    lines = choices(context, first, "balance", "cash", "language", "help", "stop")
+    work = "continue" if held and not held.lapsed else "work"
+    lines = choices(context, *(work if line == "work" else line for line in _HOME))
     if situation.worker is None:  # The worker joined with this very key.
         return ViewContent(f"{context.say('menu.joined')}\n{context.say('menu.say_name')}", lines)
     name = blank_name(situation.worker.name)
@@ -74,10 +78,9 @@ def _show_home(context: Context, _memory: Memory) -> ViewContent:
 
 
 def _press_home(context: Context, memory: Memory, key: Key) -> ShowView:
-    if key.name == "1":
-        return to_work(context)
-    if view := _HOME.get(key.name):
-        return ShowView(view)
+    line = chosen(_HOME, key)
+    if line is not None:
+        return to_work(context) if line == "work" else ShowView(line)
     worker = context.situation.worker
     if worker and not worker.name and (name := name_said(context, key.said)):
         return ShowView("home", (NameGiven(name),))

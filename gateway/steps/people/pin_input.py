@@ -11,7 +11,7 @@ import asyncio
 import base64
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gateway.base.errors import Refused
@@ -191,7 +191,7 @@ def _unpacked(value: str) -> str:
 
 
 async def judge_typed_pin(
-    rt: Runtime, row: TurnRow, situation: Situation, keys: list[str]
+    rt: Runtime, row: TurnRow, situation: Situation, keys: Sequence[str]
 ) -> Situation:
     """Return the situation with the check of the key that was typed as a PIN."""
     if situation.pin is None or not keys or row.view not in SECRET:

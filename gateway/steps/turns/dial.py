@@ -20,17 +20,18 @@ from gateway.base.msisdn import normalise
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
 from gateway.conversation.views.pin import SECRET
+from gateway.conversation.views.view import Lacking
 from gateway.steps.people import pin_input
-from gateway.steps.quality.pauses import skill_view
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns import number_change, why_no_work
+from gateway.steps.turns import number_change
 from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, transcript_of
-from gateway.steps.turns.facts import TurnSource, enqueue_for, log_fields_of, writes_of
-from gateway.steps.turns.payment_details import payment
+from gateway.steps.turns.facts import enqueue_for, log_fields_of, writes_of
+from gateway.steps.turns.inbound import Inbound, TurnSource
+from gateway.steps.turns.load import load
 from gateway.steps.turns.understand import Understood, understand
 from gateway.store.db import Repeated
-from gateway.store.people import number_moves, workers
+from gateway.store.people import number_moves
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import sessions, turns
 from gateway.store.turns.situation import TurnRow
@@ -127,21 +128,23 @@ async def _take(
         log.info("ussd step answered", repeated=True)
         return Dialled(ShownScreen(before.pages[before.page], end=before.ended))
     limits = ussd.network(step.network)
-    understood = await _understand(rt, channel, row, keys, msisdn)
+    understood = await _understand(rt, channel, row, msisdn)
     understood = await _planned(rt, understood, row, limits)
+    source = TurnSource(msisdn, "", "ussd", _sms_channel(rt, channel))
+    inbound = Inbound(rt, channel, event, row, source, keys=keys)
     secret = bool(keys) and row.view in SECRET
     if secret:
         said, keys = pin_input.left_out(row.transcript, keys[0])
-    after, facts, notice = _walk(rt, understood, before, keys, limits.screen_septets)
+    understood, (after, facts, notice) = await _walk_with_needs(
+        inbound, understood, before, keys, limits.screen_septets
+    )
     shown = after.pages[after.page]
     if not secret and row.view != "question":
         said = pin_input.maybe_pins_left_out(said, row.transcript)
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(pin_input.NOT_KEPT))
     worker = number_change.worker_of(row, understood)
-    heard = TurnSource(
-        msisdn, "" if secret or not keys else keys[-1], "ussd", _sms_channel(rt, channel)
-    )
+    heard = replace(source, said="" if secret or not keys else keys[-1])
     session = turns.SessionRow(
         worker=worker,
         before=row.transcript,
@@ -197,6 +200,24 @@ def _before(row: TurnRow) -> _Standing | None:
     if row.transcript is None:
         return None
     return _Standing(row.view, row.memory, row.pages, row.page, row.ended)
+
+
+async def _walk_with_needs(
+    inbound: Inbound,
+    understood: Understood,
+    before: _Standing | None,
+    keys: list[str],
+    budget_septets: int,
+) -> tuple[Understood, tuple[_Standing, tuple[Fact, ...], str]]:
+    """Press the keys as `_walk` does, and look up what the views on the way need.
+
+    Inbound has the keys as typed; `keys` are the keys to process, without a PIN.
+    """
+    while True:
+        try:
+            return understood, _walk(inbound.rt, understood, before, keys, budget_septets)
+        except Lacking as lacking:
+            understood = await load(inbound, understood, lacking.needs)
 
 
 def _walk(
@@ -260,48 +281,13 @@ def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: 
     )
 
 
-async def _understand(
-    rt: Runtime, channel: Channel, row: TurnRow, keys: list[str], msisdn: str
-) -> Understood:
-    """Return the situation of a key, with the extra look-ups that it requires.
-
-    An unknown number may be typing a partner's code; all other workers need no second look-up.
-    """
-    codes = (
-        await workers.partner_codes(rt.db, [k.strip().upper() for k in keys])
-        if keys and row.state != "active"
-        else frozenset[str]()
-    )
+async def _understand(rt: Runtime, channel: Channel, row: TurnRow, msisdn: str) -> Understood:
+    """Return the situation in which a key is pressed, without what only some views need."""
     # A coordinator who is not a worker is shown the commands she can text. A worker sees her own
     # screens, even if she is a coordinator too.
     is_coordinator = row.coordinator_id and row.worker_id is None
     coordinator = await coordinator_view(rt.db, row.coordinator) if is_coordinator else None
-    found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
-    judged = await pin_input.judge_typed_pin(rt, row, found.situation, keys)
-    found = replace(found, situation=judged)
-    found = await number_change.with_keys(rt, row, found, keys, msisdn)
-    found = await _aside(rt, row, found, keys)
-    # The worker's last payment stands behind the balance. It is looked up only where the next
-    # screen may show it.
-    if row.worker_id and (row.view in ("balance", "payment") or len(keys) > 1):
-        paid = await payment(rt, row.worker, None)
-        return replace(found, situation=found.situation.changed(payment=paid))
-    return found
-
-
-async def _aside(rt: Runtime, row: TurnRow, found: Understood, keys: list[str]) -> Understood:
-    """Add the worker's skill, or the reason why there is no work.
-
-    Both are looked up only where the next screen may show them.
-    """
-    if not row.worker_id or not keys:
-        return found
-    if row.view in ("home", None) and "1" in keys:
-        found = await why_no_work.explain_no_work(rt, row, found)
-    if keys[-1] == "4" and (row.view == "balance" or len(keys) > 1):
-        view = await skill_view(rt, row.worker)
-        found = replace(found, situation=found.situation.changed(skill=view))
-    return found
+    return await understand(rt, channel, row, coordinator=coordinator, msisdn=msisdn)
 
 
 def _sms_channel(rt: Runtime, channel: Channel) -> str:

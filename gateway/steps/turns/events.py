@@ -6,6 +6,7 @@ from datetime import UTC
 from gateway.base.errors import Refused
 from gateway.base.forms import fields, made_id
 from gateway.base.msisdn import normalise
+from gateway.conversation.people.joining import ASKS_TO_JOIN
 from gateway.sms.port import InboundSms, Subscription, TellsSubscriptions
 from gateway.steps.messages.receipts import take_receipt
 from gateway.steps.runtime import Channel, Runtime
@@ -17,7 +18,6 @@ from gateway.store.messages import outbox
 from gateway.store.turns import inbox
 
 KINDS = ("sms", "ussd", "receipt", "opt-out", "subscription")
-_JOIN = "JOIN"
 
 
 async def process_event(
@@ -97,5 +97,5 @@ async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: 
         return
     today = rt.clock.now().astimezone(UTC).date().isoformat()
     same = made_id("subscription", said.msisdn, said.sender, said.keyword, today)
-    joins = InboundSms(same, channel.number(said.msisdn), said.sender, _JOIN, None)
+    joins = InboundSms(same, channel.number(said.msisdn), said.sender, ASKS_TO_JOIN, None)
     await process_sms(rt, channel, joins, raw)

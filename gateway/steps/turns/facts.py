@@ -1,6 +1,5 @@
 """The step from facts to rows: one function per fact, all parts of one commit."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.base.text.strings import numbers_masked
@@ -50,6 +49,7 @@ from gateway.steps.people.enrol import (
 from gateway.steps.quality.judge import answer_part
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns import number_change
+from gateway.steps.turns.inbound import TurnSource
 from gateway.steps.turns.questions import as_held
 from gateway.steps.turns.understand import Understood
 from gateway.store.batches.batches import Batch
@@ -60,21 +60,6 @@ from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
 
 _LAST = 2**63  # larger than any id of a task
-
-
-@dataclass(frozen=True, slots=True)
-class TurnSource:
-    """The event behind the facts.
-
-    `via` is sms or ussd. `channel` is the channel of its SMS replies. `pin` is the PIN that a
-    coordinator put behind her words; it is checked and not kept.
-    """
-
-    msisdn: str
-    said: str
-    via: str
-    channel: str
-    pin: str | None = field(default=None, repr=False)
 
 
 async def writes_of(

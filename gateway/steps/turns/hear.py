@@ -6,7 +6,6 @@ decided again. An SMS that cannot be processed is kept in the inbox as it came, 
 can see and replay it.
 """
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,31 +17,31 @@ from gateway.base.failpoints import reach
 from gateway.base.forms import ProviderTime, stored
 from gateway.base.ids import WorkerId
 from gateway.base.msisdn import mask, normalise
+from gateway.conversation.context import Context
 from gateway.conversation.ease import after_reply
 from gateway.conversation.facts import Answered, PayAsked, Turn
-from gateway.conversation.money.why import ref_said
-from gateway.conversation.parsed_sms import parse_text as read_words
-from gateway.conversation.people.coordinators import numbers_said, without_pin
-from gateway.conversation.turn import interpret_sms
+from gateway.conversation.needs import sms_needs
+from gateway.conversation.parsed_sms import parse_text
+from gateway.conversation.people.coordinators import without_pin
+from gateway.conversation.turn import interpret_parsed
 from gateway.sms.port import InboundSms
 from gateway.steps.messages.compose import message, promise_of
 from gateway.steps.messages.origins import reply_cause
 from gateway.steps.people import coordinators
 from gateway.steps.people.pin_input import kept_sms, pin_in
-from gateway.steps.quality.pauses import skill_view
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns import carried, number_change, too_early, why_no_work
+from gateway.steps.turns import carried, number_change, too_early
 from gateway.steps.turns.alert_coordinator import alert_writes
 from gateway.steps.turns.arrival import copies
 from gateway.steps.turns.arrival.sms_identity import Identity, identity
-from gateway.steps.turns.facts import TurnSource, batch_of, enqueue_for, log_fields_of, writes_of
+from gateway.steps.turns.facts import batch_of, enqueue_for, log_fields_of, writes_of
+from gateway.steps.turns.inbound import Inbound, TurnSource
+from gateway.steps.turns.load import load
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
-from gateway.steps.turns.payment_details import payment, wrong_answer
 from gateway.steps.turns.understand import Understood, understand
 from gateway.store.db import Repeated, Write
-from gateway.store.ledger import adjustments
-from gateway.store.people import number_moves, worker_writes, workers
+from gateway.store.people import number_moves, worker_writes
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import inbox, turns
 from gateway.store.turns.situation import TurnRow
@@ -145,26 +144,20 @@ async def _take(
         heard = replace(heard, said=words, pin=pin)
     if row.worker_id:
         heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
-    understood = await _understand(rt, channel, row, heard)
-    said = interpret_sms(understood.situation, heard.said, rt.books, rt.kind_of)
+    inbound, understood = await _understand(rt, channel, event, row, heard)
+    assert inbound.parsed is not None
+    said = interpret_parsed(understood.situation, inbound.parsed, rt.books, rt.kind_of)
     said, early = await too_early.early_turn(rt, channel, stamp, row, understood, said)
     if early:
         reply = DelayedReply(said, cause=early)
     else:
         reply = await without_end(rt, event.index, understood, said)
-    await _write(rt, channel, event, row, understood, reply, heard)
+    await _write(inbound, understood, reply)
 
 
-async def _write(
-    rt: Runtime,
-    channel: Channel,
-    event: turns.InboundEvent,
-    row: TurnRow,
-    understood: Understood,
-    reply: DelayedReply,
-    heard: TurnSource,
-) -> None:
+async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) -> None:
     """Write the turn in one commit."""
+    rt, event, row, heard = inbound.rt, inbound.event, inbound.row, inbound.heard
     said = reply.turn
     worker = number_change.worker_of(row, understood)
     parts: list[Write] = [*reply.check, turns.book_event(event, worker, said.reply)]
@@ -173,7 +166,7 @@ async def _write(
     if said.reply:
         if row.payout_ref:  # A waiting message about the payout comes before this reply.
             parts.append(turns.let_go(promise_of(row.payout_ref)))
-        parts += _reply(rt, channel, event, worker, understood, reply, heard)
+        parts += _reply(inbound, worker, understood, reply)
     if said.unclear and worker is not None:
         name = understood.situation.worker.name if understood.situation.worker else ""
         parts += await alert_writes(rt, worker, name, heard.msisdn, heard.said)
@@ -202,19 +195,14 @@ def _ease_part(row: TurnRow, understood: Understood, said: Turn) -> list[Write]:
 
 
 def _reply(
-    rt: Runtime,
-    channel: Channel,
-    event: turns.InboundEvent,
-    worker: WorkerId | None,
-    understood: Understood,
-    reply: DelayedReply,
-    heard: TurnSource,
+    inbound: Inbound, worker: WorkerId | None, understood: Understood, reply: DelayedReply
 ) -> list[Write]:
     """Put the one reply into the outbox.
 
     A reply that promises money waits a little for the provider, whose answer may replace it. A
     reply to a text that is repeatedly not understood waits too, and replaces the one before.
     """
+    rt, channel, event, heard = inbound.rt, inbound.channel, inbound.event, inbound.heard
     said = reply.turn
     assert said.reply is not None
     batch = batch_of(understood, said.facts)
@@ -239,70 +227,17 @@ def _reply(
     return parts
 
 
-async def _with_payment(rt: Runtime, row: TurnRow, found: Understood, said: str) -> Understood:
-    """Add the look-ups of WHY, APPEAL, SKILL, and of WORK where there is none.
-
-    They concern the payment or case that the worker names, or her last payment.
-    """
-    worker = found.situation.worker
-    own = rt.books.get(worker.language) if worker else None
-    if (
-        worker is None
-        or own is None
-        or (asked := read_words(said, own, rt.books)).command
-        not in ("why", "appeal", "skill", "work")
-    ):
-        return found
-    if asked.command == "skill":
-        return replace(
-            found, situation=found.situation.changed(skill=await skill_view(rt, worker.id))
-        )
-    if asked.command == "work":
-        return await why_no_work.explain_no_work(rt, row, found)
-    ref = ref_said(asked.rest)
-    if asked.command == "appeal":
-        mine = ref if ref and await adjustments.may_appeal(rt.db, worker.id, ref) else None
-        cared_for = await workers.coordinators_of(rt.db, worker.id)
-        appealing = found.situation.changed(
-            appealable=mine,
-            appeals_open=tuple(await adjustments.open_refs(rt.db, worker.id)),
-            appeal_goes_to_office=not cared_for,
-        )
-        return replace(found, situation=appealing)
-    paid = await payment(rt, worker.id, ref)
-    wrong = await wrong_answer(rt, worker.id, ref) if ref and paid is None else None
-    return replace(found, situation=found.situation.changed(payment=paid, wrong_answer=wrong))
-
-
-async def _understand(rt: Runtime, channel: Channel, row: TurnRow, heard: TurnSource) -> Understood:
-    """Return the situation of an SMS, with the extra look-ups that its words require.
-
-    A partner's code or a number that a coordinator names needs a second look-up; a worker's answer
-    needs none.
-    """
-    words = heard.said.upper().split()
-    if not row.coordinator_id:
-        asks_for_code = len(words) > 1 and row.state != "active"
-        codes = await workers.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
-        found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
-        found = await number_change.with_words(rt, row, found, heard.said, heard.pin, heard.msisdn)
-        return await _with_payment(rt, row, found, heard.said)
-    view = await coordinator_view(rt.db, row.coordinator)
-    understood = await understand(
-        rt,
-        channel,
-        row,
-        codes=await workers.partner_codes(rt.db, re.findall(r"\w+", heard.said.upper())),
-        coordinator=await coordinators.with_limits(rt, view, heard.pin),
-        msisdn=heard.msisdn,
-    )
-    numbers = numbers_said(heard.said, understood.situation, rt.books)
-    if not numbers:
-        understood = await number_change.with_words(
-            rt, row, understood, heard.said, heard.pin, heard.msisdn
-        )
-        return await _with_payment(rt, row, understood, heard.said)
-    named = {
-        number: await coordinators.named_worker(rt, number, row.coordinator) for number in numbers
-    }
-    return replace(understood, situation=understood.situation.changed(named=named))
+async def _understand(
+    rt: Runtime, channel: Channel, event: turns.InboundEvent, row: TurnRow, heard: TurnSource
+) -> tuple[Inbound, Understood]:
+    """Return the parsed SMS, and the situation with the extra look-ups that its words require."""
+    coordinator = None
+    if row.coordinator_id:
+        view = await coordinator_view(rt.db, row.coordinator_id)
+        coordinator = await coordinators.with_limits(rt, view, heard.pin)
+    found = await understand(rt, channel, row, coordinator=coordinator, msisdn=heard.msisdn)
+    own = Context(found.situation, rt.books, rt.kind_of).book
+    parsed = parse_text(heard.said, own, rt.books)
+    inbound = Inbound(rt, channel, event, row, heard, parsed)
+    needs = sms_needs(parsed, found.situation, own)
+    return inbound, await load(inbound, found, needs) if needs else found

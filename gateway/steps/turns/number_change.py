@@ -1,7 +1,6 @@
 """A worker's change of number: the data that a turn uses, and the rows that it writes."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,14 +16,13 @@ from gateway.conversation.facts import (
     NumberReleased,
     NumberStopped,
 )
-from gateway.conversation.parsed_sms import parse_text
-from gateway.conversation.people.number_change import number_and_pin, two_numbers
-from gateway.conversation.situation import MoveTo
-from gateway.phrases import book_in
+from gateway.conversation.people.number_change import number_and_pin
+from gateway.conversation.situation import MoveTo, Situation
 from gateway.steps.messages.compose import message
 from gateway.steps.people import number_requests, release_number
 from gateway.steps.people.number_move_view import hold
 from gateway.steps.runtime import Runtime
+from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.understand import Understood
 from gateway.store.db import Write
 from gateway.store.people import number_moves
@@ -56,43 +54,18 @@ def worker_of(row: TurnRow, understood: Understood) -> WorkerId | None:
     return row.worker
 
 
-async def with_words(
-    rt: Runtime, row: TurnRow, found: Understood, said: str, pin: str | None, msisdn: str
-) -> Understood:
-    """Look up the number behind MOVE (or the two of a coordinator), and check the PIN behind it."""
-    worker, coordinator = found.situation.worker, found.situation.coordinator
-    if coordinator is not None:
-        heard = parse_text(said, book_in(coordinator.language, rt.books), rt.books)
-        both = two_numbers(heard.rest, found.situation.region) if heard.command == "move" else None
-        if both:
-            asked = await number_requests.looked_up(rt, coordinator.id, *both)
-            return replace(found, situation=found.situation.changed(move_request=asked))
-    if worker is None or found.situation.pin is None:
-        return found
-    heard = parse_text(said, book_in(worker.language, rt.books), rt.books)
-    if heard.command == "join":
-        quiet = await release_number.is_quiet(rt, worker.id, msisdn)
-        return replace(found, situation=found.situation.changed(quiet_number=quiet))
-    if heard.command != "move" or heard.alone:
-        return found
-    number, _ = number_and_pin(heard.rest, found.situation.region)
-    to = await _move_to(rt, row, number, msisdn)
-    known = found.situation.pin
-    if pin and row.pin_hash and not known.locked:
-        right = await asyncio.to_thread(pins.is_right, pin, row.pin_hash, rt.vault.pepper)
+async def look_up_number(inbound: Inbound, situation: Situation) -> Situation:
+    """Add the number behind MOVE or on the screen that asks for it, and check the PIN behind it."""
+    rt, row, heard = inbound.rt, inbound.row, inbound.heard
+    if situation.worker is None:
+        return situation
+    said = inbound.parsed.rest if inbound.parsed else inbound.keys[0]
+    number, _ = number_and_pin(said, situation.region)
+    to, known = await _move_to(rt, row, number, heard.msisdn), situation.pin
+    if heard.pin and row.pin_hash and known and not known.locked:
+        right = await asyncio.to_thread(pins.is_right, heard.pin, row.pin_hash, rt.vault.pepper)
         known = replace(known, typed=True, typed_right=right)
-    return replace(found, situation=found.situation.changed(move_to=to, pin=known))
-
-
-async def with_keys(
-    rt: Runtime, row: TurnRow, found: Understood, keys: Sequence[str], msisdn: str
-) -> Understood:
-    """Look up the number that is typed on the screen which asks for it."""
-    if row.view != "move_number" or not keys or found.situation.worker is None:
-        return found
-    number, _ = number_and_pin(keys[0], found.situation.region)
-    to = await _move_to(rt, row, number, msisdn)
-    return replace(found, situation=found.situation.changed(move_to=to))
+    return situation.changed(move_to=to, pin=known)
 
 
 async def _move_to(rt: Runtime, row: TurnRow, number: str | None, own: str) -> MoveTo:

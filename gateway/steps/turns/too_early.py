@@ -11,7 +11,7 @@ from enum import StrEnum
 from gateway.base.forms import ProviderTime
 from gateway.conversation.context import Context
 from gateway.conversation.facts import Answered, PayAsked, Turn
-from gateway.conversation.turn import interpret_sms
+from gateway.conversation.turn import answer_pay
 from gateway.conversation.work.answering import work
 from gateway.sms.port import ReadsOutbox
 from gateway.steps.runtime import Channel, Runtime
@@ -98,6 +98,6 @@ def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
         again = work(context)
     if not any(isinstance(fact, PayAsked) for fact in said.facts):
         return again
-    paid = interpret_sms(understood.situation, "PAY", rt.books, rt.kind_of)
+    paid = answer_pay(understood.situation, rt.books, rt.kind_of)
     both = f"{paid.reply}\n{again.reply}"
     return Turn((*paid.facts, *again.facts), both) if carries(both) else paid

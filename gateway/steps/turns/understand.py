@@ -2,17 +2,12 @@
 
 from dataclasses import dataclass
 
-from gateway.base.ids import new_ref
 from gateway.base.msisdn import region_of
 from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
-from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
-from gateway.payments.cashout import payable
-from gateway.payments.holding import most_at_once, phrase_of
+from gateway.conversation.situation import CoordinatorView, Situation, WorkerView
 from gateway.qa.skills.gold import gold_due
-from gateway.steps.payouts.routes import airtime_for, provider_for
-from gateway.steps.payouts.withholdings import deductions
-from gateway.steps.people import number_move_view, pin_input
+from gateway.steps.people import number_move_view
 from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
@@ -52,14 +47,10 @@ async def understand(
     channel: Channel,
     row: TurnRow,
     *,
-    codes: frozenset[str] = frozenset(),
     coordinator: CoordinatorView | None = None,
     msisdn: str = "",
 ) -> Understood:
-    """Return all data on which a turn is decided.
-
-    `codes` are the partner codes in its words that exist.
-    """
+    """Return the data on which every turn is decided. `load` adds what its words require."""
     held_batch = await rt.batches.get(row.held_batch, row.held_revision) if row.held_task else None
     next_batch = await rt.batches.get(row.next_batch, row.next_revision) if row.next_task else None
     dialled = await _dialled(rt, row)
@@ -68,14 +59,13 @@ async def understand(
         worker=worker,
         held=held_question(row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
-        cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
+        cash=None,
         coordinator=coordinator,
-        moving=await number_move_view.view(rt, row),
-        pin=pin_input.pin_knowledge(rt, row, worker.currency) if worker else None,
+        moving=await number_move_view.view(rt, row) if row.moving else None,
         regions=frozenset(rt.settings.countries),
         dialled=dialled,
         earlier=None if row.earlier_sure is None else "sure" if row.earlier_sure else "unsure",
-        pack=await pack_of(rt, row),
+        pack=await pack_of(rt, row) if row.pack else (),
         capacity=channel.capacity,
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=pack_limit(row.ease or 0, next_batch.pack_max) if next_batch else 1,
@@ -86,12 +76,12 @@ async def understand(
         foreign=worker is None
         and bool(msisdn)
         and region_of(msisdn) not in {None, *rt.settings.countries},
-        partner_codes=codes,
         region=channel.region or rt.settings.region,
         languages=_languages(rt, msisdn),
         default_language=rt.settings.countries[rt.settings.region].language,
         shortcode=channel.sms.sender if channel.sms else "",
         service_code=channel.ussd.service_code if channel.ussd else "",
+        known=frozenset(),
     )
     return Understood(situation, held_batch, next_batch)
 
@@ -149,35 +139,3 @@ def _upcoming(row: TurnRow, batch: Batch) -> Question:
             return question_of(batch, row.worker, row.gold_task, row.gold_text)
     assert row.next_task is not None
     return question_of(batch, row.worker, row.next_task, row.next_text)
-
-
-async def _cash(rt: Runtime, row: TurnRow, worker: WorkerView, msisdn: str) -> Cash:
-    provider = provider_for(rt, msisdn, worker.currency)
-    if provider is None:
-        return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
-    limits = rt.providers[provider]
-    most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
-    airtime = airtime_for(rt, msisdn, worker.currency)
-    top_up = rt.providers[airtime] if airtime else None
-    ways = (provider, airtime)
-    taken, off_airtime = await deductions(rt, worker.id, msisdn, worker.currency, ways)
-    return Cash(
-        payable_minor=payable(
-            worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
-        ),
-        minimum_minor=limits.minimum_minor,
-        maximum_minor=most_minor,
-        new_ref=new_ref(),
-        open_ref=row.payout_ref,
-        open_minor=row.payout_amount or 0,
-        open_waits=phrase_of(row.payout_waits) if row.payout_waits else "",
-        open_day=f"{row.payout_until:%d/%m}" if row.payout_until else "",
-        airtime_minor=payable(
-            worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
-        )
-        if top_up
-        else 0,
-        airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
-        deductions=taken,
-        airtime_deductions=off_airtime,
-    )

@@ -1,0 +1,148 @@
+"""The look-ups that a turn requires beyond its row: one function per need of the conversation."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+
+from gateway.base.ids import new_ref
+from gateway.conversation.money.why import ref_said
+from gateway.conversation.needs import code_words
+from gateway.conversation.people.coordinators import numbers_said
+from gateway.conversation.people.number_change import two_numbers
+from gateway.conversation.situation import Cash, Need, Situation
+from gateway.payments.cashout import payable
+from gateway.payments.holding import most_at_once, phrase_of
+from gateway.steps.payouts.routes import airtime_for, provider_for
+from gateway.steps.payouts.withholdings import deductions
+from gateway.steps.people import coordinators, number_requests, pin_input, release_number
+from gateway.steps.quality.pauses import skill_view
+from gateway.steps.turns import number_change, why_no_work
+from gateway.steps.turns.inbound import Inbound
+from gateway.steps.turns.payment_details import payment, wrong_answer
+from gateway.steps.turns.understand import Understood
+from gateway.store.ledger import adjustments
+from gateway.store.people import workers
+
+
+async def load(inbound: Inbound, found: Understood, needs: Iterable[Need]) -> Understood:
+    """Return `found` with all that the conversation needs, each look-up in its order."""
+    wanted, situation = frozenset(needs), found.situation
+    for need, look_up in _LOOK_UPS.items():
+        if need in wanted:
+            situation = await look_up(inbound, situation)
+    return replace(found, situation=situation.changed(known=situation.known | wanted))
+
+
+async def _codes(inbound: Inbound, situation: Situation) -> Situation:
+    words = (
+        code_words(inbound.parsed, situation)
+        if inbound.parsed
+        else [key.strip().upper() for key in inbound.keys]
+    )
+    codes = await workers.partner_codes(inbound.rt.db, words)
+    return situation.changed(partner_codes=codes)
+
+
+async def _named(inbound: Inbound, situation: Situation) -> Situation:
+    assert inbound.parsed is not None
+    of = inbound.row.coordinator
+    named = {
+        number: await coordinators.named_worker(inbound.rt, number, of)
+        for number in numbers_said(inbound.parsed, situation)
+    }
+    return situation.changed(named=named)
+
+
+async def _move_request(inbound: Inbound, situation: Situation) -> Situation:
+    assert inbound.parsed is not None
+    both = two_numbers(inbound.parsed.rest, situation.region)
+    assert both is not None
+    asked = await number_requests.looked_up(inbound.rt, inbound.row.coordinator, *both)
+    return situation.changed(move_request=asked)
+
+
+async def _quiet_number(inbound: Inbound, situation: Situation) -> Situation:
+    worker, msisdn = inbound.row.worker, inbound.heard.msisdn
+    quiet = await release_number.is_quiet(inbound.rt, worker, msisdn)
+    return situation.changed(quiet_number=quiet)
+
+
+async def _cash(inbound: Inbound, situation: Situation) -> Situation:
+    worker = situation.worker
+    if worker is None:
+        return situation
+    rt, row, msisdn = inbound.rt, inbound.row, inbound.heard.msisdn
+    provider = provider_for(rt, msisdn, worker.currency)
+    if provider is None:
+        return situation.changed(cash=Cash(0, 0, 0, new_ref=""))
+    limits = rt.providers[provider]
+    most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
+    airtime = airtime_for(rt, msisdn, worker.currency)
+    top_up = rt.providers[airtime] if airtime else None
+    ways = (provider, airtime)
+    taken, off_airtime = await deductions(rt, worker.id, msisdn, worker.currency, ways)
+    cash = Cash(
+        payable_minor=payable(
+            worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
+        ),
+        minimum_minor=limits.minimum_minor,
+        maximum_minor=most_minor,
+        new_ref=new_ref(),
+        open_ref=row.payout_ref,
+        open_minor=row.payout_amount or 0,
+        open_waits=phrase_of(row.payout_waits) if row.payout_waits else "",
+        open_day=f"{row.payout_until:%d/%m}" if row.payout_until else "",
+        airtime_minor=payable(
+            worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
+        )
+        if top_up
+        else 0,
+        airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
+        deductions=taken,
+        airtime_deductions=off_airtime,
+    )
+    return situation.changed(cash=cash)
+
+
+async def _pin(inbound: Inbound, situation: Situation) -> Situation:
+    if situation.worker is None:
+        return situation
+    rt, row = inbound.rt, inbound.row
+    view = pin_input.pin_knowledge(rt, row, situation.worker.currency)
+    return await pin_input.judge_typed_pin(rt, row, situation.changed(pin=view), inbound.keys)
+
+
+async def _appeal(inbound: Inbound, situation: Situation) -> Situation:
+    assert inbound.parsed is not None
+    db, worker, ref = inbound.rt.db, inbound.row.worker, ref_said(inbound.parsed.rest)
+    return situation.changed(
+        appealable=ref if ref and await adjustments.may_appeal(db, worker, ref) else None,
+        appeal_goes_to_office=not await workers.coordinators_of(db, worker),
+        appeals_open=tuple(await adjustments.open_refs(db, worker)),
+    )
+
+
+async def _payment(inbound: Inbound, situation: Situation) -> Situation:
+    rt, worker = inbound.rt, inbound.row.worker
+    ref = ref_said(inbound.parsed.rest) if inbound.parsed else None
+    paid = await payment(rt, worker, ref)
+    wrong = await wrong_answer(rt, worker, ref) if ref and paid is None else None
+    return situation.changed(payment=paid, wrong_answer=wrong)
+
+
+async def _skill(inbound: Inbound, situation: Situation) -> Situation:
+    return situation.changed(skill=await skill_view(inbound.rt, inbound.row.worker))
+
+
+_LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
+    Need.CODES: _codes,
+    Need.NAMED: _named,
+    Need.MOVE_REQUEST: _move_request,
+    Need.QUIET_NUMBER: _quiet_number,
+    Need.CASH: _cash,
+    Need.PIN: _pin,
+    Need.MOVE: number_change.look_up_number,  # after PIN, which it checks
+    Need.APPEAL: _appeal,
+    Need.PAYMENT: _payment,
+    Need.SKILL: _skill,
+    Need.NO_WORK: why_no_work.explain_no_work,
+}
