@@ -130,8 +130,8 @@ def test_the_number_is_found_for_looking_it_up() -> None:
     both = numbers_said(parsed("ADD 0712345678 Amina; Peter 0722000001"), situation)
     assert both == ("+254712345678", "+254722000001")
     for said in ("ADD", "ADD 12", "hello 0712345678", "STATUS", ""):
-        assert numbers_said(said, situation, BOOKS) == ()
-    assert numbers_said("ADD 0712345678 A", Person().situation, BOOKS) == ()
+        assert numbers_said(parsed(said), situation) == ()
+    assert numbers_said(parsed("ADD 0712345678 A"), Person().situation) == ()
 
 
 def test_who_is_no_coordinator_adds_nobody() -> None:

@@ -17,6 +17,7 @@ from gateway.base.msisdn import normalise
 from gateway.cli.qa.typed import AnswerFormat, answer_format
 from gateway.cli.qa.votes import votes_of
 from gateway.conversation.money.cash_out import amount_said
+from gateway.conversation.parsed_sms import parse_text
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.situation import Situation
 from gateway.payments.reconciliation.statement_csv import Columns, lines
@@ -175,9 +176,10 @@ def _number_by(read: Callable[[], object]) -> str | None:
 @given(st.one_of(st.sampled_from(READ + REFUSED), st.text("+0123456789 -.()\u200b\u0661", max_size=16)))  # fmt: skip
 def test_a_phone_number_is_one_person_or_nobody_at_every_entrance(written: str) -> None:
     situation = Situation(None, None, None, None, coordinator=GRACE, region="KE")
+    added = parse_text(f"ADD {written} Amina", books()[GRACE.language], books())
     found = {
         "webhook, command, API": _number_by(lambda: normalise(written, "KE")),
-        "ADD": next(iter(numbers_said(f"ADD {written} Amina", situation, books())), None),
+        "ADD": next(iter(numbers_said(added, situation)), None),
     }
     assert len({one for one in found.values() if one}) <= 1, found
     # In a command a comma parts two workers, so what only a file writes is asked about there.
