@@ -140,7 +140,7 @@ async def test_what_is_over_does_not_start_again(town):
         assert answer.status_code == 409, change
 
 
-async def test_a_batch_nobody_has_or_a_change_there_is_not(town):
+async def test_an_unknown_batch_or_an_unknown_change(town):
     batch = await town.client.drafts()
     assert (await town.client.asks("GET", "/batches/b_nothing")).status_code == 404
     assert (await town.client.asks("POST", f"/batches/{batch.id}/explode")).status_code in (

@@ -36,7 +36,7 @@ async def uploads(batch, tasks):
     return await batch.client.asks("POST", f"/batches/{batch.id}/tasks", json=tasks)
 
 
-async def test_while_an_upload_is_read_everybody_else_is_answered(town):
+async def test_while_an_upload_is_read_every_other_caller_is_answered(town):
     pid = await helper_of(town)
     batch = await town.client.drafts()
     os.kill(pid, signal.SIGSTOP)

@@ -84,7 +84,7 @@ async def test_a_runner_that_dies_with_claimed_sms_leaves_them_to_the_next(busy)
     assert (await chege.row())["state"] == "invited"
 
 
-async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
+async def test_an_event_that_cannot_be_heard_fails_where_operators_see_it(busy):
     """A short code texts the gateway: there is no worker to answer, and nothing to try again."""
     form = {"id": "short-1", "from": "21512", "to": "20880", "text": "You have won"}
     assert (await busy.post("/in/phone/local/sms", form)).status_code == 200

@@ -26,7 +26,7 @@ async def test_a_key_that_asks_too_often_waits_and_others_do_not(town, house):
     assert (await account(town, town.client.key)).status_code == 429
 
 
-async def test_guessing_keys_ends_soon_and_does_not_lock_out_who_has_one(town, house):
+async def test_guessing_keys_ends_soon_and_does_not_lock_out_a_client_with_a_key(town, house):
     """Guesser and client may sit behind the same address."""
     assert (await account(town, town.client.key)).status_code == 200
     house(strangers_per_minute=5)

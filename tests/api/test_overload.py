@@ -42,7 +42,7 @@ def measured(turns, service_s, wait_s=1.0):
 
 
 @given(st.integers(1, 32), st.floats(0.001, 30), st.booleans())
-def test_while_a_turn_is_free_everybody_is_taken_however_slow_it_was(turns, service_s, new):
+def test_while_a_turn_is_free_every_call_is_taken_however_slow_it_was(turns, service_s, new):
     """Else a database that was slow once would lock phones out for ever.
 
     Nothing would be measured again.
@@ -67,7 +67,7 @@ def test_as_many_wait_as_can_be_answered_in_time_and_no_more(turns, service_s):
     assert admission.behind
 
 
-def test_who_has_begun_may_wait_longer_than_who_begins():
+def test_a_session_under_way_may_wait_longer_than_a_new_one():
     admission, _ = measured(8, 0.02)
     while admission.admits(new=True):
         admission.under_way += 1

@@ -73,7 +73,7 @@ async def test_a_body_that_is_no_object_says_what_to_send(town, what):
     assert said in answer.json()["detail"]
 
 
-async def test_a_query_parameter_that_nobody_knows_is_refused_on_every_route(town):
+async def test_an_unknown_query_parameter_is_refused_on_every_route(town):
     """An ignored parameter looks like an answer: ?state=done would list every batch."""
     paths = (await town.http.get("/openapi.json")).json()["paths"]
     tried = 0

@@ -13,13 +13,13 @@ SMS = {"id": "1", "from": "+254712000001", "to": "20880", "text": "JOIN KIBERA"}
     "path",
     ["/in/phone/wrong/sms", "/in/phone/wrong/ussd", "/in/nobody/local/sms", "/in/phone/local/fax"],
 )
-async def test_a_wrong_secret_or_channel_is_nobody(town, path):
+async def test_a_wrong_secret_or_channel_is_not_found(town, path):
     assert (await town.post(path, SMS)).status_code in (404, 405)
     assert await town.count("inbox") == 0
     assert await town.count("worker") == 0
 
 
-async def test_a_secret_in_strange_letters_is_nobody(town):
+async def test_a_secret_in_strange_letters_is_not_found(town):
     assert (await town.post("/in/phone/%C3%A9%00/sms", SMS)).status_code == 404
 
 

@@ -9,7 +9,7 @@ from gateway.cli.run.api import config
 GO, NGINX, AIOHTTP, KANNEL_AND_SDKS = 90, 75, 15, 60
 
 
-def test_who_closes_an_idle_connection_first_is_never_us():
+def test_the_gateway_never_closes_an_idle_connection_first():
     """Else a webhook that is written at that very moment is answered by a reset.
 
     It is lost where its provider does not repeat it.

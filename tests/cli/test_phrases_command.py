@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from gateway.cli.commands import app
 
 
-def test_all_languages_fit_and_say_what_nobody_has_read():
+def test_all_languages_fit_and_say_which_texts_no_translator_has_read():
     found = CliRunner().invoke(app, ["phrases", "check", "--json", "-"])
     assert found.exit_code == 0, found.output
     languages = {one["language"]: one for one in json.loads(found.stdout)["languages"]}

@@ -113,7 +113,7 @@ def test_what_can_wait_stands_back_behind_phones_on_the_processor(tree):
     assert ranks["runner"] == ranks["ticker"] == ranks["api --clients"]
 
 
-def test_who_dies_is_started_again_and_said(tree):
+def test_a_process_that_dies_is_started_again_and_said(tree):
     runner = next(pid for pid, name in children_of(tree.pid).items() if name == "runner")
     os.kill(runner, signal.SIGKILL)
     eventually(
@@ -261,7 +261,7 @@ def test_a_process_that_is_never_ready_is_not_waited_for_for_ever(family, tmp_pa
         family.wait_ready("slow", 0.3)
 
 
-def test_who_keeps_dying_is_given_longer_and_longer_pauses(family):
+def test_a_process_that_keeps_dying_is_given_longer_and_longer_pauses(family):
     family.start("poor", python("print('alas')"))
     deadline = time.monotonic() + 300
     while len(family.said) < 4 and time.monotonic() < deadline:
@@ -272,7 +272,7 @@ def test_who_keeps_dying_is_given_longer_and_longer_pauses(family):
     assert "poor | alas" in family.said
 
 
-def test_who_does_not_listen_is_ended_by_force(family, monkeypatch, tmp_path):
+def test_a_process_that_does_not_listen_is_ended_by_force(family, monkeypatch, tmp_path):
     monkeypatch.setattr("gateway.cli.run.process_group.STOP_LIMIT_S", 0.3)
     ready = tmp_path / "ready"
     code = (

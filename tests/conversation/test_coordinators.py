@@ -91,7 +91,7 @@ def test_a_number_of_another_country() -> None:
 
 
 @pytest.mark.parametrize(("state", "reply"), [("active", "joined already"), ("invited", "invited already"), ("stopped", "by texting START")])  # fmt: skip
-def test_nobody_is_invited_twice_or_against_her_will(state: str, reply: str) -> None:
+def test_no_worker_is_invited_twice_or_against_her_will(state: str, reply: str) -> None:
     person = grace(named={"+254712345678": NamedWorker(state)})  # pyright: ignore[reportArgumentType]
     assert reply in (person.texts("ADD 0712345678 Amina") or "")
     assert person.facts == []
@@ -134,7 +134,7 @@ def test_the_number_is_found_for_looking_it_up() -> None:
     assert numbers_said(parsed("ADD 0712345678 A"), Person().situation) == ()
 
 
-def test_who_is_no_coordinator_adds_nobody() -> None:
+def test_a_phone_that_is_no_coordinators_adds_no_worker() -> None:
     amina = Person()
     assert amina.texts("ADD 0712345678 Brian") == BOOKS["en"].say("unclear.no_question")
     assert amina.facts == []

@@ -97,7 +97,7 @@ def test_joining_without_a_code_asks_for_a_yes() -> None:
     assert "Mama Njeri" in welcome
 
 
-def test_an_unknown_code_is_named_and_joins_nobody() -> None:
+def test_an_unknown_code_is_named_and_joins_no_worker() -> None:
     amina = Person(state=None)
     assert "KIBRA" in (amina.texts("JOIN kibra") or "")
     assert segments(amina.texts("JOIN \u30ad\u30d9\u30e9\U0001f600") or "") == 1
@@ -186,7 +186,7 @@ def test_a_stranger_who_says_stop_hears_nothing() -> None:
     assert Person(state=None).texts("STOP") is None
 
 
-def test_who_stopped_is_told_how_to_start_and_still_has_her_money() -> None:
+def test_a_worker_who_stopped_is_told_how_to_start_and_still_has_her_money() -> None:
     amina = Person(state="stopped", balance_minor=4550, queue=[question()], holds=held(question()))
     for said in ("1", "yes", "hello", "WORK", "HELP"):
         assert "START" in (amina.texts(said) or "")

@@ -347,7 +347,7 @@ def test_every_screen_is_short(language: str) -> None:
     assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing
 
 
-def test_a_phone_of_a_country_where_nobody_can_be_paid_is_told_so() -> None:
+def test_a_phone_of_a_country_where_no_worker_can_be_paid_is_told_so() -> None:
     abroad = Situation(worker=None, held=None, upcoming=None, cash=None, foreign=True)
     dialled = menu(abroad, "", {}, None, BOOKS, kind_of)
     texted = interpret_sms(abroad, "JOIN KIBERA", BOOKS, kind_of)

@@ -39,7 +39,7 @@ def test_amina_cashes_out_everything() -> None:
     [("PAY 50", 5000), ("pay Ksh 50", 5000), ("PAY 50/=", 5000), ("PAY: 1,000", 100_000), ("lipa 10.00", 1000),
      ("PAY KES50", 5000), ("Pay 50 KES", 5000), ("pay pay", 200_000)],
 )  # fmt: skip
-def test_amounts_are_read_as_people_write_them(said: str, amount_minor: int) -> None:
+def test_amounts_are_read_as_workers_write_them(said: str, amount_minor: int) -> None:
     amina = Person(balance_minor=200_000)
     amina.texts(said)
     assert amina.facts == [PayAsked(amount_minor, "P7K2QX")]

@@ -124,7 +124,7 @@ def test_no_posting_of_nothing_or_of_too_much(amount):
         postings.hold_amount(P1, AMINA, amount, "KES")
 
 
-def test_no_posting_in_a_currency_nobody_knows():
+def test_no_posting_in_an_unknown_currency():
     with pytest.raises(Refused, match="XXX"):
         postings.hold_amount(P1, AMINA, 5, "XXX")
 

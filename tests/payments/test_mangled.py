@@ -185,7 +185,7 @@ def test_every_provider_that_is_called_back_is_here():
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
-def test_what_is_forged_here_would_be_believed_from_who_was_asked(kind):
+def test_a_callback_forged_here_would_be_believed_from_the_asked_operator(kind):
     """Else the forgeries would prove nothing."""
     spoken = [PROVIDERS[kind].parse_callback(body, {}).found for body in bodies()]
     assert {PaymentStatus.PAID, PaymentStatus.FAILED} & set(spoken)

@@ -118,7 +118,7 @@ def test_a_balance_that_is_none_tells_nothing(accounts):
     assert (seen.found, seen.float_minor) == (PaymentStatus.NO_ANSWER, None)
 
 
-def test_our_own_request_sent_back_says_only_that_nobody_waited():
+def test_our_own_request_sent_back_says_only_that_the_wait_timed_out():
     seen = read("mpesa_timeout_echo")
     assert (seen.found, seen.key, seen.code) == (
         PaymentStatus.NO_ANSWER,

@@ -273,7 +273,7 @@ async def test_an_answer_cut_in_the_middle_may_have_been_taken(provider, daraja,
     assert (await provider.submit(http, ORDER)).outcome is S.AMBIGUOUS
 
 
-async def test_nobody_listening_was_certainly_not_sent(http, tokens, unused_port):
+async def test_a_refused_connection_was_certainly_not_sent(http, tokens, unused_port):
     base = f"http://127.0.0.1:{unused_port}"
     provider = mpesa.make("mpesa", {**OPTIONS, "base_url": base}, tokens)
     assert (await provider.submit(http, ORDER)).outcome is S.NOT_SENT  # no token
@@ -425,7 +425,7 @@ def test_a_certificate_of_another_kind_is_named(tmp_path):
         mpesa.make("mpesa", {**OPTIONS, **change}, Tokens())
 
 
-def test_it_is_on_the_shelf():
+def test_it_is_a_plug_in():
     assert "mpesa" in plugins.kinds(providers)
     provider = plugins.load(providers, "mpesa").make("kenya", OPTIONS, Tokens())
     assert provider.name == "kenya"

@@ -216,7 +216,7 @@ async def test_an_expired_token_costs_one_more_call(provider, mtn, http):
     assert (told.outcome, told.pause_provider) == (S.NOT_SENT, True)
 
 
-async def test_nobody_listening_was_certainly_not_sent(http):
+async def test_a_refused_connection_was_certainly_not_sent(http):
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -254,7 +254,7 @@ def test_a_wrong_setting_is_named(change, words):
         mtn_momo.make("mtn", {**OPTIONS, **change}, Tokens())
 
 
-def test_it_is_on_the_shelf_and_tells_no_secrets():
+def test_it_is_a_plug_in_and_tells_no_secrets():
     provider = plugins.load(providers, "mtn_momo").make("mtn", OPTIONS, Tokens())
     assert (provider.minimum_minor, provider.maximum_minor, provider.dedups) == (
         500,

@@ -111,7 +111,7 @@ def test_a_worker_whose_answer_was_lost_is_paid_once_when_the_operator_says_so()
     "wrong",
     [{"amount_minor": 10_200}, {"amount_minor": None}, {"key": "other"}, {"msisdn_tail": "0000"}],
 )
-def test_a_success_that_speaks_of_something_else_calls_people(wrong):
+def test_a_success_that_speaks_of_something_else_calls_the_operators(wrong):
     made = decide_payout(UNKNOWN, StatusAnswered(paid(**wrong)), NOON + MINUTE)
     assert (made.payout.state, made.do, made.postings) == (
         PayoutState.MANUAL_REVIEW,
@@ -207,7 +207,7 @@ def test_not_found_once_is_not_enough_however_late():
     assert (made.payout.state, made.payout.misses) == (PayoutState.UNKNOWN, 1)
 
 
-def test_where_the_operator_does_not_deduplicate_people_look_first():
+def test_where_the_operator_does_not_deduplicate_a_person_looks_first():
     now, gone = replace(UNKNOWN, misses=2), StatusAnswered(Status(PaymentStatus.NOT_FOUND))
     made = decide_payout(now, gone, NOON + 5 * MINUTE, dedups=False)
     assert (made.payout.state, made.do) == (PayoutState.MANUAL_REVIEW, FollowUp.ESCALATE)
@@ -252,7 +252,7 @@ def test_a_crash_while_sending_is_asked_about():
     assert (made.payout.state, made.payout.maybe_taken) == (PayoutState.UNKNOWN, True)
 
 
-def test_after_a_day_people_are_called_and_the_operator_may_still_answer():
+def test_after_a_day_persons_are_called_and_the_operator_may_still_answer():
     made = decide_payout(
         UNKNOWN, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), NOON + timedelta(hours=24)
     )
@@ -288,7 +288,7 @@ def test_a_question_about_money_at_rest_is_asked_once():
     assert (made.event, made.payout.due_at) == (None, None)
 
 
-def test_two_receipts_for_one_payout_call_people():
+def test_two_receipts_for_one_payout_call_the_operators():
     done = decide_payout(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
     made = decide_payout(done, StatusAnswered(paid(receipt="OTHER")), NOON + 2 * MINUTE)
     assert (made.payout.state, made.do, made.postings) == (PayoutState.PAID, FollowUp.ESCALATE, ())

@@ -141,7 +141,7 @@ def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_tim
     assert [f.kind for f in reconcile([ours], [late]).findings] == [DifferenceKind.MISSING_HERE]
 
 
-def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_is():
+def test_hidden_digits_match_nothing_and_a_person_or_the_operator_names_the_worker():
     ours = GatewayPayout(
         derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON
     )

@@ -58,7 +58,7 @@ def test_a_blend_that_contradicts_majority_too_often_is_not_believed(
     assert values("auto", rows) == values("majority", rows)
 
 
-def test_a_batch_teaches_the_judge_who_is_good() -> None:
+def test_a_batch_teaches_the_judge_which_workers_are_good() -> None:
     rows, _ = made_up(tasks=40, skills=[0.95, 0.9, 0.85, 0.4])
     answers = encode(rows)
     skills = relearned(answers, rule("dawid_skene").aggregate(answers))

@@ -53,7 +53,7 @@ def weakest(deeds: list[Observation]) -> str:
     return min(crowd.of_worker, key=lambda w: crowd.agreement(w)[0] / crowd.agreement(w)[1])
 
 
-def test_who_copies_anothers_mistakes_is_found_and_the_evidence_is_told() -> None:
+def test_a_worker_who_copies_anothers_mistakes_is_found_and_the_evidence_is_told() -> None:
     found = 0
     for seed in range(4):
         deeds = honest(seed)
@@ -67,11 +67,11 @@ def test_who_copies_anothers_mistakes_is_found_and_the_evidence_is_told() -> Non
     assert found >= 3
 
 
-def test_honest_people_who_fall_into_the_same_traps_are_left_alone() -> None:
+def test_honest_workers_who_fall_into_the_same_traps_are_left_alone() -> None:
     assert sum(len(copying.look(Observed(honest(seed), OPTIONS))) for seed in range(5)) <= 1
 
 
-def test_a_shared_payout_number_sharpens_the_eye_but_accuses_nobody() -> None:
+def test_a_shared_payout_number_sharpens_the_eye_but_accuses_no_worker() -> None:
     deeds = honest(1)
     ties = {f"w{n:02}": {"payout": "the same"} for n in range(11)}
     assert not copying.look(Observed(deeds, OPTIONS, ties))
@@ -116,7 +116,7 @@ def test_a_pattern_of_keys_is_found_by_its_rhythm(keys: str) -> None:
     assert who(rhythm.look(Observed(both, OPTIONS))) == {"thumb"}
 
 
-def test_who_reads_the_questions_is_no_cheat_even_if_they_come_in_order() -> None:
+def test_a_worker_who_reads_the_questions_is_no_cheat_even_if_they_come_in_order() -> None:
     """All "a" first, then all "b": the keys of a careful worker follow the questions."""
     deeds = [
         Observation(f"t{n}", f"w{w}", "ab"[n // 40], n // 40, ("a", "b"))

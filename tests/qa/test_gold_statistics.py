@@ -22,7 +22,7 @@ def answers_of(random: Random, chance: float, seen: int) -> Seen:
     return Seen(sum(random.random() < chance for _ in range(seen)), seen)
 
 
-def test_those_who_know_the_old_gold_by_heart_are_found_and_the_others_are_not() -> None:
+def test_workers_who_know_the_old_gold_by_heart_are_found_and_the_others_are_not() -> None:
     random = Random(1)
     tested = {
         f"honest{n}": (answers_of(random, 0.8, 30), answers_of(random, 0.8, 12)) for n in range(100)

@@ -85,7 +85,7 @@ def test_an_expert_outweighs_two_guessers() -> None:
     assert choose(["no", "yes", "yes"], skills, YES_NO, FixedOverlap(3)).value == "no"
 
 
-def test_two_who_are_known_to_be_good_are_enough() -> None:
+def test_two_workers_who_are_known_to_be_good_are_enough() -> None:
     verdict = choose(["yes", "yes"], [EXPERT, EXPERT], YES_NO, DynamicOverlap())
     assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ACCEPT, 2)
     assert verdict.confidence > 0.99

@@ -243,7 +243,7 @@ def test_a_missing_file_and_an_unknown_rule_are_named() -> None:
     assert (code, "dawid_skene" in err) == (1, True)
 
 
-def test_empty_answers_are_fine_where_people_type() -> None:
+def test_empty_answers_are_fine_where_workers_type() -> None:
     said = "task,worker,answer\nt,amina,\nt,brian,\n"
     code, _, _ = run("aggregate", "--answers", "-", "--kind", "transcription", said=said)
     assert code == 0

@@ -35,7 +35,7 @@ def test_one_answer_is_enough_for_a_value_but_not_for_certainty(name: str) -> No
 
 
 @EVERY_RULE
-def test_a_question_everybody_answers_alike_has_one_option(name: str) -> None:
+def test_a_question_that_all_workers_answer_alike_has_one_option(name: str) -> None:
     assert values(name, [("t1", "amina", "yes"), ("t2", "brian", "yes")]) == {
         "t1": "yes",
         "t2": "yes",

@@ -136,6 +136,6 @@ def test_a_typed_answer_has_a_story() -> None:
     assert len(told.voices) >= 2
 
 
-def test_a_task_nobody_answered_is_named() -> None:
+def test_a_task_without_answers_is_named() -> None:
     with pytest.raises(Refused, match="'t9'"):
         explain_task(made_up(tasks=2, skills=[0.8])[0], "t9", RULE)

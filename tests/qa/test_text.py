@@ -66,7 +66,7 @@ def test_short_strings_must_agree_exactly_and_long_ones_nearly() -> None:
     assert is_near("then there was no known way to do it", "then there was no know way to do it")
 
 
-def test_a_name_is_returned_as_somebody_typed_it() -> None:
+def test_a_name_is_returned_as_a_worker_typed_it() -> None:
     rows = [
         ("t", "amina", "Mama Njeri"),
         ("t", "brian", "mama njeri."),
@@ -77,7 +77,7 @@ def test_a_name_is_returned_as_somebody_typed_it() -> None:
     assert 0.5 < estimate.confidence[0] < 1.0
 
 
-def test_a_sentence_nobody_typed_without_a_slip_is_put_together() -> None:
+def test_a_sentence_that_no_worker_typed_without_a_slip_is_put_together() -> None:
     said = [
         "the old man went to the river to fetch watr today",
         "the old men went to the river to fetch water today",
@@ -152,7 +152,7 @@ def test_two_camps_of_good_workers_make_a_text_ambiguous() -> None:
     assert verdict.decision is TaskDecision.AMBIGUOUS
 
 
-def test_six_people_who_all_typed_something_else_are_no_camps() -> None:
+def test_six_workers_who_all_typed_something_else_are_no_camps() -> None:
     said = ["Otieno", "Kamau", "Wanjiru", "Mutua", "Njeri", "Achieng"]
     verdict = judge(True, said, [Skill()] * 6, (), SPENT)  # noqa: FBT003
     assert verdict.decision is TaskDecision.REVIEW
@@ -194,7 +194,7 @@ def test_nothing_to_aggregate_is_said_so() -> None:
         aggregate([])
 
 
-def test_a_value_close_to_everybodys_words_is_surer_than_its_votes() -> None:
+def test_a_value_close_to_all_workers_words_is_surer_than_its_votes() -> None:
     """No two workers type it the same way.
 
     One text is nearer to all the others than any of them is to the rest.

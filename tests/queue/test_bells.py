@@ -53,7 +53,7 @@ def ends_before_it_is_looked_at(monkeypatch, job, then=lambda: None):
     monkeypatch.setattr(PermittedJob, "fetch", ends)
 
 
-def test_the_same_bell_hangs_once(redis):
+def test_the_same_job_is_enqueued_once(redis):
     on = queue(redis)
     for _ in range(5):
         enqueue(on, ANSWER, "deliver", "at")
@@ -62,7 +62,7 @@ def test_the_same_bell_hangs_once(redis):
     assert hanging(redis) == ["deliver-at", "deliver-phone", "disburse"]
 
 
-def test_a_bell_carries_a_name_and_an_id_in_json_and_nothing_else(redis):
+def test_a_job_carries_a_name_and_an_id_in_json_and_nothing_else(redis):
     enqueue(queue(redis), ANSWER, "deliver", "at")
     job = queue(redis).fetch_job("deliver-at")
     assert (job.func_name, job.args, job.kwargs) == (ANSWER, ["deliver", "at"], {})
@@ -70,7 +70,7 @@ def test_a_bell_carries_a_name_and_an_id_in_json_and_nothing_else(redis):
     assert b"\x80\x04" not in stored, "nothing is pickled"
 
 
-def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
+def test_a_job_under_way_is_enqueued_again_under_a_second_name(redis):
     """It may be answered by a runner that was killed a moment ago."""
     on = queue(redis)
     being_answered(on)
@@ -79,7 +79,9 @@ def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
     assert hanging(redis) == ["deliver-at-again"]
 
 
-def test_a_bell_rung_while_the_last_one_of_its_name_ends_is_not_taken_off_again(redis, monkeypatch):
+def test_a_job_enqueued_while_the_last_one_of_its_name_ends_is_not_taken_off_again(
+    redis, monkeypatch
+):
     """One caller finds the job being worked on and the job ends.
 
     Another caller enqueues it anew before the first looks.
@@ -95,7 +97,7 @@ def test_a_bell_rung_while_the_last_one_of_its_name_ends_is_not_taken_off_again(
     assert hanging(redis) == ["deliver-at"]
 
 
-def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
+def test_a_job_that_ended_a_moment_ago_is_enqueued(redis, monkeypatch):
     on = queue(redis)
     job = being_answered(on)
 
@@ -108,7 +110,7 @@ def rung_long_ago(redis, name):
     redis.hset(f"rq:job:{name}", "enqueued_at", "2026-11-30T11:27:18.576022Z")
 
 
-def test_a_bell_that_fell_off_its_queue_is_hung_again(redis):
+def test_a_job_that_fell_off_its_queue_is_enqueued_again(redis):
     """A Redis that failed over kept the job and lost its place in the queue.
 
     Without this rule no job of its name would ever run again.
@@ -125,7 +127,7 @@ def test_a_bell_that_fell_off_its_queue_is_hung_again(redis):
     assert hanging(redis) == ["deliver-at"], "once is enough"
 
 
-def test_a_second_bell_that_fell_off_is_hung_again_too(redis):
+def test_a_second_job_that_fell_off_is_enqueued_again_too(redis):
     on = queue(redis)
     being_answered(on)
     enqueue(on, ANSWER, "deliver", "at")
@@ -135,7 +137,7 @@ def test_a_second_bell_that_fell_off_is_hung_again_too(redis):
     assert hanging(redis) == ["deliver-at-again"]
 
 
-def test_a_bell_that_a_runner_took_and_never_began_holds_up_nothing(redis):
+def test_a_job_that_a_runner_took_and_never_began_holds_up_nothing(redis):
     """A runner took the job and was killed or cut off before it began.
 
     RQ gives such a job up after a minute only.
@@ -152,7 +154,7 @@ def fails(*_words: str) -> None:
     raise RuntimeError("a fault of ours")
 
 
-def test_an_answered_bell_leaves_its_name_free(redis):
+def test_a_job_that_is_done_leaves_its_name_free(redis):
     on = queue(redis)
     for answered in (lambda *_: None, fails):
         enqueue(on, ANSWER, "sweep")
@@ -171,7 +173,7 @@ async def test_rings_from_a_loop_come_together(embedded, redis):
     assert hanging(redis) == ["assign", "deliver-at"]
 
 
-async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monkeypatch):
+async def test_enqueueing_takes_a_tenth_of_a_process_at_most(embedded, redis, monkeypatch):
     """A slow Redis, or a burst of jobs, is written to rarely instead of all the time."""
     jobs, rung = RqJobQueue(embedded.redis_url, ANSWER), []
     rings = jobs._ring_all
@@ -192,7 +194,7 @@ async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monke
     assert set(hanging(redis)) == {f"deliver-c{n}" for n in range(40)}, "none is lost"
 
 
-async def test_a_redis_that_is_away_stops_nobody(tmp_path):
+async def test_a_redis_that_is_away_stops_no_process(tmp_path):
     jobs = RqJobQueue(f"unix://{tmp_path}/nobody.sock", ANSWER)
     jobs.enqueue("deliver", "at")
     async with asyncio.timeout(300):
@@ -208,7 +210,7 @@ def test_a_wrong_address_is_told_in_one_line(url):
     assert "\n" not in str(told.value)
 
 
-def test_inline_bells_keep_their_order_and_ring_once():
+def test_inline_jobs_keep_their_order_and_run_once():
     jobs = InlineJobQueue()
     for bell in (("a",), ("b", "1"), ("a",)):
         jobs.enqueue(*bell)

@@ -190,7 +190,7 @@ def test_commands_over_redis_are_not_listened_to(redis):
     worker.register_death()
 
 
-def test_suspension_stops_nobody(redis, works, done):
+def test_suspension_stops_no_runner(redis, works, done):
     suspend(redis)
     enqueue(queue(redis), OURS, "deliver", "at")
     works()
@@ -250,7 +250,7 @@ def test_a_group_is_not_read(redis, still_works):
         "",
     ],
 )
-def test_what_is_no_bell_of_ours_is_refused_and_the_next_is_answered(redis, still_works, data):
+def test_a_foreign_job_is_refused_and_the_next_is_done(redis, still_works, data):
     stored(redis, data)
     still_works()
 

@@ -71,7 +71,9 @@ def test_a_second_process_uses_the_servers_that_run(
         assert sql(servers, "SELECT 1") == 1
 
 
-def test_who_started_the_servers_may_leave_first(folder: Path, joins: Callable[[Path], Colleague]):
+def test_the_process_that_started_the_servers_may_leave_first(
+    folder: Path, joins: Callable[[Path], Colleague]
+):
     first = joins(folder)
     before = postmaster(folder), redis_pid(folder)
     with EmbeddedServers(folder) as servers:
@@ -81,7 +83,7 @@ def test_who_started_the_servers_may_leave_first(folder: Path, joins: Callable[[
     assert not any(map(is_alive, before))
 
 
-def test_many_who_start_at_once_share_one_server(folder: Path):
+def test_many_processes_that_start_at_once_share_one_server(folder: Path):
     everybody = [Colleague.arrives(folder) for _ in range(4)]
     addresses = {member.stdout.readline() for member in everybody if member.stdout}
     assert len(addresses) == 1

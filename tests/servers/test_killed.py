@@ -89,7 +89,7 @@ def test_a_killed_keeper_takes_its_server_along_and_the_next_start_brings_it_bac
         assert sql(second, "SELECT 1") == 1
 
 
-def test_a_pid_file_that_names_somebody_else_is_not_believed(folder: Path):
+def test_a_pid_file_that_names_another_process_is_not_believed(folder: Path):
     """After a restart of a container, the old postmaster's number may be that of any process."""
     with EmbeddedServers(folder):
         pids = (folder / "postgres/data/postmaster.pid").read_text().split("\n")

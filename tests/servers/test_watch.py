@@ -157,7 +157,7 @@ def test_an_open_folder_of_an_earlier_version_is_closed(servers):
     assert open_ones == {}
 
 
-def test_a_folder_of_somebody_else_keeps_its_mode(tmp_path):
+def test_a_folder_of_another_user_keeps_its_mode(tmp_path):
     (tmp_path / "letters.txt").write_text("x")
     tmp_path.chmod(0o755)
     make_private(tmp_path)

@@ -38,7 +38,7 @@ async def test_an_accepted_message_is_answered_as_documented(carrier):
     }  # fmt: skip
 
 
-async def test_each_recipient_has_its_own_fate_and_price(carrier):
+async def test_each_recipient_has_its_own_outcome_and_price(carrier):
     numbers = "+254711000001,+254700098406,0711,+254711000002"
     _, body = await send(carrier, to=numbers, message="a" * 161)
     data = body["SMSMessageData"]

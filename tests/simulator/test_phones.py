@@ -33,7 +33,7 @@ async def test_an_sms_is_repeated_with_the_same_id_until_it_is_taken(amina, gate
     assert len({one.form["id"] for one in gateway.at("/sms")}) == 1
 
 
-async def test_an_sms_nobody_takes_is_written_down_as_lost(amina, carrier, gateway):
+async def test_an_sms_that_no_webhook_takes_is_written_down_as_lost(amina, carrier, gateway):
     gateway.reply = lambda _: Response(status_code=400)
     sms = await amina.text("21512", "1")
     assert not sms.delivered

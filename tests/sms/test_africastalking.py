@@ -192,7 +192,7 @@ def test_the_name_counts_before_the_number():
     )
 
 
-def test_a_status_nobody_knows_is_unknown_and_kept():
+def test_an_undocumented_status_is_unknown_and_kept():
     recipient = {"statusCode": 999, "status": "Brandnew", "number": AMINA}
     (sent,) = understood({"SMSMessageData": {"Recipients": [recipient]}})
     assert (sent.outcome, sent.reason) == (SendStatus.UNKNOWN, "Brandnew")

@@ -126,7 +126,7 @@ def test_a_long_message_on_a_slow_channel_takes_its_seconds():
     ways=st.lists(st.tuples(quick, quick), min_size=1, max_size=5),
 )
 @settings(max_examples=60, deadline=None)
-def test_who_takes_over_goes_on_where_the_other_stopped(limit, first, gap_s, ways):
+def test_a_process_that_takes_over_goes_on_where_the_other_stopped(limit, first, gap_s, ways):
     one, two = Pace(limit), Pace(limit)
     before, end = drained(one, [1] * first, ways)
     end += 0.02  # its last answers are in
@@ -135,7 +135,7 @@ def test_who_takes_over_goes_on_where_the_other_stopped(limit, first, gap_s, way
     assert most_in_a_second(before + after) <= limit
 
 
-def test_who_takes_over_from_the_dead_waits_a_second():
+def test_a_process_that_takes_over_from_the_dead_waits_a_second():
     pace = Pace(10)
     pace.full(100.0)
     assert pace.wait_s(100.0, 1) == pytest.approx(1.0)

@@ -86,7 +86,7 @@ async def test_a_provider_that_does_not_answer_is_asked_again_later(town, provid
     assert await town.value("select last_id from poll") == "0"
 
 
-async def test_who_subscribes_is_asked_to_join_and_who_leaves_has_stopped(town):
+async def test_a_subscriber_is_asked_to_join_and_one_who_leaves_has_stopped(town):
     notice = {"phoneNumber": CHEGE, "shortCode": "21512", "keyword": "WORK"}
 
     async def tells(change):

@@ -39,7 +39,7 @@ async def test_a_statement_that_is_cut_off_does_not_spoil_the_next_one(database)
     assert await asyncio.gather(*(database.value("select 1") for _ in range(10))) == [1] * 10
 
 
-async def test_whoever_waits_gets_the_connection_that_is_given_back(database):
+async def test_a_waiting_caller_gets_the_connection_that_is_given_back(database):
     async def hold():
         async with database.transaction() as held:
             await held.fetchval("select pg_sleep(0.01)")

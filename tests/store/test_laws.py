@@ -59,7 +59,7 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-async def test_what_nobody_may_change(books, what):
+async def test_rows_that_no_role_may_change(books, what):
     with pytest.raises((asyncpg.PostgresError,)) as refused:
         await books.execute(FORBIDDEN[what])
     assert refused.value.sqlstate in (OURS, "23503"), refused.value

@@ -172,7 +172,7 @@ async def test_whatever_is_unusual_is_answered_as_ever(crowd, body, more, path, 
     writer.close()
 
 
-async def test_who_is_in_a_session_gets_in_while_those_who_begin_do_not(crowd):
+async def test_a_phone_in_a_session_gets_in_while_phones_that_begin_do_not(crowd):
     """Between half of the longest wait and the whole of it."""
     admission = crowd.admission
     crowd.empties()

@@ -52,7 +52,7 @@ async def works(person, most=100, said="1"):
 # --- limits ---
 
 
-async def test_nobody_answers_more_than_the_batch_allows_a_worker(town):
+async def test_no_worker_answers_more_than_the_batch_allows(town):
     amina, brian = await crowd(town, "amina", "brian")
     batch = await town.posts_batch(*(f"Shop {n}?" for n in range(8)), worker_max=3)
     assert await works(amina) == 3
@@ -96,7 +96,7 @@ async def sixty_tasks(town, order):
     return await load(town)
 
 
-async def test_breadth_first_puts_every_task_to_somebody_before_any_comes_a_second_time(town):
+async def test_breadth_first_puts_every_task_to_a_worker_before_any_comes_a_second_time(town):
     assert await sixty_tasks(town, "breadth") == [1] * 60
 
 
@@ -140,7 +140,7 @@ async def test_a_partner_gets_its_share_of_the_work_and_the_client_sees_it(town)
     await town.has_right_books()
 
 
-async def test_a_share_that_nobody_takes_is_anybodys_after_a_while(town):
+async def test_a_share_that_no_partner_takes_is_open_to_all_after_a_while(town):
     _, (chege, _) = await partners(town)
     await town.posts_batch(*(f"Shop {n}?" for n in range(4)), shares={"KIBERA": 1.0})
     assert await works(chege) == 0
@@ -211,7 +211,7 @@ async def test_packs_offer_her_no_task_that_wants_a_better_one(town):
     assert "Is it open?" in await good[0].texts("WORK")
 
 
-async def test_where_nobody_is_better_than_the_rest_nobody_waits(town):
+async def test_where_no_worker_is_better_than_the_rest_no_task_waits(town):
     names = [f"p{n}" for n in range(6)]
     await crowd(town, *names, **dict.fromkeys(names, WEAK))
     batch = await town.posts_batch("Is it open?", policy="worth:3000")
@@ -235,7 +235,7 @@ async def asks_at_most(town, workers):
     town.rt = replace(town.rt, settings=settings)
 
 
-async def test_work_is_spread_over_all_who_wait_and_none_is_left_out(town):
+async def test_work_is_spread_over_all_waiting_workers_and_none_is_left_out(town):
     """Eighteen idle phones that answer at the same pace, six of which may be asked in a round."""
     await asks_at_most(town, 6)
     people = await crowd(town, *(f"p{n}" for n in range(18)))
@@ -253,7 +253,7 @@ async def test_work_is_spread_over_all_who_wait_and_none_is_left_out(town):
     assert max(counts) <= 4, "and nobody has much more than her part"
 
 
-async def test_those_whom_no_task_fits_do_not_stand_in_the_way_of_those_it_does(town):
+async def test_workers_whom_no_task_fits_do_not_stand_in_the_way_of_the_others(town):
     await asks_at_most(town, 2)
     await crowd(town, *(f"p{n}" for n in range(6)))
     _, (chege, doris) = await partners(town)
@@ -265,7 +265,7 @@ async def test_those_whom_no_task_fits_do_not_stand_in_the_way_of_those_it_does(
     assert [sum("Shop" in m for m in await who.messages()) for who in (chege, doris)] == [1, 1]
 
 
-async def test_who_is_paused_gets_no_more_questions_beside_those_she_holds(town):
+async def test_a_paused_worker_gets_no_more_questions_beside_those_she_holds(town):
     (amina,) = await crowd(town, "amina", amina=(6.0, 1.0))
     await town.posts_batch(*(f"Shop {n}?" for n in range(9)), pack=3)
     assert "3)" in await amina.texts("WORK")

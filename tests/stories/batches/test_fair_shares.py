@@ -46,14 +46,14 @@ async def test_twenty_phones_at_once_never_give_a_third_answer(town):
     assert await town.client.available_minor() == 10_000_00 - 18_000
 
 
-async def test_nobody_answers_the_same_task_twice(town):
+async def test_no_worker_answers_the_same_task_twice(town):
     (amina,) = await crowd(town, 1)
     await town.posts_batch("Is it open?", "Is it clean?", policy="fixed:3")
     assert await works(amina) == 2
     assert "No questions now" in await amina.presses("1")
 
 
-async def test_a_skipped_question_goes_to_somebody_else_and_is_not_asked_of_her_again(town):
+async def test_a_skipped_question_goes_to_another_worker_and_is_not_asked_of_her_again(town):
     amina, brian = await town.enrols("amina"), await town.enrols("brian")
     await town.posts_batch("Is it open?")
     assert "Is it open?" in await amina.texts("WORK")
@@ -163,7 +163,7 @@ async def test_cancel_gives_the_rest_of_the_money_back_and_keeps_what_was_earned
     assert "No questions now" in await amina.texts("WORK")
 
 
-async def test_a_cancel_while_everybody_answers_keeps_the_books_right(town):
+async def test_a_cancel_while_all_workers_answer_keeps_the_books_right(town):
     people = await crowd(town, 12)
     batch = await town.posts_batch(*(f"Is shop {n} open?" for n in range(20)), policy="fixed:3")
 

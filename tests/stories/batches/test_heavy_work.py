@@ -214,7 +214,7 @@ def test_heavy_steps_are_steps_and_rest_while_phones_wait():
     assert queue_of("deliver") == queue_of("catch_up") == QUEUE
 
 
-async def test_heavy_bells_hang_on_a_queue_of_their_own(embedded):
+async def test_heavy_jobs_wait_on_a_queue_of_their_own(embedded):
     redis = redis_at(embedded.redis_url)
     jobs = RqJobQueue(embedded.redis_url, OURS)
     for bell in (("close",), ("deliver", "heavy-test")):

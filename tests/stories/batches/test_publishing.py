@@ -50,7 +50,9 @@ async def test_when_the_process_dies_behind_the_closing_all_results_are_there(to
     assert ("close",) not in await due_jobs(town.rt.db, town.rt.clock.now())
 
 
-async def test_who_looks_while_results_move_sees_all_of_them_and_how_far_that_is(town, monkeypatch):
+async def test_a_client_looking_while_results_move_sees_all_of_them_and_how_far_that_is(
+    town, monkeypatch
+):
     batch = await answered(town, *"abcde")
     await is_killed(town, monkeypatch, batch, "close.published", times=2)
     assert await town.count("estimate") == 1

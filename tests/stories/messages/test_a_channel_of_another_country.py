@@ -64,7 +64,7 @@ async def test_a_session_is_that_of_the_countrys_phone(two_countries, channel, n
 
 
 @pytest.mark.parametrize(("channel", "number"), [("ug", UGANDAN), ("ke", KENYAN)])
-async def test_who_opts_out_is_of_that_country(two_countries, channel, number):
+async def test_a_worker_who_opts_out_is_of_that_country(two_countries, channel, number):
     await calls(two_countries, f"/in/{channel}/t/opt-out", gone=NATIONAL)
     assert await knows(two_countries, number, "opt_out") == 1
 

@@ -99,7 +99,7 @@ async def test_a_channel_that_is_tried_with_one_message_is_tried_with_one_that_c
     assert await town.value("select breaker from channel_state where channel = 'phone'") == "closed"
 
 
-async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_nobody(town):
+async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_no_message(town):
     rt = town.rt
     there = twilio.make(
         "twilio", {"account_sid": "AC1", "auth_token": "t", "sender": "+254200000000", "base_url": "http://127.0.0.1:1"}
@@ -134,7 +134,7 @@ async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_nobody(t
     assert await town.count("inbox", "kind = 'receipt' and state = 'failed'") == 2
 
 
-async def test_reports_of_messages_that_are_not_ours_keep_nobody_elses_waiting(town):
+async def test_reports_of_foreign_messages_keep_no_other_report_waiting(town):
     """An account that another application uses too: its reports come to us as well."""
     rt = town.rt
     foreign = [

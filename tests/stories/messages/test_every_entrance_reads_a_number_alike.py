@@ -103,7 +103,7 @@ async def test_her_number_is_hers_however_it_is_written(town, entrances, entranc
 @pytest.mark.parametrize(
     "entrance", ["africastalking", "kannel", "json", "ussd", "gateway worker expect", "ADD"]
 )
-async def test_what_is_no_number_is_nobody_at_any_entrance(town, entrances, entrance):
+async def test_a_text_that_is_no_number_is_no_worker_at_any_entrance(town, entrances, entrance):
     for number in filter(sendable, REFUSED):
         await entrances[entrance](number)
         assert await known(town) == set(), number

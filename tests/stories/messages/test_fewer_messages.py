@@ -13,7 +13,7 @@ from tests.support.town import eventually
 LATER_S = 60
 
 
-async def test_who_joins_while_there_is_work_is_asked_in_the_welcome(town):
+async def test_a_worker_who_joins_while_there_is_work_is_asked_in_the_welcome(town):
     amina = town.meets("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
     assert "Do you agree?" in await amina.texts("JOIN KIBERA")
@@ -31,7 +31,7 @@ async def test_who_joins_while_there_is_work_is_asked_in_the_welcome(town):
     await town.has_right_books()
 
 
-async def test_who_joins_while_there_is_none_is_told_how_it_goes_on(town):
+async def test_a_worker_who_joins_while_there_is_none_is_told_how_it_goes_on(town):
     amina = town.meets("amina")
     await amina.texts("JOIN KIBERA")
     assert "we text you when there is" in await amina.texts("YES")
@@ -55,7 +55,7 @@ async def test_the_same_yes_again_gives_no_second_question(town):
     assert await town.count("consent", "act = 'agreed'") == 1
 
 
-async def test_work_may_wait_for_who_is_expected_and_nothing_is_sent_before_her_own_word(town):
+async def test_work_may_wait_for_an_expected_worker_and_nothing_is_sent_before_her_own_word(town):
     amina = town.meets("amina")
     assert await register.expect_worker(town.rt, amina.msisdn, "phone", "KIBERA", name="Amina")
     assert not await register.expect_worker(town.rt, amina.msisdn, "phone")
@@ -176,7 +176,7 @@ async def test_no_question_overtakes_the_reply_that_waits_for_the_operator(town)
     assert "1 Yes 2 No 3 Not sure" in asked, "then the next question comes by itself"
 
 
-async def test_who_writes_again_reads_the_reply_that_waited_first(town):
+async def test_a_worker_who_writes_again_reads_the_reply_that_waited_first(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
     await amina.texts("WORK")

@@ -47,7 +47,7 @@ async def test_the_labels_of_a_categorisation_are_in_her_language(town):
     assert await fatuma.values() == await amina.values() == ["school"]
 
 
-async def test_work_for_swahili_speakers_goes_to_nobody_else(town):
+async def test_work_for_swahili_speakers_goes_to_no_other_worker(town):
     amina, fatuma = await town.enrols("amina"), await town.enrols("fatuma", "sw")
     await town.posts_batch("Duka?", languages=["sw"])
     assert "No questions now" in await amina.texts("WORK")

@@ -133,7 +133,7 @@ async def test_a_burst_of_the_same_words_gets_no_more_replies_than_one_after_the
     assert await town.count("outbox", f"text like '%{ENOUGH}%'") == 1, "and she is told once"
 
 
-async def test_nobody_can_ring_the_operators_alarm_with_an_sms(town):
+async def test_no_sms_can_set_off_the_operators_alarm(town):
     """A text that any phone can send is `unclear`; the alarm is on `failed`."""
     stranger, brand = town.meets("stranger"), town.meets("brand", "MPESA")
     for n in range(8):

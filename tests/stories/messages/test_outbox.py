@@ -160,7 +160,7 @@ async def test_a_provider_that_is_away_for_half_a_day_loses_no_reply(town, roads
 # --- the night ---
 
 
-async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, roads):
+async def test_a_worker_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, roads):
     sent = await writes(town, "Is it open?", to=DO_NOT_DISTURB)
     await deliver(town.rt, "at")
     found = await state(town, sent)
@@ -236,7 +236,7 @@ async def test_a_question_whose_answer_was_lost_goes_again_after_a_minute_money_
     assert sorted(texts) == ["money", "question", "question"]
 
 
-async def test_a_late_receipt_settles_what_nobody_knew_and_it_is_not_sent_again(town, roads):
+async def test_a_late_receipt_settles_an_unknown_outcome_and_it_is_not_sent_again(town, roads):
     """Kannel's reports bring our own id back, also when its answer to the send itself was lost."""
     town.rt.channels["k"] = Channel("k", "s", kannel.make("k", KANNEL), None, PriceList(built_in()))
     for purpose in ("question", "money"):
@@ -467,7 +467,9 @@ async def messages_quoted(town, **given):
     return (await town.client.asks("GET", f"/batches/{batch.id}/quote")).json()["messages"]
 
 
-async def test_a_quote_counts_several_questions_in_one_sms_and_none_to_who_dials(town, roads):
+async def test_a_quote_counts_several_questions_in_one_sms_and_none_for_dialling_workers(
+    town, roads
+):
     for name in ("amina", "brian"):
         await town.enrols(name)
     one_by_one = await messages_quoted(town, pack="off")

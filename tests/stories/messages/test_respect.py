@@ -33,7 +33,7 @@ async def reported(town, delivery, *, phone_away=False):
 # --- at night ---
 
 
-async def test_nobody_is_asked_at_night_but_everybody_is_answered(town, house):
+async def test_no_worker_is_asked_at_night_but_every_worker_is_answered(town, house):
     amina = await town.enrols("amina")
     house(quiet_hours=town.night())
     await town.posts_batch("Is it open?", "Is it clean?")
@@ -170,7 +170,7 @@ async def test_dialling_shows_that_the_phone_is_back(town):
     assert (await amina.row())["away_since"] is None
 
 
-async def test_an_old_report_does_not_send_away_who_has_just_written(town):
+async def test_an_old_report_does_not_send_away_a_worker_who_has_just_written(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
     await town.ticks()
@@ -196,7 +196,7 @@ async def test_start_after_no_is_a_first_welcome(town):
     assert [row["act"] for row in acts] == ["invited", "stopped", "agreed"]
 
 
-async def test_who_said_no_and_dials_is_asked_as_the_first_time(town):
+async def test_a_worker_who_said_no_and_dials_is_asked_as_the_first_time(town):
     amina = town.meets("amina")
     await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")
     await amina.texts("NO")

@@ -50,7 +50,7 @@ async def test_above_the_limit_of_the_day_the_rest_goes_tomorrow(town):
     assert town.operator_books()["paid_minor"] == 9000
 
 
-async def test_who_must_wait_is_not_told_afterwards_that_it_is_sent_now(town):
+async def test_a_worker_who_must_wait_is_not_told_afterwards_that_it_is_sent_now(town):
     """The reply to PAY waits for the operator.
 
     The reason why nothing goes is faster, and takes its place.
@@ -119,7 +119,7 @@ async def test_without_rules_nothing_waits(town):
     assert town.operator_books()["paid_minor"] == 6000
 
 
-def test_nobody_may_ask_for_more_than_her_own_limit_lets_through():
+def test_no_worker_may_ask_for_more_than_her_own_limit_lets_through():
     rules = Controls(limits=(DayLimit(per="worker", currency="KES", a_day=100),))
     assert holding.most_at_once(rules, "KES", 25_000_000) == 10_000
     assert holding.most_at_once(rules, "UGX", 25_000_000) == 25_000_000

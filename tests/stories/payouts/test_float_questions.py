@@ -76,7 +76,7 @@ async def test_each_hour_and_to_the_cent_with_the_charges(asked):
     assert found.gap_minor == 0
 
 
-async def test_what_somebody_took_at_the_portal_is_seen_within_the_hour(asked):
+async def test_money_taken_at_the_portal_is_seen_within_the_hour(asked):
     await goes_by(asked)
     asked.operators.books.move_float(-700, "nobody told us")
     await goes_by(asked, minutes=61)

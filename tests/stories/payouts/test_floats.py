@@ -130,7 +130,7 @@ async def test_the_trace_ends_at_the_line_of_the_operators_statement(town, amina
         assert link.amount_minor == 1500
 
 
-async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(town, amina):
+async def test_a_charge_for_an_unknown_payment_becomes_her_charge_when_it_is_known(town, amina):
     """The statement showed an unknown payment, with its charge.
 
     Now it is Amina's: each is booked once.
@@ -155,7 +155,7 @@ async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(
     assert spent == 300
 
 
-async def test_a_charge_for_nobody_is_hers_also_when_the_later_statement_does_not_show_it(
+async def test_a_charge_for_an_unknown_payment_is_hers_also_when_the_later_statement_lacks_it(
     town, amina
 ):
     """An export of payments alone tells whose the payment is.
@@ -173,7 +173,7 @@ async def test_a_charge_for_nobody_is_hers_also_when_the_later_statement_does_no
     assert await town.count("transfer", "code = 14 and amount = 300") == 1, "it is hers"
 
 
-async def test_two_different_charges_under_one_receipt_are_told_to_people_and_stop_no_import(
+async def test_two_different_charges_under_one_receipt_are_told_to_operators_and_stop_no_import(
     town, amina
 ):
     (payment, *_), receipt = await hers(town), await town.value("select receipt from payout")

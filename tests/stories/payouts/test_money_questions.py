@@ -31,7 +31,7 @@ async def is_stuck(town, amina):
     return await town.value("select ref from payout")
 
 
-async def test_two_people_decide_and_one_alone_does_not(town, amina):
+async def test_two_persons_decide_and_one_alone_does_not(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
     wanjiku, otieno = [
@@ -68,7 +68,7 @@ async def test_newer_evidence_makes_the_first_word_void(town, amina):
     ).confirmed
 
 
-async def test_the_database_refuses_a_resolution_that_two_people_did_not_make(town, amina):
+async def test_the_database_refuses_a_resolution_that_two_persons_did_not_make(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
     one = (await persons.add_person(town.rt, "One")).key

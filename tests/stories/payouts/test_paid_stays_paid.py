@@ -86,7 +86,7 @@ async def test_appeal_stops_it_and_silence_decides_for_her(town, wrong):
     assert "no open case" in await town["amina"].texts(f"APPEAL {wrong}")
 
 
-async def test_nobody_appeals_for_another(town, wrong):
+async def test_no_worker_appeals_for_another(town, wrong):
     brian = await town.enrols("brian")
     assert "no open case" in await brian.texts(f"APPEAL {wrong}")
     assert "no open case" in await brian.texts("APPEAL")

@@ -40,7 +40,7 @@ async def test_pay_all_the_way(town, amina):
     assert events[-1]["event"] == "paid"
 
 
-async def test_a_reference_that_somebody_else_has_is_not_given_again(town, amina, monkeypatch):
+async def test_a_reference_that_another_payout_has_is_not_given_again(town, amina, monkeypatch):
     """Six signs are 387 million references.
 
     Among a million payouts every 400th draw is one that is taken.
@@ -204,7 +204,7 @@ async def test_a_callback_faster_than_its_answer_is_not_forgotten(town, amina):
     assert due_in_s is None or due_in_s < 2, "not the twenty seconds of a payout nobody spoke of"
 
 
-async def test_who_waits_ten_minutes_for_word_reads_once_that_we_still_ask(town, amina):
+async def test_a_worker_who_waits_ten_minutes_for_word_reads_once_that_we_still_ask(town, amina):
     """Her money may have left: she is told that it is reserved, and need not ask again."""
     town.operators.set_plan(
         FaultPlan(seed=7, rates={"b2c": {"result_lost": 1.0}, "status": {"result_lost": 1.0}})

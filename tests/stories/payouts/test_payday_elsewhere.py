@@ -180,7 +180,7 @@ async def test_paid_once_and_told_once(africa, provider):
 
 
 @pytest.mark.parametrize("provider", SIMULATED)
-async def test_whatever_the_network_does_nobody_is_paid_twice(africa, provider):
+async def test_whatever_the_network_does_no_worker_is_paid_twice(africa, provider):
     """Answers and callbacks get lost, come twice, come early or forged.
 
     The gateway's books and the operator's agree in the end.
@@ -282,7 +282,7 @@ async def test_her_number_is_unknown_to_the_operator_and_the_money_is_back(afric
     assert "is back in your balance" in (await worker.messages())[-1]
 
 
-async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
+async def test_paid_manually_a_list_goes_out_and_confirmations_come_in(africa):
     workers = [await earns(africa, "bank") for _ in range(3)]
     refs = [(await worker.texts("PAY")).split("Ref ")[1][:6] for worker in workers]
     await africa.ticks()
@@ -349,7 +349,7 @@ async def test_airtime_where_there_is_none_is_said_so(africa):
     assert "You asked for" not in await worker.texts("AIRTIME")
 
 
-async def test_a_number_registered_to_somebody_else_waits_for_a_person(africa, house_of):
+async def test_a_number_registered_to_another_name_waits_for_a_person(africa, house_of):
     """MTN names the holder of a number.
 
     An operator looks where that is not nearly the enrolled name; no worker is refused.

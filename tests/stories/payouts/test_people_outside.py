@@ -36,7 +36,7 @@ async def heads(person):
     return [words for words in await person.messages() if words.startswith("Ledger ")]
 
 
-async def test_once_a_day_people_get_the_head_and_it_is_in_the_chain(town, amina):
+async def test_once_a_day_contacts_get_the_head_and_it_is_in_the_chain(town, amina):
     ruled(town, tell=(KEEPER,), heads_to_coordinators=True)
     keeper = town.meets("keeper", KEEPER)
     for _ in range(3):
@@ -52,7 +52,7 @@ async def test_once_a_day_people_get_the_head_and_it_is_in_the_chain(town, amina
     assert len(await heads(keeper)) == 2
 
 
-async def test_who_makes_history_anew_cannot_make_the_old_head_come_out(town, amina):
+async def test_an_insider_who_makes_history_anew_cannot_make_the_old_head_come_out(town, amina):
     """An insider with all rights takes the seals away and seals another history.
 
     The SMS still tells.
@@ -88,7 +88,7 @@ async def test_an_appeal_reaches_her_coordinator_once(town, amina):
     assert segments(told[0]) == 1
 
 
-async def test_without_a_coordinator_it_reaches_the_house(town, amina):
+async def test_without_a_coordinator_it_reaches_the_contacts_outside(town, amina):
     ruled(town, tell=(KEEPER,))
     await town.rt.db.execute("update worker set coordinator_id = null, partner_id = null")
     keeper = town.meets("keeper", KEEPER)

@@ -256,7 +256,7 @@ async def test_a_fee_comes_back_with_a_payout_that_was_not_paid(town, fees):
     assert await chege.balance_minor() == 4000
 
 
-async def test_the_house_bears_the_fee_unless_the_country_says_otherwise(town, house):
+async def test_the_gateway_bears_the_fee_unless_the_country_says_otherwise(town, house):
     mpesa = town.rt.settings.providers["mpesa"].model_copy(update={"fee_table": TARIFF})
     house(providers={**town.rt.settings.providers, "mpesa": mpesa})
     (amina,) = await town.earned("amina")

@@ -112,7 +112,7 @@ async def test_one_refused_voids_the_list_and_a_new_list_goes(town, people):
     assert (await brian.balance_minor(), town.operator_books()["paid_minor"]) == (0, 3000)
 
 
-async def test_the_database_itself_lets_nothing_pass_that_two_people_have_not_approved(
+async def test_the_database_itself_lets_nothing_pass_that_two_persons_have_not_approved(
     town, people
 ):
     await earned(town, "amina", approve_above={"KES": 0})

@@ -26,7 +26,7 @@ async def test_why_tells_what_a_payment_was_for(town, amina):
         assert segments(told) == 1
 
 
-async def test_nobody_learns_of_anothers_payment(town, amina):
+async def test_no_worker_learns_of_anothers_payment(town, amina):
     await amina.texts("PAY")
     ref = await town.value("select ref from payout")
     brian = await town.enrols("brian")

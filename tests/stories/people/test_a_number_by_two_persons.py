@@ -130,7 +130,7 @@ async def test_a_coordinator_asks_with_her_pin_and_for_her_own_workers_only(
     assert await town.count("number_move") == 0
 
 
-async def test_people_outside_read_of_each_request(town, people, amina, new):
+async def test_contacts_outside_read_of_each_request(town, people, amina, new):
     rules = town.rt.settings.model_copy(update={"controls": Controls(tell=(OUTSIDE,))})
     town.rt = replace(town.rt, settings=rules)
     outside = town.meets("outside", OUTSIDE)
@@ -235,7 +235,7 @@ async def test_two_persons_give_the_number_back_with_all_money(town, people, ami
     await town.has_right_books()
 
 
-async def test_a_request_that_nobody_decides_runs_out(town, people, amina, new):
+async def test_a_request_that_no_person_decides_runs_out(town, people, amina, new):
     await asks(town, amina, new)
     listed = await number_moves.list_moves(town.rt.db, everything=False)
     assert [row["waits"] for row in listed] == [True]

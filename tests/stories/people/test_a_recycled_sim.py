@@ -169,7 +169,7 @@ async def test_a_payout_that_has_left_ends_as_it_must_and_the_stranger_reads_not
     await town.has_right_books()
 
 
-async def test_who_was_quiet_for_weeks_and_asks_to_join_is_asked_who_it_is(town, amina):
+async def test_a_caller_quiet_for_weeks_who_asks_to_join_is_asked_who_it_is(town, amina):
     await amina.texts("STOP")
     await town.rt.db.execute("update outbox set created_at = created_at - interval '60 days'")
     await town.rt.db.execute("alter table consent disable trigger user")

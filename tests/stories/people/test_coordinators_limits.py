@@ -201,7 +201,9 @@ async def wrong_answer(town, person):
     return await town.value("select ref from adjustment order by id desc limit 1")
 
 
-async def test_an_appeal_of_who_joined_by_code_reaches_the_centres_coordinator(town, grace):
+async def test_an_appeal_of_a_worker_who_joined_by_code_reaches_the_centres_coordinator(
+    town, grace
+):
     await town.posts_batch("Is Toi Market next to Kibera?", "Is it open?", price="15.00")
     amina = await joined_by_code(town, "amina")
     for words in ("WORK", "1", "1"):

@@ -5,7 +5,9 @@ import pytest
 from gateway.steps.turns.assign import assign
 
 
-async def test_stop_gives_the_question_to_somebody_else_and_the_money_can_still_be_cashed_out(town):
+async def test_stop_gives_the_question_to_another_worker_and_the_money_can_still_be_cashed_out(
+    town,
+):
     amina = await town.enrols("amina")
     brian = await town.enrols("brian")
     batch = await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
@@ -71,7 +73,7 @@ async def test_stop_by_ussd_in_the_middle_of_a_question(town):
     assert "You stopped our messages" in await brian.dials()
 
 
-async def test_who_stopped_comes_back_by_her_own_word_only(town):
+async def test_a_worker_who_stopped_comes_back_by_her_own_word_only(town):
     amina = await town.enrols("amina")
     await amina.texts("STOP")
     said = await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")

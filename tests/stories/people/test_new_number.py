@@ -134,7 +134,7 @@ async def test_a_wrong_pin_counts_with_all_other_tries(town, amina, new):
     assert await new.messages() == []
 
 
-async def test_who_has_no_pin_is_told_how_it_goes(town, new):
+async def test_a_worker_who_has_no_pin_is_told_how_it_goes(town, new):
     brian = await town.enrols("brian")
     assert "You have no PIN" in await brian.texts(f"MOVE {new.msisdn} PIN {PIN}")
     assert "dial *384*20#" in await brian.texts("MOVE")
@@ -303,7 +303,7 @@ async def test_what_the_old_number_texts_afterwards(town, amina, new):
     assert batch
 
 
-async def test_nobody_is_taken_in_on_a_number_that_may_be_given_back(town, amina, new):
+async def test_no_worker_is_taken_in_on_a_number_that_may_be_given_back(town, amina, new):
     await moves(amina, new)
     wanjiku = town["wanjiku"]
     assert "Nobody was invited" in await wanjiku.texts(f"ADD {amina.msisdn} Njeri en")
@@ -358,7 +358,7 @@ async def test_stop_from_the_new_number_holds(town, amina, new):
     assert (await new.row())["state"] == "stopped"
 
 
-async def test_who_stopped_moves_her_money_and_stays_stopped(town, amina, new):
+async def test_a_worker_who_stopped_moves_her_money_and_stays_stopped(town, amina, new):
     await amina.texts("STOP")
     await moves(amina, new)
     assert (await new.row())["state"] == "stopped"

@@ -79,7 +79,9 @@ async def test_an_addition_that_is_refused_tells_nothing_and_keeps_nothing(town,
 
 @pytest.mark.parametrize("how", ["disabled", "expired"])
 @pytest.mark.parametrize("who", ["Asha", "Juma"])
-async def test_whose_say_is_gone_approves_nothing_also_not_a_list_made_before(town, keys, how, who):
+async def test_a_person_whose_say_is_gone_approves_nothing_also_not_a_list_made_before(
+    town, keys, how, who
+):
     (amina,) = await earned(town)
     made = await approve.prepare_list(town.rt, [], "Asha", keys["Asha"])
     other = "Juma" if who == "Asha" else "Asha"
@@ -109,7 +111,7 @@ async def test_the_database_itself_counts_no_word_of_a_person_who_is_gone(town, 
         await town.rt.db.execute("delete from person_event")
 
 
-async def test_a_key_expires_people_are_told_and_another_person_renews_it(town, keeper, keys):
+async def test_a_key_expires_contacts_are_told_and_another_person_renews_it(town, keeper, keys):
     await expires(town, "Juma")
     await town.ticks()
     await town.ticks()

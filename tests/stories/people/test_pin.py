@@ -61,13 +61,13 @@ async def test_three_wrong_ones_lock_it_and_the_coordinator_opens_it(town, amina
     assert "We are sending" in await amina.presses("3", "1")
 
 
-async def test_who_has_a_pin_may_still_text_pay_for_a_small_sum(town, amina):
+async def test_a_worker_who_has_a_pin_may_still_text_pay_for_a_small_sum(town, amina):
     assert "please dial *384*20#" in await amina.texts("PAY")
     assert await town.count("payout") == 0
     assert "You asked for KES 500" in await amina.texts("PAY 500")
 
 
-async def test_who_has_no_pin_is_never_asked(town):
+async def test_a_worker_who_has_no_pin_is_never_asked(town):
     brian = await town.enrols("brian")
     await town.posts_batch("Is it open?", price="900.00")
     for words in ("WORK", "1"):

@@ -127,7 +127,7 @@ async def test_the_trace_of_a_payout_says_it_too(town):
     assert f"decided by auto at {result['confidence']}, not checked with gold ->" in traces.trace_line(links[0], said)  # fmt: skip
 
 
-async def test_the_list_of_tasks_in_doubt_marks_them_for_people_and_for_programs(town):
+async def test_the_list_of_tasks_in_doubt_marks_them_for_readers_and_for_programs(town):
     amina, brian = await town.enrols("amina"), await town.enrols("brian")
     batch = await town.posts_batch("Is it open?", policy="fixed:2")
     for person, key in ((amina, "1"), (brian, "2")):

@@ -145,7 +145,7 @@ async def test_two_corrections_of_one_batch_wait_for_each_other(town):
     await close_batch(town.rt, fresh)
 
 
-async def test_who_starts_a_batch_does_not_wait_for_a_large_upload_which_is_refused(
+async def test_starting_a_batch_does_not_wait_for_a_large_upload_which_is_refused(
     town, monkeypatch
 ):
     monkeypatch.setattr(submit, "SLICE", 10)

@@ -64,7 +64,7 @@ async def test_the_client_sees_in_the_batch_what_there_is_to_look_at_and_no_name
     assert (await other.shows())["findings"] == []
 
 
-async def test_the_coordinator_sees_whom_it_is_about_and_the_figures(town):
+async def test_the_coordinator_sees_which_worker_it_is_about_and_the_figures(town):
     _, thumb = await thumbed(town)
     assert "finding" in await town["wanjiku"].texts("STATUS")
     shown = (await page(town)).text
@@ -113,7 +113,7 @@ async def test_a_link_that_is_not_ours_or_is_old_opens_nothing(town):
         await console_links.link_for(town.rt, "+254722000099")
 
 
-async def test_who_was_good_and_gets_worse_is_a_finding_and_works_on(town):
+async def test_a_worker_who_was_good_and_gets_worse_is_a_finding_and_works_on(town):
     amina = await town.enrols("amina")
     await town.rt.db.execute(
         'insert into skill (worker_id, kind, "right", wrong, trial_right) values ($1, $2, 40, 1, 40)',

@@ -114,7 +114,7 @@ async def test_two_options_that_mean_the_same_become_one_and_what_was_torn_is_de
     await town.has_right_books()
 
 
-async def test_who_chooses_the_old_option_afterwards_means_the_other(town):
+async def test_a_worker_who_chooses_the_old_option_afterwards_means_the_other(town):
     batch, _ = await kiosks(town, policy="fixed:5")
     amina = await town.enrols("amina")
     asked = await amina.texts("WORK")
@@ -136,7 +136,7 @@ async def test_results_of_a_batch_that_is_over_are_renamed_too(town):
     assert (await says_same(town, batch, "shop", "kiosk")).status_code == 409
 
 
-async def test_gold_follows_its_option_and_so_do_those_who_answered_it(town):
+async def test_gold_follows_its_option_and_so_do_the_workers_who_answered_it(town):
     amina = await town.enrols("amina")
     gold = {"id": "g", "text": "Gold", "gold": "shop"}
     batch = await town.posts_batch(
@@ -213,7 +213,7 @@ async def test_in_a_batch_that_is_over_a_person_decides_what_a_wrong_label_leave
     assert {r["value"] for r in (await batch.results()).values()} == {"shop"}, "the best guess"
 
 
-async def test_who_missed_gold_because_of_a_label_is_not_blamed(town):
+async def test_a_worker_who_missed_gold_because_of_a_label_is_not_blamed(town):
     amina = await town.enrols("amina")
     batch = await town.posts_batch(
         "Mama Njeri", tasks=[{"id": "g", "text": "Gold", "gold": "shop"}], gold_rate=0.5,
@@ -228,7 +228,7 @@ async def test_who_missed_gold_because_of_a_label_is_not_blamed(town):
     assert (row["gold_right"], row["gold_wrong"]) == (1, 0)
 
 
-async def test_only_those_who_read_the_wrong_label_were_misled(town):
+async def test_only_workers_who_read_the_wrong_label_were_misled(town):
     batch, people = await kiosks(town, policy="fixed:5")
     await town.rt.db.execute(
         "update worker set language = 'sw' where id = $1", await people[2].id()

@@ -62,7 +62,7 @@ async def test_the_bank_goes_round(town):
     assert await town.value("select max(held) from task where gold is not null") == 1
 
 
-async def test_who_stays_under_the_bar_is_paused_kindly_and_has_a_way_back(town):
+async def test_a_worker_who_stays_under_the_bar_is_paused_kindly_and_has_a_way_back(town):
     amina, brian = await town.enrols("amina"), await town.enrols("brian")
     await town.posts_batch(
         *(f"Task {n}?" for n in range(6)), tasks=golds(5), gold_rate=0.1, policy="fixed:2"
@@ -91,7 +91,7 @@ async def test_who_stays_under_the_bar_is_paused_kindly_and_has_a_way_back(town)
     assert (await skill(town, amina))["trial_wrong"] == 0, "and with nothing held against her"
 
 
-async def test_one_bad_day_pauses_nobody(town):
+async def test_one_bad_day_pauses_no_worker(town):
     amina = await town.enrols("amina")
     await town.posts_batch(*(f"Task {n}?" for n in range(3)), tasks=golds(5), gold_rate=0.1)
     await works(town, amina, lambda question: "2" if question in ("Gold 1?", "Gold 2?") else "1")
@@ -100,7 +100,7 @@ async def test_one_bad_day_pauses_nobody(town):
     assert (await skill(town, amina))["paused_until"] is None
 
 
-async def test_wrong_gold_is_corrected_and_who_was_paused_by_it_works_again_and_is_told(town):
+async def test_wrong_gold_is_corrected_and_a_worker_paused_by_it_works_again_and_is_told(town):
     people = [await town.enrols(name) for name in ("amina", "brian")]
     batch = await town.posts_batch(
         *(f"Task {n}?" for n in range(6)),
@@ -170,7 +170,7 @@ async def test_corrected_gold_changes_the_results_it_had_turned(town):
     assert set(turned) == {("no", "yes")}
 
 
-async def test_a_result_without_doubt_becomes_gold_for_those_who_have_not_seen_it(town):
+async def test_a_result_without_doubt_becomes_gold_for_workers_who_have_not_seen_it(town):
     await town.rt.db.execute("insert into partner (code, name) values ('THIKA', 'Thika')")
     people = [await town.enrols(f"p{n}") for n in range(6)]
     late = await town.enrols("late")

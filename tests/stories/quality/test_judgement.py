@@ -73,7 +73,7 @@ async def test_the_story_tells_the_skills_of_then_and_not_of_today(town):
     assert last[0]["ruling"] == later[1]["judged"][0]["ruling"]
 
 
-async def test_nobody_sees_or_decides_the_tasks_of_another_client(town):
+async def test_no_client_sees_or_decides_the_tasks_of_another(town):
     batch = await in_review(town)
     other = await town.new_client("Bidco", 100_00)
     path = f"/batches/{batch.id}/tasks/t1/decision"
@@ -154,7 +154,7 @@ async def test_old_evidence_is_worth_less(town):
         assert kept == pytest.approx(Skill(1.0, 0.0).decayed(days).right, abs=1e-5)
 
 
-async def test_who_types_the_same_in_other_letters_is_as_right(town):
+async def test_a_worker_who_types_the_same_in_other_letters_is_as_right(town):
     """French parts two words by an apostrophe: `l'eau` and `l eau` are one answer.
 
     Both workers who typed it were right.

@@ -121,7 +121,7 @@ async def test_what_a_switched_rule_settled_tells_both_judgements(town, batch):
     assert len(again["skills"]) == 2
 
 
-async def test_a_question_somebody_holds_is_not_closed_under_her(town, people):
+async def test_a_question_that_a_worker_holds_is_not_closed_under_her(town, people):
     batch = await town.posts_batch("Shop?", policy="fixed:3")
     await works(people[0])
     await works(people[1])

@@ -25,7 +25,7 @@ async def test_amina_is_invited_agrees_and_works(town):
     assert await amina.balance_minor() == 600
 
 
-async def test_nobody_is_asked_before_she_says_yes(town):
+async def test_no_worker_is_asked_before_she_says_yes(town):
     amina = town.meets("amina")
     await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")
     await town.posts_batch("Is it open?")
@@ -35,7 +35,7 @@ async def test_nobody_is_asked_before_she_says_yes(town):
     assert "Is it open?" in await amina.texts("YES"), "and then she need not ask for it"
 
 
-async def test_who_says_no_is_left_alone(town):
+async def test_a_worker_who_says_no_is_left_alone(town):
     brian = town.meets("brian")
     await town["wanjiku"].texts(f"ADD {brian.msisdn} Brian")
     assert "will not text you" in await brian.texts("NO")
@@ -76,7 +76,7 @@ async def test_an_answer_that_cannot_be_read_is_asked_for_again_and_costs_nothin
     assert await amina.answers() == [("t1", "yes")]
 
 
-async def test_emoji_and_a_flood_of_letters_harm_nobody(town):
+async def test_emoji_and_a_flood_of_letters_harm_no_worker(town):
     amina = await town.enrols("amina")
     await town.posts_batch(
         kind="transcription", instructions="Type it:", tasks=[{"id": "t1", "text": "Item 7"}]
@@ -89,7 +89,7 @@ async def test_emoji_and_a_flood_of_letters_harm_nobody(town):
     assert await town.count("inbox", "state <> 'done'") == 0
 
 
-async def test_who_has_no_more_work_is_texted_when_there_is_some(town):
+async def test_a_worker_who_has_no_more_work_is_texted_when_there_is_some(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
     await amina.texts("WORK")
@@ -104,7 +104,7 @@ async def test_who_has_no_more_work_is_texted_when_there_is_some(town):
     assert (await second.shows())["progress"]["answers"] == 1
 
 
-async def test_a_coordinator_sees_her_people_and_may_take_them_out(town):
+async def test_a_coordinator_sees_her_workers_and_may_take_them_out(town):
     amina = await town.enrols("amina")
     await town.enrols("brian")
     town.meets("chege")

@@ -37,7 +37,7 @@ async def test_a_stranger_joins_with_a_code_and_works_in_one_session(town):
     assert await town.count("outbox") == 0, "who dials is not texted"
 
 
-async def test_who_disagrees_has_not_joined(town):
+async def test_a_worker_who_disagrees_has_not_joined(town):
     brian = town.meets("brian")
     await brian.dials()
     screen = await brian.presses("1", "1", "0", "2")

@@ -150,7 +150,7 @@ async def test_a_session_that_is_over_on_one_phone_goes_on_on_the_other(line, tw
     assert await line.town.count("ussd_session") == 2
 
 
-async def test_who_drops_out_gets_her_own_question_after_her(line, two):
+async def test_a_worker_who_drops_out_gets_her_own_question_after_her(line, two):
     """The end of the other phone's session does not close this one.
 
     It sends this session's question to no phone.

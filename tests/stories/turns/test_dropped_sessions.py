@@ -219,7 +219,7 @@ async def test_several_of_one_sms_go_back_to_sms_under_their_old_numbers(town):
     await town.has_right_books()
 
 
-async def test_several_that_nobody_touched_are_in_her_sms_still(town):
+async def test_several_untouched_questions_are_in_her_sms_still(town):
     amina, _ = await amina_dials_with_three_questions_of_one_sms(town)
     await amina.dials("1")
     await hangs_up(town, amina)

@@ -19,7 +19,7 @@ async def test_a_late_answer_still_counts_while_the_question_is_open(town):
     assert await amina.values() == ["yes"]
 
 
-async def test_a_lapsed_question_goes_to_somebody_else_and_the_late_answer_is_not_counted(town):
+async def test_a_lapsed_question_goes_to_another_worker_and_the_late_answer_is_not_counted(town):
     amina = await town.enrols("amina")
     brian = town.meets("brian")
     await town.posts_batch("Is it open?", **LEASE)
@@ -39,7 +39,7 @@ async def test_a_lapsed_question_goes_to_somebody_else_and_the_late_answer_is_no
     assert await brian.values() == ["no"]
 
 
-async def test_a_late_answer_while_somebody_else_holds_the_question_is_not_counted(town):
+async def test_a_late_answer_while_another_worker_holds_the_question_is_not_counted(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", **LEASE)
     await amina.texts("WORK")
@@ -75,7 +75,7 @@ async def test_an_answer_after_the_batch_was_cancelled_is_told_so(town):
     assert await amina.earned_minor() == 0
 
 
-async def test_a_question_is_asked_again_of_who_let_it_lapse(town):
+async def test_a_question_is_asked_again_of_the_worker_who_let_it_lapse(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", **LEASE)
     await amina.texts("WORK")

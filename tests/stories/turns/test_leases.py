@@ -84,7 +84,7 @@ async def test_a_question_still_waiting_to_be_sent_never_lapses(town):
     assert await held(town, amina)
 
 
-async def test_a_question_that_did_not_get_through_goes_to_somebody_else_at_once(town):
+async def test_a_question_that_did_not_get_through_goes_to_another_worker_at_once(town):
     amina, brian = await pushed(town, "amina", "brian")
     await town.posts_batch("Is it open?", **LEASE)
     await town.ticks()
@@ -98,7 +98,7 @@ async def test_a_question_that_did_not_get_through_goes_to_somebody_else_at_once
     assert len(asked) == 1, "nothing more is pushed to a phone that cannot be reached"
 
 
-async def test_who_was_not_reached_still_works_when_she_writes_herself(town):
+async def test_a_worker_who_was_not_reached_still_works_when_she_writes_herself(town):
     (amina,) = await pushed(town, "amina")
     await town.posts_batch("Is it open?", **LEASE)
     await town.ticks()

@@ -23,7 +23,7 @@ async def crowd(town, size):
     return [await town.enrols(f"p{n}") for n in range(size)]
 
 
-async def test_everybody_presses_1_and_means_something_else(town):
+async def test_every_worker_presses_1_and_means_something_else(town):
     people = await crowd(town, 8)
     await town.posts_batch("Mama Njeri", policy="fixed:8", **WHAT)
     shown = []
@@ -106,7 +106,7 @@ async def test_what_has_an_order_keeps_it(town, options, given):
         assert places == sorted(places)
 
 
-async def test_yes_is_1_for_everybody(town):
+async def test_yes_is_1_for_every_worker(town):
     people = await crowd(town, 5)
     await town.posts_batch("Is it open?", policy="fixed:5")
     assert all([("1 Yes 2 No" in await person.texts("WORK")) for person in people])

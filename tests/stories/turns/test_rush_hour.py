@@ -8,7 +8,7 @@ from tests.support.town import Town, eventually
 PHONES = 60  # more than the connections to the database
 
 
-async def test_sixty_people_join_in_the_same_second(town):
+async def test_sixty_workers_join_in_the_same_second(town):
     people = [town.meets(f"p{n}") for n in range(PHONES)]
     async with asyncio.timeout(300):
         replies = await asyncio.gather(*(p.sends("JOIN KIBERA") for p in people))
@@ -29,7 +29,7 @@ async def all_are(town: Town, state: str) -> bool:
     return await town.count("worker", "state = $1", state) == PHONES
 
 
-async def test_sixty_people_type_their_code_in_the_same_second(town):
+async def test_sixty_workers_type_their_code_in_the_same_second(town):
     people = [town.meets(f"p{n}") for n in range(PHONES)]
     for person in people:
         await person.dials("1", "1")
@@ -38,7 +38,7 @@ async def test_sixty_people_type_their_code_in_the_same_second(town):
     assert all("Do you agree?" in screen for screen in screens)
 
 
-async def test_a_reply_whose_sending_nobody_can_confirm_goes_out_again(town):
+async def test_a_reply_whose_sending_cannot_be_confirmed_goes_out_again(town):
     """The reply was sent, but the provider's answer was lost and no receipt came.
 
     A reply twice harms less than none.

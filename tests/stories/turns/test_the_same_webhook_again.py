@@ -60,7 +60,7 @@ async def test_fifty_copies_of_a_ussd_step_at_once_show_one_screen(town):
     assert await counts(town) == after
 
 
-async def test_the_first_dial_twice_at_once_enrols_nobody_twice(town):
+async def test_the_first_dial_twice_at_once_enrols_no_worker_twice(town):
     brian = town.meets("brian")
     await brian.dials()
     await brian.presses("1", "1", "KIBERA")

@@ -18,7 +18,7 @@ async def asks(town, value, *texts, **given):
     )
 
 
-async def test_a_date_by_sms_is_one_day_for_all_who_write_it(town):
+async def test_a_date_by_sms_is_one_day_for_all_workers_who_write_it(town):
     amina, brian = await town.enrols("amina"), await town.enrols("brian", "sw")
     batch = await asks(town, "date", "Sign 1", policy="fixed:2")
     assert (await batch.shows())["kind"] == "transcription"

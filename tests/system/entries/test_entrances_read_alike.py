@@ -174,7 +174,7 @@ def _number_by(read: Callable[[], object]) -> str | None:
 
 @BUSY
 @given(st.one_of(st.sampled_from(READ + REFUSED), st.text("+0123456789 -.()\u200b\u0661", max_size=16)))  # fmt: skip
-def test_a_phone_number_is_one_person_or_nobody_at_every_entrance(written: str) -> None:
+def test_a_phone_number_is_one_worker_or_none_at_every_entrance(written: str) -> None:
     situation = Situation(None, None, None, None, coordinator=GRACE, region="KE")
     added = parse_text(f"ADD {written} Amina", books()[GRACE.language], books())
     found = {

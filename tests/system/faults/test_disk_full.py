@@ -95,7 +95,7 @@ def readiness(tree: Tree) -> tuple[int, str]:
         return bad.code, bad.read().decode()
 
 
-def test_every_key_is_answered_on_a_full_disk_and_all_is_well_when_there_is_room(tree, disk):
+def test_every_key_is_answered_on_a_full_disk_and_all_is_well_when_there_is_space(tree, disk):
     assert readiness(tree)[0] == 200
     usual = key(tree, 0)
     assert usual[0] == 200

@@ -48,7 +48,7 @@ async def all_sent(rt):
     return not await rt.db.value("select count(*) from outbox where state in ('queued', 'sending')")
 
 
-async def test_a_runner_answers_bells(here):
+async def test_a_runner_runs_jobs(here):
     amina = here.carrier.phone("+254711000001")
     sent = await amina.text(SHORTCODE, "HELLO")
     assert sent.status == 200

@@ -141,7 +141,7 @@ async def fills(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
 @asynccontextmanager
 async def gateway(house: House):
     with EmbeddedServers(house.folder / "data") as servers:
-        jobs = RqJobQueue(servers.redis_url, "tests.system.faults.walk.nobody_answers")
+        jobs = RqJobQueue(servers.redis_url, "tests.system.faults.walk.no_runner_answers")
         clock = MovableClock()
         settings = house.settings(servers.database_url)
         async with open_runtime(settings, jobs, clock=clock, connections=4) as rt:
@@ -219,5 +219,5 @@ async def until_settled(rt: Runtime, clock: MovableClock) -> None:
     raise AssertionError("a payout does not settle")
 
 
-def nobody_answers() -> None:
+def no_runner_answers() -> None:
     """Leave enqueued jobs unanswered: the rows find them, since no runner listens here."""

@@ -47,7 +47,7 @@ async def history_emptied(till: Till) -> None:
     assert await refused(till.rt.db.execute("truncate transfer"))
 
 
-async def a_balance_written_by_hand(till: Till) -> None:
+async def a_balance_written_directly(till: Till) -> None:
     worker = await till.hires(MUCH)
     await refused(till.rt.db.execute("update account set balance = balance * 2 where bounded"))
     assert await till.balance(worker) == MUCH

@@ -95,7 +95,7 @@ GUARDS = (
           sql="drop trigger transfer_is_forever on transfer"),
     Guard("transfers are never emptied", "trigger of `transfer`", attacks.history_emptied,
           sql="drop trigger transfer_is_never_emptied on transfer"),
-    Guard("balances follow transfers only", "trigger of `account`", attacks.a_balance_written_by_hand,
+    Guard("balances follow transfers only", "trigger of `account`", attacks.a_balance_written_directly,
           sql="drop trigger account_follows_transfers on account"),
     Guard("ids derive from causes", "`chart.derived_id`", attacks.an_answer_earned_twice,
           patch=lambda: patch("gateway.payments.ledger.chart_of_accounts.derived_id", lambda *_: uuid4())),

@@ -307,7 +307,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 stored.payout.state is PayoutState.MANUAL_REVIEW
                 and not self.model.truth[stored.payout.key].fate
             ):
-                run(two_people_say_it_never_left(till, stored))
+                run(two_persons_say_it_never_left(till, stored))
             else:
                 run(happened_to_all(till.rt, [(stored, StatusAnswered(self.status(stored)))]))
 
@@ -328,7 +328,7 @@ ASKED = (
 )
 
 
-async def two_people_say_it_never_left(till: Till, stored: Stored) -> None:
+async def two_persons_say_it_never_left(till: Till, stored: Stored) -> None:
     for name in ("Zawadi", "Otieno"):
         person = await till.rt.db.value(
             """insert into person (name, key_hash) values ($1, $2) on conflict (name) do update set name = excluded.name
