@@ -245,7 +245,7 @@ async def test_the_audience_is_kept_with_the_task(town):
 async def test_a_start_that_deals_tasks_out_to_partners_does_it_in_slices(town, monkeypatch):
     batch = await town.client.drafts(shares={"KIBERA": 0.5})
     assert (await posts(batch, tasks(10))).status_code == 201
-    renew, seen = uploading.uploads.renew, []
+    renew, seen = uploading.uploads.renew_upload, []
 
     async def noted(db, batch_id, token, lease_s, doing=None):
         seen.append(doing)
