@@ -122,7 +122,7 @@ async def fill(settings: Settings, channel: str, messages: int) -> int:
                 made = message(rt, channel, None, f"+2547{10_000_000 + n}", text, "question")
                 parts.append(turns.put_message(made))
             for part in range(0, len(parts), 50):
-                await rt.db.commit(parts[part : part + 50])
+                await rt.db.write(parts[part : part + 50])
     return segments
 
 

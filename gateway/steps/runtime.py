@@ -116,7 +116,7 @@ class Accounts:
         """Return the id of a ledger account, and open the account if there is none."""
         if account not in self._known:
             found = await self._db.value(
-                "select open_account($1, $2, $3, $4)",
+                "select open_account(p_kind => $1, p_owner => $2, p_currency => $3, p_bounded => $4)",
                 str(account.kind),
                 account.owner,
                 account.currency,

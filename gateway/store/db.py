@@ -1,7 +1,8 @@
 """The database: one pool, one driver (asyncpg), and two ways to write.
 
-`Database.commit(parts)` writes a whole turn in one statement, and so in one round trip and one
-commit. Each part is a call of a function in `store/sql/`. Either all parts are written or none.
+`Database.write(writes)` writes a whole turn in one statement, and so in one round trip and one
+commit. Each write is a call of a function in `store/sql/`. Either all are made or none.
+`Database` (a pool) and `Connection` have the same methods.
 `Database.transaction()` serves all other writers.
 """
 
@@ -14,10 +15,11 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, Protocol, cast
+from typing import Any
 
 import asyncpg
 import orjson
+from asyncpg.pool import PoolConnectionProxy
 
 from gateway.base.errors import Conflict, Failed, SettingsError
 from gateway.base.redaction import redacted, remember_address, shown_address
@@ -51,29 +53,6 @@ AWAY = (
 )
 
 
-class Connection(Protocol):
-    """The methods of an asyncpg connection that the store uses, with their types."""
-
-    async def execute(self, query: str, *arguments: object) -> str: ...
-
-    async def executemany(self, query: str, arguments: Iterable[Sequence[object]]) -> None: ...
-
-    async def fetch(self, query: str, *arguments: object) -> list[Row]: ...
-
-    async def fetchrow(self, query: str, *arguments: object) -> Row | None: ...
-
-    async def fetchval(self, query: str, *arguments: object) -> Any: ...
-
-    async def copy_to_table(
-        self,
-        table: str,
-        *,
-        source: object,
-        columns: Sequence[str],
-        format: str,  # noqa: A002  # asyncpg's word
-    ) -> str: ...
-
-
 class Repeated(Exception):  # This is not an error: the event was here before.
     """A sign that the same event was processed before."""
 
@@ -84,35 +63,74 @@ class ReceiptTaken(Exception):  # This is not an error of the gateway: the calle
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A write of a turn: a function of `store/sql/` and its arguments, in order."""
+    """A write of a turn: a function of `store/sql/` and its arguments by name.
+
+    A name is the function's parameter without its prefix `p_`.
+    """
 
     function: str
-    arguments: tuple[object, ...]
+    arguments: Mapping[str, object]
 
 
-def statement(parts: Sequence[Write]) -> tuple[str, list[object]]:
-    """Return one SELECT that calls every part.
+def statement(writes: Sequence[Write]) -> tuple[str, list[object]]:
+    """Return one SELECT that makes every write.
 
-    >>> statement([Write("a", (1, 2)), Write("b", (3,))])
-    ('select a($1,$2),b($3)', [1, 2, 3])
+    >>> statement([Write("a", {"x": 1, "y": 2}), Write("b", {"z": 3})])
+    ('select a(p_x=>$1,p_y=>$2),b(p_z=>$3)', [1, 2, 3])
     """
-    arguments = [argument for part in parts for argument in part.arguments]
-    return _calls(tuple((part.function, len(part.arguments)) for part in parts)), arguments
+    arguments = [argument for write in writes for argument in write.arguments.values()]
+    return _calls(tuple((write.function, *write.arguments) for write in writes)), arguments
 
 
 @lru_cache(maxsize=500)
-def _calls(functions: tuple[tuple[str, int], ...]) -> str:
-    """Return the SELECT for functions with their numbers of arguments.
+def _calls(functions: tuple[tuple[str, ...], ...]) -> str:
+    """Return the SELECT for functions, each with the names of its arguments.
 
     The result is cached, since most turns call the same few functions.
     """
     calls: list[str] = []
-    first = 1
-    for function, number in functions:
-        places = ",".join(f"${n}" for n in range(first, first + number))
-        calls.append(f"{function}({places})")
-        first += number
+    place = 1
+    for function, *names in functions:
+        named = [f"p_{name}=>${place + at}" for at, name in enumerate(names)]
+        calls.append(f"{function}({','.join(named)})")
+        place += len(names)
     return "select " + ",".join(calls)
+
+
+class Connection:
+    """One connection in use, with the methods of `Database`."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: PoolConnectionProxy) -> None:
+        self._raw = raw
+
+    async def row(self, query: str, *arguments: object) -> Row | None:
+        return await self._raw.fetchrow(query, *arguments)
+
+    async def rows(self, query: str, *arguments: object) -> list[Row]:
+        return await self._raw.fetch(query, *arguments)
+
+    async def value(self, query: str, *arguments: object) -> Any:  # A column may hold any type.
+        return await self._raw.fetchval(query, *arguments)
+
+    async def execute(self, query: str, *arguments: object) -> str:
+        return await self._raw.execute(query, *arguments)
+
+    async def execute_many(self, query: str, arguments: Iterable[Sequence[object]]) -> None:
+        """Run a statement once per row of arguments."""
+        await self._raw.executemany(query, arguments)
+
+    async def copy(self, table: str, columns: Sequence[str], source: object) -> str:
+        """Fill columns of a table with COPY, from text rows in chunks of bytes."""
+        return await self._raw.copy_to_table(table, source=source, columns=columns, format="text")
+
+    async def write(self, writes: Sequence[Write]) -> Row:
+        """Make all writes within the transaction, and return what each function returned."""
+        query, arguments = statement(writes)
+        found = await self._raw.fetchrow(query, *arguments)
+        assert found is not None
+        return found
 
 
 class Database:
@@ -152,13 +170,12 @@ class Database:
         async with using(self._connections) as connection:
             return await connection.execute(query, *arguments)
 
-    async def commit(self, parts: Sequence[Write]) -> Row:
-        """Write all parts or none, and return a record of what each part returned.
+    async def write(self, writes: Sequence[Write]) -> Row:
+        """Make all writes or none, and return a record of what each function returned.
 
-        Raises Conflict when the data have changed since they were read, and Repeated when the event
-        was processed before.
+        Raises Conflict, Repeated or ReceiptTaken.
         """
-        query, arguments = statement(parts)
+        query, arguments = statement(writes)
         self.round_trips += 1
         with translated():
             async with using(self._connections) as connection:
@@ -170,7 +187,7 @@ class Database:
     async def connection(self) -> AsyncGenerator[Connection]:
         """Yield a connection outside any transaction, for state that belongs to it (locks)."""
         async with using(self._connections) as held:
-            yield cast("Connection", held)
+            yield Connection(held)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -179,10 +196,9 @@ class Database:
         An exception rolls the transaction back.
         """
         async with using(self._connections) as held:
-            connection = cast("Connection", held)
             with translated():
-                async with connection.transaction():
-                    yield connection
+                async with held.transaction():
+                    yield Connection(held)
 
 
 class translated:  # noqa: N801  # reads as a word in `with translated():`

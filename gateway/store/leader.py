@@ -19,10 +19,10 @@ async def leading(db: Database) -> AsyncGenerator[bool]:
 async def alone(db: Database, lock: int) -> AsyncGenerator[bool]:
     """Yield whether this process holds a lock. It ends with the block or with the connection."""
     async with db.connection() as connection:
-        held: bool = await connection.fetchval("select pg_try_advisory_lock($1)", lock)
+        held: bool = await connection.value("select pg_try_advisory_lock($1)", lock)
         try:
             yield held
         finally:
             if held:
                 with suppress(*AWAY):  # The lock is gone with its connection.
-                    await connection.fetchval("select pg_advisory_unlock($1)", lock)
+                    await connection.value("select pg_advisory_unlock($1)", lock)

@@ -50,7 +50,7 @@ async def test_it_rings_again_once_the_database_is_back(embedded, new_database, 
     )
     async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
         waits = message(rt, "phone", None, "+254711000001", "Hello", "reply")
-        await rt.db.commit([turns.put_message(waits)])
+        await rt.db.write([turns.put_message(waits)])
 
     async def rings():
         return await asyncio.to_thread(redis.exists, BELL)

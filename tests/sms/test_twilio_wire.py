@@ -66,7 +66,7 @@ def here(town, channel):
 
 async def writes(town, text, purpose="money"):
     made = message(town.rt, "tw", None, AMINA, text, purpose)
-    row = await town.rt.db.commit([turns.put_message(made)])
+    row = await town.rt.db.write([turns.put_message(made)])
     return row["put_message"]
 
 

@@ -42,8 +42,8 @@ async def test_a_statement_that_is_cut_off_does_not_spoil_the_next_one(database)
 async def test_a_waiting_caller_gets_the_connection_that_is_given_back(database):
     async def hold():
         async with database.transaction() as held:
-            await held.fetchval("select pg_sleep(0.01)")
-            return await held.fetchval("select 1")
+            await held.value("select pg_sleep(0.01)")
+            return await held.value("select 1")
 
     assert (
         await asyncio.gather(*(hold() for _ in range(10 * CONNECTIONS))) == [1] * 10 * CONNECTIONS

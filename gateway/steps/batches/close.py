@@ -116,9 +116,7 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
     """
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            row = await db.fetchrow(
-                "select state from batch where id = $1 for no key update", batch.id
-            )
+            row = await db.row("select state from batch where id = $1 for no key update", batch.id)
             if row is None or row["state"] != "running":
                 raise _NotNow
             if not await background.is_still(db, batch.id, basis):
@@ -184,18 +182,18 @@ async def withdraw(db: Connection, batch: BatchId, state: str) -> None:
 
     Its open tasks get the state `state`.
     """
-    await db.execute("select withdraw_batch($1, $2)", batch, state)
+    await db.execute("select withdraw_batch(p_batch => $1, p_state => $2)", batch, state)
 
 
 async def release_rest(db: Connection, batch: Batch) -> int:
     """Return the unused money of the batch to its client; return the amount in minor units."""
-    rest = await db.fetchval(
+    rest = await db.value(
         """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint
            from transfer where credit = $1 or debit = $1""",
         batch.hold_account,
     )
     if rest:
-        available = await db.fetchval("select account_id from client where id = $1", batch.client)
+        available = await db.value("select account_id from client where id = $1", batch.client)
         posted = postings.release_hold(batch.id, batch.client, rest, batch.currency)
         await transfers.post(db, posted, batch.hold_account, AccountId(available))
     return rest

@@ -69,7 +69,10 @@ async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
 async def hush(rt: Runtime) -> None:
     """Cancel prompts that a channel held up until it was too late to send them."""
     await rt.db.execute(
-        "select hush($1::jsonb, $2, $3)", contact_rules(rt), rt.clock.now(), _AT_ONCE
+        "select hush(p_rules => $1::jsonb, p_now => $2, p_limit => $3)",
+        contact_rules(rt),
+        rt.clock.now(),
+        _AT_ONCE,
     )
 
 
@@ -78,7 +81,10 @@ async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
     away = receipt.phone_away or receipt.delivery is Delivery.AWAY
     if away or receipt.delivery is Delivery.DELIVERED:
         await rt.db.execute(
-            "select phone_reported($1, $2, $3)", channel.name, receipt.provider_id, away
+            "select phone_reported(p_channel => $1, p_provider_id => $2, p_away => $3)",
+            channel.name,
+            receipt.provider_id,
+            away,
         )
 
 

@@ -13,7 +13,7 @@ from gateway.base.msisdn import normalise
 from gateway.gsm.septets import gsm_only
 from gateway.steps.messages.compose import message
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row, Write, statement
+from gateway.store.db import Connection, Row, Write
 from gateway.store.ledger import adjustments, seals
 from gateway.store.messages import outbox
 from gateway.store.people import workers
@@ -122,8 +122,7 @@ def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Write:
 
 
 async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -> None:
-    query, arguments = statement([_part(rt, to, text, cause)])
-    await db.execute(query, *arguments)
+    await db.write([_part(rt, to, text, cause)])
 
 
 async def _holders(rt: Runtime) -> list[Holder]:

@@ -44,5 +44,5 @@ async def instead(rt: Runtime, sms_channel: Channel, refused: Sequence[Claimed])
         worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
         cause = shorter_cause(row["id"], causes[row["id"]])
         said = message(rt, sms_channel.name, worker, msisdn, text, "reply", cause=cause)
-        await rt.db.commit([turns.put_message(said)])
+        await rt.db.write([turns.put_message(said)])
     rt.jobs.enqueue("deliver", sms_channel.name)

@@ -15,7 +15,7 @@ from gateway.steps.messages import notify_outside
 from gateway.steps.messages.compose import message
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row, statement
+from gateway.store.db import Connection, Row
 from gateway.store.ledger import adjustments, transfers
 from gateway.store.turns import turns
 
@@ -56,8 +56,7 @@ async def open_adjustment(
     told = message(
         rt, row["sms_channel"], worker, msisdn, text, "money", cause=f"adjustment:{made}"
     )
-    query, arguments = statement([turns.put_message(told)])
-    await db.execute(query, *arguments)
+    await db.write([turns.put_message(told)])
     return ref
 
 

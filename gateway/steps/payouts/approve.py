@@ -14,7 +14,7 @@ from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.payouts.resolve import payout_by_ref
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row, statement
+from gateway.store.db import Connection, Row
 from gateway.store.payouts import approvals, payouts
 from gateway.store.people import persons
 
@@ -127,7 +127,8 @@ async def refuse_payout(rt: Runtime, ref: str, because: str, by: str, key: str) 
 
 async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
     """Approve and queue a payout, in the transaction that holds both operators' names."""
-    stored = await payouts.by_ref_in(db, rt.vault, ref)
+    stored = await payouts.by_ref(db, rt.vault, ref)
+    assert stored is not None
     now = rt.clock.now()
     approved = decide_payout(stored.payout, PayoutEvent.APPROVE, now)
     queued = decide_payout(approved.payout, PayoutEvent.QUEUE, now)
@@ -137,8 +138,7 @@ async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
         payouts.moved(after, queued.payout, str(PayoutEvent.QUEUE), [], ""),
     ]
     for part in parts:  # The second part builds on the first, so they run one after the other.
-        query, arguments = statement([part])
-        await db.execute(query, *arguments)
+        await db.write([part])
 
 
 def _refs(rows: Sequence[Row]) -> str:

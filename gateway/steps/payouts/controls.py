@@ -16,7 +16,7 @@ from gateway.payments.port import TellsName
 from gateway.payments.states import PayoutEvent
 from gateway.steps.messages.compose import in_place_of, message, promise_of
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, statement
+from gateway.store.db import Connection
 from gateway.store.messages import outbox
 from gateway.store.payouts import holds, payouts
 from gateway.store.payouts.payouts import Stored
@@ -88,14 +88,13 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
 
 async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> None:
     decision = decide_payout(stored.payout, PayoutEvent.WAIT, now)
-    query, arguments = statement(
+    await db.write(
         [
             payouts.moved(
                 stored, decision.payout, str(PayoutEvent.WAIT), [], "waits for a second operator"
             )
         ]
     )
-    await db.execute(query, *arguments)
 
 
 async def _tell(rt: Runtime, db: Connection, stored: Stored, control: Control, wait: Wait) -> None:
@@ -112,11 +111,10 @@ async def _tell(rt: Runtime, db: Connection, stored: Stored, control: Control, w
         stored.sms_channel,
         after.worker,
         after.msisdn,
-        in_place_of(await outbox.waits_here(db, promise), text),
+        in_place_of(await outbox.waiting_text(db, promise), text),
         "money",
         cause=f"payout:{after.id}:waits:{control.name}",
     )
     # The message "We send it now" must not come after this one.
     taken_back = turns.take_back(promise, "the payout waits, and the worker is told why")
-    query, arguments = statement([taken_back, turns.put_message(told)])
-    await db.execute(query, *arguments)
+    await db.write([taken_back, turns.put_message(told)])

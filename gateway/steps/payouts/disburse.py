@@ -280,7 +280,7 @@ async def happened(
     parts = await written(rt, stored, decision, note, quiet=quiet)
     reach("payout.decided")
     try:
-        await rt.db.commit(parts)
+        await rt.db.write(parts)
     except ReceiptTaken as taken:
         if not isinstance(what, StatusAnswered):
             raise Refused(str(taken)) from taken

@@ -23,6 +23,6 @@ async def still_asking(rt: Runtime) -> int:
         text = notices.pay_unknown_notice(rt.books[stored.language], amount, stored.ref)
         cause = f"payout:{p.id}:unknown"
         told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
-        await rt.db.commit([turns.put_message(told)])
+        await rt.db.write([turns.put_message(told)])
         rt.jobs.enqueue("deliver", stored.sms_channel)
     return len(found)

@@ -45,8 +45,14 @@ async def decide_reversal(
         else postings.reversal_kept(p.id, p.amount_minor, p.currency)
     )
     debit, credit = await rt.accounts.get(posted.debit), await rt.accounts.get(posted.credit)
-    transfer, *rest = posting(posted, debit, credit)
-    parts = [Write("settle_reversal", (p.id, whose, transfer, *rest))]
+    arguments = posting(posted, debit, credit)
+    transfer = arguments.pop("id")
+    parts = [
+        Write(
+            "settle_reversal",
+            {"payout": p.id, "says": whose, "transfer": transfer, **arguments},
+        )
+    ]
     if whose == "worker":
         for more in reversal_undone(p):
             accounts = await rt.accounts.get(more.debit), await rt.accounts.get(more.credit)
@@ -57,6 +63,6 @@ async def decide_reversal(
         cause = f"payout:{p.id}:reversal"
         told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
         parts.append(turns.put_message(told))
-    await rt.db.commit(parts)
+    await rt.db.write(parts)
     rt.jobs.enqueue("deliver", stored.sms_channel)
     return Resolution(stored.ref, confirmed=True)

@@ -17,7 +17,7 @@ from gateway.steps.payouts.disburse import happened
 from gateway.steps.people.find_worker import number_tail
 from gateway.steps.people.number_requests import describe_move, open_number
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row, Write, statement
+from gateway.store.db import Connection, Row, Write
 from gateway.store.payouts import payouts
 from gateway.store.people import number_moves, persons
 from gateway.store.turns import turns
@@ -168,8 +168,7 @@ async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> 
 
 async def _put(db: Connection, parts: list[Write]) -> None:
     if parts:
-        query, arguments = statement(parts)
-        await db.execute(query, *arguments)
+        await db.write(parts)
 
 
 async def sheet(rt: Runtime, number: int) -> str:

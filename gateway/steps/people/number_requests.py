@@ -104,7 +104,7 @@ async def request_move(
     old = number_tail(rt, row["msisdn_sealed"])
     told = notify_outside.outside_writes(rt, _outside(row["name"], old, new), f"move:{uuid4()}")
     try:
-        written = await rt.db.commit([number_moves.insert_move(move), *told])
+        written = await rt.db.write([number_moves.insert_move(move), *told])
     except Conflict as moved:
         raise Refused(
             "this worker's number has just changed: look with gateway moves list"

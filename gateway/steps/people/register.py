@@ -124,7 +124,7 @@ async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:
     worker = await workers.worker_of(rt.db, rt.vault.index(number))
     if worker is None:
         raise Refused(f"no worker has the number {mask(number)}", field="msisdn", status=404)
-    await rt.db.execute("select set_zone($1, $2)", worker, zone)
+    await rt.db.execute("select set_zone(p_worker => $1, p_zone => $2)", worker, zone)
     return zone or "as the country"
 
 
@@ -158,7 +158,7 @@ async def expect_worker(
             f"{mask(number)} was given up by a worker a short time ago and may be given back: gateway moves list"
         )
     known_as = _name(name) if name else ""
-    await rt.db.commit([expected_part(rt, number, known_as, language, channel, partner)])
+    await rt.db.write([expected_part(rt, number, known_as, language, channel, partner)])
     return True
 
 

@@ -18,7 +18,7 @@ from gateway.conversation.situation import SkillView
 from gateway.phrases import book_in
 from gateway.steps.messages.compose import message
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, statement
+from gateway.store.db import Connection
 from gateway.store.quality import findings
 from gateway.store.quality.findings import FindingRecord
 from gateway.store.turns import turns
@@ -80,7 +80,7 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
 
     A worker who has left gets no SMS.
     """
-    row = await db.fetchrow(
+    row = await db.row(
         "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
     )
     if row is None or row["state"] != "active":
@@ -94,8 +94,7 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
         log.warning("a worker's number was sealed with another key", worker=worker)
         return
     notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
-    query, arguments = statement([turns.put_message(notice)])
-    await db.execute(query, *arguments)
+    await db.write([turns.put_message(notice)])
     rt.jobs.enqueue("deliver", row["sms_channel"])
 
 

@@ -78,7 +78,7 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
         half_day = int(now.timestamp() // _NOTICE_EVERY.total_seconds())
         cause = f"waiting:{worker}:{half_day}"
         notice = message(rt, row["sms_channel"], worker, msisdn, text, "notice", cause=cause)
-        await rt.db.commit([turns.put_message(notice)])
+        await rt.db.write([turns.put_message(notice)])
     return {row["sms_channel"] for row in rows}
 
 
@@ -99,5 +99,5 @@ async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_na
     )
     asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
     parts = [asked_part(rt, row, understood, fact, "sms") for fact in asked]
-    await rt.db.commit([turns.holds_nothing(WorkerId(worker)), *parts, turns.put_message(prompt)])
+    await rt.db.write([turns.holds_nothing(WorkerId(worker)), *parts, turns.put_message(prompt)])
     return True

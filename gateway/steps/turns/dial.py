@@ -159,7 +159,7 @@ async def _take(
     reply = f"{'END' if after.ended else 'CON'} {shown}"
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
     # are locked only briefly.
-    await rt.db.commit(
+    await rt.db.write(
         [
             *([number_moves.still_hers(worker, event.index)] if worker else []),
             turns.book_event(event, worker, reply),

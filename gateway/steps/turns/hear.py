@@ -175,7 +175,7 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
     # are locked only briefly.
     parts += await writes_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
-    written = await rt.db.commit(parts)
+    written = await rt.db.write(parts)
     if said.reply:
         # The sender's log lines carry the message's id, by which the reply is followed to its
         # provider.

@@ -55,7 +55,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
         # From here on an SMS may answer it.
         asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
         parts += [asked_part(rt, row, understood, fact, "sms") for fact in asked]
-    await rt.db.commit(parts)
+    await rt.db.write(parts)
     rt.jobs.enqueue("deliver", sms_channel.name)
 
 

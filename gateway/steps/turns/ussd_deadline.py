@@ -117,5 +117,5 @@ async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) ->
     msisdn = normalise(step.msisdn, rt.settings.region)
     cause = f"late:{channel.name}:{event_id(rt, step)}"
     told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
-    await rt.db.commit([turns.put_message(told)])
+    await rt.db.write([turns.put_message(told)])
     rt.jobs.enqueue("deliver", sms_channel)

@@ -29,7 +29,7 @@ async def begin_learning(
     Return None when another process has the claim. That process will then repeat its estimate.
     """
     await db.execute(_SCORING.format(shared=""))
-    before: int | None = await db.fetchval(
+    before: int | None = await db.value(
         """update batch set learning_until = $3, background = $4, look_again = false
            where id = $1 and (learning_until is null or learning_until <= $2) returning learned""",
         batch,
@@ -87,8 +87,7 @@ class KeptEstimates:
 
 async def basis(db: Connection | Database, batch: str) -> str:
     """Return the basis of results: the last answer, the rule's version and the corrections."""
-    value = db.value if isinstance(db, Database) else db.fetchval
-    return await value(
+    return await db.value(
         """select concat_ws('.', (select max(a.id) from answer a join task t on t.id = a.task_id where t.batch_id = b.id),
              b.revision, (select count(*) from correction c where c.batch_id = b.id))
            from batch b where b.id = $1""",
@@ -131,7 +130,7 @@ async def keep_estimates(
 async def is_still(db: Connection, batch: str, basis: str) -> bool:
     """Return whether `basis` is still the batch's basis. Only newer rows are read."""
     *last, revision, corrections = map(int, basis.split("."))
-    return await db.fetchval(
+    return await db.value(
         """select b.revision = $3 and (select count(*) from correction c where c.batch_id = b.id) = $4
              and not exists (select from (select a.task_id from answer a where a.id > $2 order by a.id offset 0) news,
                lateral (select from task t where t.id = news.task_id and t.batch_id = b.id offset 0) t)
@@ -150,8 +149,7 @@ async def forget_others(db: Connection, batch: str, basis: str) -> None:
 
 async def left_to_publish(db: Connection | Database, batch: str) -> int:
     """Return how many results of a closed batch have not been copied to its tasks yet."""
-    value = db.value if isinstance(db, Database) else db.fetchval
-    return await value(
+    return await db.value(
         """select count(*) from estimate where batch_id = $1
              and (select state = 'done' from batch where id = $1)""",
         batch,
@@ -166,7 +164,7 @@ async def publish_some(
     A person's decision stands. A decided task whose value changes goes to review if the new value
     does not reach `confidence`.
     """
-    return await db.fetchval(
+    return await db.value(
         """with next as materialized (
              select task_id, value, confidence from estimate
                where batch_id = $1 and (select state = 'done' from batch where id = $1)

@@ -294,7 +294,7 @@ where b.client_id = $1"""
 
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
     """Return the batch's row, locked for a change of state, or None for another client's."""
-    return await db.fetchrow(
+    return await db.row(
         """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
            where id = $1 and client_id = $2 for no key update""",
         batch,
@@ -345,6 +345,4 @@ async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
 
 async def paid_slots(db: Connection, batch: BatchId) -> int:
     """Return the largest number of answers that the batch may have to pay."""
-    return await db.fetchval(
-        "select coalesce(sum(maximum), 0) from task where batch_id = $1", batch
-    )
+    return await db.value("select coalesce(sum(maximum), 0) from task where batch_id = $1", batch)

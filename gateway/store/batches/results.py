@@ -20,7 +20,7 @@ async def gold_answered(db: Database, batch: str) -> int:
 
 async def checked_in(db: Connection, batch: str) -> tuple[int, str]:
     """Return `gold_answered` and the batch's state as a transaction sees them."""
-    return await db.fetchval(_GOLD_ANSWERED, batch), await db.fetchval(
+    return await db.value(_GOLD_ANSWERED, batch), await db.value(
         "select state from batch where id = $1", batch
     )
 

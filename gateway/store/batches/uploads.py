@@ -32,14 +32,14 @@ COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted")
 
 async def is_going_on(db: Connection, batch: str) -> bool:
     """Return whether an upload into the batch goes on."""
-    return bool(await db.fetchval("select upload_until > now() from batch where id = $1", batch))
+    return bool(await db.value("select upload_until > now() from batch where id = $1", batch))
 
 
 async def lease_upload(
     db: Connection, batch: str, token: UUID, lease_s: float, doing: object
 ) -> int:
     """Let the upload `token` fill a draft, and return the position of the last task that counts."""
-    return await db.fetchval(
+    return await db.value(
         """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3), background = $4,
              filled_to = coalesce(filled_to, (select max(position) from task where batch_id = $1), 0)
            where id = $1 returning filled_to""",
@@ -57,8 +57,7 @@ async def renew_upload(
 
     Return the batch's state, or None when the lease belongs to another upload.
     """
-    value = db.value if isinstance(db, Database) else db.fetchval
-    return await value(
+    return await db.value(
         """update batch set upload_until = now() + make_interval(secs => $3), background = coalesce($4, background)
            where id = $1 and upload_token = $2 returning state""",
         batch,
@@ -73,11 +72,8 @@ async def append_slice(db: Connection, batch: str, after: int, some: TaskSlice) 
 
     The names must be new to the batch (unique in the database).
     """
-    await db.copy_to_table(
-        "task",
-        source=_piece(batch, after, some.rows),
-        columns=("batch_id", "position", *COLUMNS),
-        format="text",
+    await db.copy(
+        "task", ("batch_id", "position", *COLUMNS), source=_piece(batch, after, some.rows)
     )
     if some.directed:
         pairs = [
@@ -104,7 +100,7 @@ async def _piece(batch: str, after: int, rows: Sequence[bytes]) -> AsyncIterator
 
 async def remove_behind(db: Connection, batch: str, position: int, most: int) -> int:
     """Remove up to `most` tasks behind a position, the last first; return how many there were."""
-    return await db.fetchval(
+    return await db.value(
         """with gone as materialized (select id from task where batch_id = $1 and position > $2 order by position desc limit $3),
              lines as (delete from directed d using gone g where d.task_id = g.id),
              tasks as (delete from task t using gone g where t.id = g.id returning t.id)

@@ -11,7 +11,7 @@ from gateway.store.db import Connection, Database, Row
 
 async def of_answer(db: Connection, answer: int) -> Row | None:
     """Return the paid answer with its worker and batch, or None when there is no such answer."""
-    return await db.fetchrow(
+    return await db.row(
         """select a.id, a.price, a.worker_id, t.batch_id, t.text, b.currency, w.language, w.sms_channel, w.msisdn_sealed
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            join worker w on w.id = a.worker_id where a.id = $1""",
@@ -33,7 +33,7 @@ async def insert(
     Return None when the answer has one already, or when the reference belongs to another
     adjustment.
     """
-    made = await db.fetchval(
+    made = await db.value(
         """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at)
            values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id""",
         ref,
@@ -50,7 +50,7 @@ async def insert(
 
 async def has_one(db: Connection, answer: int) -> bool:
     """Return whether this answer ever had an adjustment, since a second one is never allowed."""
-    return await db.fetchval("select exists (select from adjustment where answer_id = $1)", answer)
+    return await db.value("select exists (select from adjustment where answer_id = $1)", answer)
 
 
 async def note(
@@ -69,7 +69,7 @@ async def change_state(
     db: Connection, adjustment: int, was: str, becomes: str, who: str, decide_by: datetime | None
 ) -> bool:
     """Change the state if it still is `was`, and return whether it was changed."""
-    moved = await db.fetchval(
+    moved = await db.value(
         """update adjustment set state = $3, decide_by = coalesce($4, decide_by) where id = $1 and state = $2
            returning true""",
         adjustment,
@@ -163,7 +163,7 @@ async def debtors(db: Database) -> list[WorkerId]:
 
 async def standing_adjustments(db: Connection, worker: WorkerId) -> list[Row]:
     """Return the worker's standing adjustments, locked, with the accounts to be paid."""
-    return await db.fetch(
+    return await db.rows(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
              b.state as batch_state, b.client_id, c.account_id as available,
              (select count(*) from adjustment_event e where e.adjustment_id = j.id and e.event = 'taken') as times,
@@ -184,13 +184,13 @@ async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime)
 
     The row also has the sum collected from her this week, and her balance.
     """
-    account = await db.fetchrow(
+    account = await db.row(
         """select a.id, a.balance from account a join worker w on w.account_id = a.id where w.id = $1
            for no key update of a""",
         worker,
     )
     assert account is not None
-    row = await db.fetchrow(
+    row = await db.row(
         """select $4::bigint as account, $5::bigint as balance,
              coalesce(sum(t.amount) filter (where t.credit = $4 and t.code = 3 and t.at >= $1), 0)::bigint as earned,
              coalesce(sum(t.amount) filter (where t.debit = $4 and t.code = $3), 0)::bigint as taken

@@ -33,20 +33,20 @@ class BooksSnapshot:
 
 async def tables(db: Connection) -> list[str]:
     """Return the names of all tables, quoted if necessary."""
-    return [row["name"] for row in await db.fetch(_TABLES)]
+    return [row["name"] for row in await db.rows(_TABLES)]
 
 
 async def read_books(db: Connection) -> BooksSnapshot:
     """Return the figures of the database as this connection sees it."""
     rows = {
         # The names come from the database's own catalogue.
-        name: await db.fetchval(f"select count(*) from {name}")
+        name: await db.value(f"select count(*) from {name}")
         for name in await tables(db)
     }
     digest = hashlib.sha256()
-    for row in await db.fetch(_BALANCES) if "account" in rows else []:
+    for row in await db.rows(_BALANCES) if "account" in rows else []:
         digest.update(repr(tuple(row.values())).encode())
-    head = await db.fetchval(_HEAD) if "seal" in rows else None
+    head = await db.value(_HEAD) if "seal" in rows else None
     return BooksSnapshot(rows, digest.hexdigest(), head.hex() if head else "")
 
 
@@ -75,12 +75,12 @@ async def snapshot(db: Database) -> AsyncGenerator[tuple[Connection, str]]:
         await connection.execute("set transaction isolation level repeatable read, read only")
         # Counting a large table takes longer than any request may.
         await connection.execute("set local statement_timeout = 0")
-        yield connection, await connection.fetchval("select pg_export_snapshot()")
+        yield connection, await connection.value("select pg_export_snapshot()")
 
 
 async def server_major(db: Connection) -> int:
     """Return the major version of the PostgreSQL server."""
-    return int(await db.fetchval("show server_version_num")) // 10_000
+    return int(await db.value("show server_version_num")) // 10_000
 
 
 async def faults(db: Database, head: str) -> list[str]:

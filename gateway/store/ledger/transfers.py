@@ -11,8 +11,9 @@ from gateway.store.turns import turns
 
 async def post(db: Connection, posted: Posting, debit: AccountId, credit: AccountId) -> bool:
     """Post one transfer inside the caller's transaction. Return False when it was posted before."""
-    return await db.fetchval(
-        "select post($1, $2, $3, $4, $5, $6, $7)", *turns.posting(posted, debit, credit)
+    return await db.value(
+        "select post(p_id => $1, p_debit => $2, p_credit => $3, p_amount => $4, p_currency => $5, p_code => $6, p_cause => $7)",
+        *turns.posting(posted, debit, credit).values(),
     )
 
 
@@ -25,8 +26,9 @@ async def post_all(db: Connection, booked: Sequence[tuple[Posting, AccountId, Ac
         (p.id, debit, credit, p.amount_minor, p.currency, int(p.code), p.cause)
         for p, debit, credit in booked
     ]
-    return await db.fetchval(
-        "select post_all($1, $2, $3, $4, $5, $6, $7)", *(list(c) for c in zip(*rows, strict=True))
+    return await db.value(
+        "select post_all(p_ids => $1, p_debits => $2, p_credits => $3, p_amounts => $4, p_currencies => $5, p_codes => $6, p_causes => $7)",
+        *(list(c) for c in zip(*rows, strict=True)),
     )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from gateway.base.text.strings import numbers_masked
 from gateway.sms.breaker import Breaker, BreakerState
 from gateway.sms.port import Receipt, rank
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Database, Row
 
 # An unknown message waits this long for a receipt before the provider is queried or it is sent
 # again, and this long until it is lost.
@@ -82,7 +82,7 @@ async def claim_messages(
     message at least). `holder` is the holder of a channel that has a rate limit.
     """
     rows = await db.rows(
-        "select * from claim_messages($1, $2, $3, $4, $5, $6, $7)",
+        "select * from claim_messages(p_channel => $1, p_now => $2, p_lease_until => $3, p_limit => $4, p_segments => $5, p_holder => $6, p_hold_s => $7)",
         channel,
         now,
         lease_until,
@@ -137,19 +137,24 @@ class SendOutcome:
 async def settle_messages(db: Database, channel: str, fates: Sequence[SendOutcome]) -> None:
     """Store the send outcome and the cost of each message of a claim."""
     await db.execute(
-        "select settle_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "select settle_messages(p_channel => $1, p_sent => $2)",
         channel,
-        [f.id for f in fates],
-        [f.state for f in fates],
-        [f.channel for f in fates],
-        [f.tries for f in fates],
-        [f.due_at for f in fates],
-        [f.provider_id for f in fates],
-        [_kept(f.reason) for f in fates],
-        [f.cost_micro for f in fates],
-        [f.currency for f in fates],
-        [f.country for f in fates],
-        [f.network for f in fates],
+        [
+            (
+                f.id,
+                f.state,
+                f.channel,
+                f.tries,
+                f.due_at,
+                f.provider_id,
+                _kept(f.reason),
+                f.cost_micro,
+                f.currency,
+                f.country,
+                f.network,
+            )
+            for f in fates
+        ],
     )
 
 
@@ -213,7 +218,12 @@ async def hold_channel(
     db: Database, channel: str, holder: UUID, hold_s: float
 ) -> HeldChannel | None:
     """Take a channel with a rate limit. Return None when another runner holds it."""
-    row = await db.row("select * from hold_channel($1, $2, $3)", channel, holder, hold_s)
+    row = await db.row(
+        "select * from hold_channel(p_channel => $1, p_holder => $2, p_hold_s => $3)",
+        channel,
+        holder,
+        hold_s,
+    )
     assert row is not None
     if not row["held"]:
         return None
@@ -229,7 +239,10 @@ async def release_channel(
     `pace` has the seconds until segments leave the window, and how many segments.
     """
     await db.execute(
-        "select release_channel($1, $2, $3)", channel, holder, [list(left) for left in pace]
+        "select release_channel(p_channel => $1, p_holder => $2, p_pace => $3)",
+        channel,
+        holder,
+        [list(left) for left in pace],
     )
 
 
@@ -318,7 +331,7 @@ async def store_receipt(db: Database, channel: str, r: Receipt) -> Row | None:
         r.provider_id.isascii() and r.provider_id.isdigit() and len(r.provider_id) <= _BIGINT_DIGITS
     )
     row = await db.row(
-        "select * from take_receipt($1, $2, $3, $4, $5, $6)",
+        "select * from take_receipt(p_channel => $1, p_provider_id => $2, p_own => $3, p_delivery => $4, p_rank => $5, p_reason => $6)",
         channel,
         r.provider_id,
         int(r.provider_id) if ours else None,
@@ -444,14 +457,8 @@ async def sent_at(db: Database, cause: str) -> datetime | None:
     return await db.value("select sent_at from message_of($1)", cause)
 
 
-_WAITS = "select text from message_of($1) where state = 'queued' and tries = 0"
-
-
-async def waiting_text(db: Database, cause: str) -> str | None:
+async def waiting_text(db: Database | Connection, cause: str) -> str | None:
     """Return the text of the message of that cause while it is not sent yet."""
-    return await db.value(_WAITS, cause)
-
-
-async def waits_here(db: Connection, cause: str) -> str | None:
-    """Return, inside a transaction, the text of the message of that cause while it is not sent."""
-    return await db.fetchval(_WAITS, cause)
+    return await db.value(
+        "select text from message_of($1) where state = 'queued' and tries = 0", cause
+    )

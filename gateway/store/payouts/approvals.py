@@ -23,7 +23,9 @@ async def unapproved_payouts(db: Database) -> list[Row]:
 
 
 async def insert_list(db: Database, refs: Sequence[str], person: int) -> int:
-    return await db.value("select make_approval_list($1, $2)", list(refs), person)
+    return await db.value(
+        "select make_approval_list(p_refs => $1, p_person => $2)", list(refs), person
+    )
 
 
 async def approve_prepared(db: Connection, number: int, code: str, person: int) -> str:
@@ -31,7 +33,9 @@ async def approve_prepared(db: Connection, number: int, code: str, person: int) 
 
     The reasons are unknown, already, same (person) and changed.
     """
-    return await db.fetchval("select approve_list($1, $2, $3)", number, code, person)
+    return await db.value(
+        "select approve_list(p_list => $1, p_code => $2, p_person => $3)", number, code, person
+    )
 
 
 async def code(db: Database, number: int) -> str:
@@ -46,7 +50,7 @@ async def code(db: Database, number: int) -> str:
 async def list_items(db: Database | Connection, number: int) -> list[Row]:
     if isinstance(db, Database):
         return await db.rows(_ITEMS, number)
-    return await db.fetch(_ITEMS, number)
+    return await db.rows(_ITEMS, number)
 
 
 async def signatures(db: Database, payout_ref: str) -> Row | None:

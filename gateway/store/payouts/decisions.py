@@ -14,7 +14,11 @@ async def record_decision(
     """
     with translated():
         return await db.value(
-            "select resolve_payout($1, $2, $3, $4)", payout, paid, receipt, person
+            "select resolve_payout(p_payout => $1, p_paid => $2, p_receipt => $3, p_person => $4)",
+            payout,
+            paid,
+            receipt,
+            person,
         )
 
 

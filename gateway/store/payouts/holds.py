@@ -61,13 +61,13 @@ async def read_case(
     same allowance.
     """
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
-    row = await db.fetchrow(_CASE, payout, now, FLOAT_FRESH)
+    row = await db.row(_CASE, payout, now, FLOAT_FRESH)
     if row is None or row["state"] != "queued":
         return None
     others = 0
     if row["coordinator_id"] and row["first"]:
-        others = await db.fetchval(_OTHERS_FIRST, row["coordinator_id"], row["created_at"])
-    passed = await db.fetchrow(_PASSED, payout, now)
+        others = await db.value(_OTHERS_FIRST, row["coordinator_id"], row["created_at"])
+    passed = await db.row(_PASSED, payout, now)
     case = Case(
         amount_minor=row["amount"],
         currency=row["currency"],
@@ -130,7 +130,7 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
 
     The worker was told then.
     """
-    return await db.fetchval(
+    return await db.value(
         """with recursive before(id, replaces) as (select id, replaces from payout where id = $1
              union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
            select exists (select from before b join payout_hold h on h.payout_id = b.id
@@ -144,7 +144,7 @@ async def release_holds(
     db: Connection, ref: str, who: str, now: datetime, *, but: Sequence[str]
 ) -> int:
     """End the holds of this payout, except those of the controls `but`, and return how many."""
-    released = await db.fetch(
+    released = await db.rows(
         """update payout_hold h set released_by = $2, released_at = $3 from payout p
            where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null
              and h.control <> all($4) returning h.id""",
@@ -162,7 +162,7 @@ async def release_holds(
 
 async def held_by(db: Connection, ref: str) -> list[str]:
     """Return the controls that hold this payout now."""
-    rows = await db.fetch(
+    rows = await db.rows(
         """select h.control from payout_hold h join payout p on p.id = h.payout_id
            where p.ref = $1 and p.state = 'queued' and h.released_by is null order by h.id""",
         ref,

@@ -1,24 +1,17 @@
 """The write of many payouts' decisions in one commit.
 
-The parts are the same as for one payout, and their arguments go to the database as columns.
+The writes are those for one payout. Their arguments go to the database as rows of composite types.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from gateway.store.db import Database, Write, translated
 
-_OWN, _CURRENCY = 17, 21
-"""Positions in the arguments of `move_payout`. The first `_OWN` are the payout's own. Then follow
-its transfers' ids, debits, credits and amounts, one currency for all of them, their codes and
-causes.
-"""
-_MESSAGE = 12
-_QUERY = f"select move_payouts({','.join(f'${n}' for n in range(1, _OWN + 8 + 1 + _MESSAGE + 1))})"
 
-
-def may_go_together(parts: Sequence[Write]) -> bool:
-    """Return whether the parts are one move and at most one message."""
-    functions = [part.function for part in parts]
+def may_go_together(writes: Sequence[Write]) -> bool:
+    """Return whether the writes are one move and at most one message."""
+    functions = [write.function for write in writes]
     return functions in (["move_payout"], ["move_payout", "put_message"])
 
 
@@ -28,26 +21,27 @@ async def move_all(db: Database, moves: Sequence[Sequence[Write]]) -> set[int]:
     Return the places of the payouts that were still as read. Raises Conflict, with nothing written,
     when one of them breaks a rule. Then each must be written by itself.
     """
-    own: list[tuple[object, ...]] = []
-    posted: list[tuple[object, ...]] = []
-    told: list[tuple[object, ...]] = []
-    for n, parts in enumerate(moves, start=1):
-        assert may_go_together(parts)
-        arguments = parts[0].arguments
-        own.append(arguments[:_OWN])
-        currency = arguments[_CURRENCY]
-        posted += [
+    rows: list[tuple[object, ...]] = []
+    postings: list[tuple[object, ...]] = []
+    messages: list[tuple[object, ...]] = []
+    for n, writes in enumerate(moves, start=1):
+        assert may_go_together(writes)
+        move: dict[str, Any] = dict(writes[0].arguments)
+        posted = [move.pop(name) for name in ("transfers", "debits", "credits", "amounts")]
+        currency, codes, causes = move.pop("currency"), move.pop("codes"), move.pop("causes")
+        rows.append(tuple(move.values()))
+        postings += [
             (n, transfer, debit, credit, amount, currency, code, cause)
             for transfer, debit, credit, amount, code, cause in zip(
-                *arguments[_OWN:_CURRENCY], *arguments[_CURRENCY + 1 :], strict=True
-            )  # type: ignore[arg-type]
+                *posted, codes, causes, strict=True
+            )
         ]
-        told += [(n, *part.arguments) for part in parts[1:]]
-    columns = [*_columns(own, _OWN), *_columns(posted, 8), *_columns(told, 1 + _MESSAGE)]
+        messages += [(n, *write.arguments.values()) for write in writes[1:]]
     with translated():
-        moved: list[int] = await db.value(_QUERY, *columns)
+        moved: list[int] = await db.value(
+            "select move_payouts(p_moves => $1, p_postings => $2, p_messages => $3)",
+            rows,
+            postings,
+            messages,
+        )
     return {n - 1 for n in moved}
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width

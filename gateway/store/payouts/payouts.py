@@ -139,7 +139,7 @@ async def claim_due(
     whose number was sealed with another key waits unchanged and is tried again later (`gateway
     doctor` counts such payouts).
     """
-    rows = await db.fetch(_CLAIM, now, limit, again_at)
+    rows = await db.rows(_CLAIM, now, limit, again_at)
     found = _opened(vault, rows)
     if others := {row["id"] for row in rows} - {stored.payout.id for stored in found}:
         await db.execute(
@@ -193,16 +193,10 @@ async def by_tokens(db: Database, vault: Vault, tokens: Sequence[str]) -> dict[s
     return {row["path"]: _stored(vault, row) for row in rows}
 
 
-async def by_ref(db: Database, vault: Vault, ref: str) -> Stored | None:
+async def by_ref(db: Database | Connection, vault: Vault, ref: str) -> Stored | None:
+    """Return the payout with this reference."""
     row = await db.row(_SELECT + " where p.ref = $1", ref)
     return _stored(vault, row) if row else None
-
-
-async def by_ref_in(db: Connection, vault: Vault, ref: str) -> Stored:
-    """Return, inside a transaction, the payout with this reference, which must exist."""
-    row = await db.fetchrow(_SELECT + " where p.ref = $1", ref)
-    assert row is not None
-    return _stored(vault, row)
 
 
 async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
@@ -275,32 +269,32 @@ def moved(was: Stored, now: Payout, event: str, booked: Sequence[Booked], note: 
     p = now
     return Write(
         "move_payout",
-        (
-            p.id,
-            was.version,
-            was.payout.state,
-            p.state,
-            p.tries,
-            p.maybe_taken,
-            p.misses,
-            p.first_sent_at,
-            p.sent_at,
-            p.due_at,
-            p.receipt,
-            p.reason,
-            p.reference,
-            p.hinted_ours,
-            p.state.open,
-            event,
-            note[:_NOTE_MAX],
-            [posted.id for posted, _, _ in booked],
-            [debit for _, debit, _ in booked],
-            [credit for _, _, credit in booked],
-            [posted.amount_minor for posted, _, _ in booked],
-            p.currency,
-            [int(posted.code) for posted, _, _ in booked],
-            [posted.cause for posted, _, _ in booked],
-        ),
+        {
+            "id": p.id,
+            "version": was.version,
+            "was": was.payout.state,
+            "state": p.state,
+            "tries": p.tries,
+            "maybe_taken": p.maybe_taken,
+            "misses": p.misses,
+            "first_sent_at": p.first_sent_at,
+            "sent_at": p.sent_at,
+            "due_at": p.due_at,
+            "receipt": p.receipt,
+            "reason": p.reason,
+            "reference": p.reference,
+            "hinted_ours": p.hinted_ours,
+            "open": p.state.open,
+            "event": event,
+            "note": note[:_NOTE_MAX],
+            "transfers": [posted.id for posted, _, _ in booked],
+            "debits": [debit for _, debit, _ in booked],
+            "credits": [credit for _, _, credit in booked],
+            "amounts": [posted.amount_minor for posted, _, _ in booked],
+            "currency": p.currency,
+            "codes": [int(posted.code) for posted, _, _ in booked],
+            "causes": [posted.cause for posted, _, _ in booked],
+        },
     )
 
 

@@ -9,7 +9,7 @@ from gateway.store.db import Database, Row
 
 
 async def silent(db: Database, provider: str, now: datetime) -> None:
-    await db.execute("select provider_silent($1, $2)", provider, now)
+    await db.execute("select provider_silent(p_provider => $1, p_now => $2)", provider, now)
 
 
 async def heard(db: Database, provider: str, now: datetime) -> int:
@@ -17,7 +17,7 @@ async def heard(db: Database, provider: str, now: datetime) -> int:
 
     The number is 0 when the provider was not silent.
     """
-    return await db.value("select provider_heard($1, $2)", provider, now)
+    return await db.value("select provider_heard(p_provider => $1, p_now => $2)", provider, now)
 
 
 async def recent_outcomes(db: Database, provider: str) -> tuple[int, int]:
@@ -28,7 +28,12 @@ async def recent_outcomes(db: Database, provider: str) -> tuple[int, int]:
 
 
 async def stop_provider(db: Database, provider: str, now: datetime, reason: str) -> None:
-    await db.execute("select provider_stops($1, $2, $3)", provider, now, reason)
+    await db.execute(
+        "select provider_stops(p_provider => $1, p_now => $2, p_reason => $3)",
+        provider,
+        now,
+        reason,
+    )
 
 
 async def settle_first(db: Database, now: datetime) -> int:

@@ -72,7 +72,7 @@ async def store_findings(
 
     The same finding of the same provider is recorded once, whatever file shows it.
     """
-    await db.executemany(
+    await db.execute_many(
         """insert into discrepancy (statement_id, provider, kind, receipt, payout_id, amount, expected, stops)
            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, kind, receipt) do nothing""",
         [

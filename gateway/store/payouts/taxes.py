@@ -66,8 +66,10 @@ async def of_month(db: Database | Connection, year: int, month: int) -> list[Row
     """
     first = datetime(year, month, 1, tzinfo=UTC)
     after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-    ask = db.rows if isinstance(db, Database) else db.fetch
-    return [*await ask(_ROWS, first, after), *await ask(_HANDED_OVER, f"{year}-{month:02}")]
+    return [
+        *await db.rows(_ROWS, first, after),
+        *await db.rows(_HANDED_OVER, f"{year}-{month:02}"),
+    ]
 
 
 async def one_at_a_time(db: Connection) -> None:

@@ -36,7 +36,7 @@ async def list_coordinators(db: Database) -> list[Row]:
 
 async def by_index(db: Connection, index: bytes) -> Row:
     """Return the coordinator with this number, locked. Raises Refused when there is none."""
-    row = await db.fetchrow(
+    row = await db.row(
         "select id, name, state, partner_id from coordinator where msisdn_index = $1 for update",
         index,
     )
@@ -65,7 +65,7 @@ async def hand_over(db: Connection, coordinator: int, to: int | None, partner: s
 
     They also join `partner`, if one is given.
     """
-    return await db.fetchval(
+    return await db.value(
         """with moved as (update worker set coordinator_id = $2,
              partner_id = coalesce((select id from partner where code = upper($3)), partner_id)
              where coordinator_id = $1 returning 1) select count(*) from moved""",
@@ -97,12 +97,14 @@ async def pin(db: Database, coordinator: int) -> Row | None:
 
 def pin_tried(coordinator: int, wrong_before: int, *, right: bool) -> Write:
     """Count a try of a PIN, based on the number of wrong tries that was read."""
-    return Write("coordinator_pin_tried", (coordinator, wrong_before, right))
+    return Write(
+        "coordinator_pin_tried", {"coordinator": coordinator, "wrong": wrong_before, "right": right}
+    )
 
 
 def may_invite(coordinator: int, most: int) -> Write:
     """Stop a commit that would exceed the coordinator's invitations of 24 hours."""
-    return Write("coordinator_may_invite", (coordinator, most))
+    return Write("coordinator_may_invite", {"coordinator": coordinator, "most": most})
 
 
 async def invited(db: Database, coordinator: int) -> Row:
@@ -117,7 +119,7 @@ async def invited(db: Database, coordinator: int) -> Row:
 
 
 async def new_link(db: Connection, coordinator: int, until: datetime) -> int:
-    return await db.fetchval(
+    return await db.value(
         "insert into console_link (coordinator_id, until) values ($1, $2) returning id",
         coordinator,
         until,
@@ -144,7 +146,7 @@ async def links(db: Database) -> list[Row]:
 
 async def revoke_links(db: Connection, coordinator: int, because: str) -> int:
     """Revoke every link of a coordinator, and return how many."""
-    return await db.fetchval(
+    return await db.value(
         """with gone as (update console_link set revoked_at = now(), revoked_because = $2
              where coordinator_id = $1 and revoked_at is null returning 1) select count(*) from gone""",
         coordinator,
@@ -154,7 +156,7 @@ async def revoke_links(db: Connection, coordinator: int, because: str) -> int:
 
 async def revoke_link(db: Connection, link: int, because: str) -> int | None:
     """Revoke one link and return its coordinator, or None when no such link is open."""
-    return await db.fetchval(
+    return await db.value(
         """update console_link set revoked_at = now(), revoked_because = $2
            where id = $1 and revoked_at is null returning coordinator_id""",
         link,

@@ -43,25 +43,25 @@ def still_hers(worker: WorkerId, index: bytes) -> Write:
 
     It must be the first part.
     """
-    return Write("still_hers", (worker, index))
+    return Write("still_hers", {"worker": worker, "index": index})
 
 
 def insert_move(m: NewMove) -> Write:
     return Write(
         "begin_move",
-        (
-            m.worker,
-            m.kind,
-            m.state,
-            m.new_index,
-            m.new_sealed,
-            m.channel,
-            m.coordinator,
-            m.who,
-            m.reason,
-            m.expires_at,
-            m.now,
-        ),
+        {
+            "worker": m.worker,
+            "kind": m.kind,
+            "state": m.state,
+            "new_index": m.new_index,
+            "new_sealed": m.new_sealed,
+            "channel": m.channel,
+            "coordinator": m.coordinator,
+            "who": m.who,
+            "reason": m.reason,
+            "expires_at": m.expires_at,
+            "now": m.now,
+        },
     )
 
 
@@ -81,20 +81,32 @@ def swap(
     `no_number` is the sealed value for a row that loses its number. `screen` is the last screen of
     the old number's open sessions.
     """
-    return Write("swap_number", (move, via, channel, said, no_number, screen, hold_until, now))
+    return Write(
+        "swap_number",
+        {
+            "move": move,
+            "via": via,
+            "channel": channel,
+            "said": said,
+            "none": no_number,
+            "screen": screen,
+            "hold_until": hold_until,
+            "now": now,
+        },
+    )
 
 
 def decline(move: int, channel: str, *, stop: bool) -> Write:
-    return Write("decline_move", (move, stop, channel))
+    return Write("decline_move", {"move": move, "stop": stop, "channel": channel})
 
 
 def object_to(move: int, now: datetime) -> Write:
-    return Write("object_to_move", (move, now))
+    return Write("object_to_move", {"move": move, "now": now})
 
 
 def stop_number(index: bytes, channel: str) -> Write:
     """Send nothing more to a number that once was a worker's."""
-    return Write("stop_number", (index, channel))
+    return Write("stop_number", {"index": index, "channel": channel})
 
 
 def doubt(
@@ -109,7 +121,17 @@ def doubt(
 
     It is asked for a confirmation until `expires_at`.
     """
-    return Write("doubt_number", (worker, index, no_number, channel, expires_at, now))
+    return Write(
+        "doubt_number",
+        {
+            "worker": worker,
+            "index": index,
+            "none": no_number,
+            "channel": channel,
+            "expires_at": expires_at,
+            "now": now,
+        },
+    )
 
 
 def release_number(
@@ -123,7 +145,18 @@ def release_number(
     now: datetime,
 ) -> Write:
     """Take a number from its worker, who keeps everything else."""
-    return Write("release_number", (worker, index, no_number, channel, via, screen, now))
+    return Write(
+        "release_number",
+        {
+            "worker": worker,
+            "index": index,
+            "none": no_number,
+            "channel": channel,
+            "via": via,
+            "screen": screen,
+            "now": now,
+        },
+    )
 
 
 async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: datetime) -> bool:
@@ -147,17 +180,19 @@ async def can(db: Database, move: int, now: datetime) -> Literal["ok", "payout",
 
     That is an open payout, a number that is taken, or no obstacle.
     """
-    return await db.value("select move_can($1, $2)", move, now)
+    return await db.value("select move_can(p_move => $1, p_now => $2)", move, now)
 
 
 async def number_is_free(db: Database, index: bytes, worker: WorkerId, now: datetime) -> bool:
     """Return whether this worker may move to this number."""
-    return await db.value("select number_is_free($1, $2, $3)", index, worker, now)
+    return await db.value(
+        "select number_is_free(p_index => $1, p_worker => $2, p_now => $3)", index, worker, now
+    )
 
 
 async def in_hold(db: Database, index: bytes, now: datetime) -> bool:
     """Return whether a worker gave this number up and may still get it back."""
-    return await db.value("select number_in_hold($1, $2)", index, now)
+    return await db.value("select number_in_hold(p_index => $1, p_now => $2)", index, now)
 
 
 async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
@@ -202,8 +237,8 @@ async def record_move_decision(
     now: datetime,
 ) -> str:
     """Record one person's decision about a change, and return its result (see `decide_move`)."""
-    return await db.fetchval(
-        "select decide_move($1, $2, $3, $4, $5, $6, $7, $8)",
+    return await db.value(
+        "select decide_move(p_move => $1, p_says => $2, p_person => $3, p_who => $4, p_reason => $5, p_expires_at => $6, p_screen => $7, p_now => $8)",
         move,
         decision.says,
         decision.person,

@@ -26,7 +26,7 @@ async def person_of(db: Database | Connection, name: str, key: str) -> int:
     query = (
         f"select id, key_hash, gone_at, expires_at, {_VALID} as valid from person where name = $1"
     )
-    row = await (db.row(query, name) if isinstance(db, Database) else db.fetchrow(query, name))
+    row = await db.row(query, name)
     if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
         raise Refused("there is no such person, or this is not her key")
     if row["gone_at"]:
@@ -47,7 +47,7 @@ async def nobody_can_vouch(db: Connection) -> bool:
     await db.execute(
         "lock table person in share row exclusive mode"
     )  # The lock keeps two persons added at once from both being the second one.
-    ever, valid = await db.fetchval("select count(*) from person"), await _valid(db)
+    ever, valid = await db.value("select count(*) from person"), await _valid(db)
     return ever < BOOTSTRAPPED or not valid
 
 
@@ -59,7 +59,7 @@ async def nobody_is_valid(db: Connection) -> bool:
 
 async def insert_person(db: Connection, name: str, hashed: bytes, good_for: timedelta) -> int:
     """Add a person and return her id. Raises Refused for a name that is taken."""
-    done = await db.fetchval(
+    done = await db.value(
         """insert into person (name, key_hash, expires_at) values ($1, $2, now() + $3)
            on conflict (name) do nothing returning id""",
         name,
@@ -86,12 +86,12 @@ async def rekey(db: Connection, person: int, hashed: bytes, good_for: timedelta)
 async def disable(db: Connection, person: int) -> bool:
     """Disable a person. Return False when she was disabled before."""
     query = "update person set gone_at = now() where id = $1 and gone_at is null returning id"
-    return await db.fetchval(query, person) is not None
+    return await db.value(query, person) is not None
 
 
 async def note(db: Connection, person: int, event: str, by: int | None, reason: str) -> int:
     """Record what was done to a person, by which person and why, and return the event's id."""
-    return await db.fetchval(
+    return await db.value(
         "insert into person_event (person_id, event, by_id, reason) values ($1, $2, $3, $4) returning id",
         person,
         event,
@@ -102,7 +102,7 @@ async def note(db: Connection, person: int, event: str, by: int | None, reason: 
 
 async def person_named(db: Connection, name: str) -> Row:
     """Return the row of the person with this name, locked. Raises Refused when there is none."""
-    row = await db.fetchrow("select id, name, gone_at from person where name = $1 for update", name)
+    row = await db.row("select id, name, gone_at from person where name = $1 for update", name)
     if row is None:
         raise Refused(
             f"there is no person {name!r}; list all with: gateway persons list",
@@ -114,7 +114,7 @@ async def person_named(db: Connection, name: str) -> Row:
 
 async def newly_expired(db: Connection) -> list[Row]:
     """Return the persons whose key has expired since the last call, and mark them as reported."""
-    return await db.fetch(
+    return await db.rows(
         """update person set expiry_told_at = now()
            where gone_at is null and expires_at <= now() and expiry_told_at is null
            returning id, name, expires_at"""
@@ -135,4 +135,4 @@ async def list_persons(db: Database) -> list[Row]:
 
 
 async def _valid(db: Connection) -> int:
-    return await db.fetchval(f"select count(*) from person where {_VALID}")
+    return await db.value(f"select count(*) from person where {_VALID}")

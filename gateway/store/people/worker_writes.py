@@ -11,34 +11,34 @@ from gateway.workers.states import BECOMES, Act
 
 
 def set_reach(worker: WorkerId, reach: str) -> Write:
-    return Write("set_reach", (worker, reach))
+    return Write("set_reach", {"worker": worker, "reach": reach})
 
 
 def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Write:
-    return Write("pin_tried", (worker, wrong_before, right))
+    return Write("pin_tried", {"worker": worker, "wrong": wrong_before, "right": right})
 
 
 def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Write:
     """Replace the hash of the worker's PIN that was read by a new one."""
-    return Write("set_pin", (worker, before, new_hash))
+    return Write("set_pin", {"worker": worker, "before": before, "hash": new_hash})
 
 
 def forget_pin(worker: WorkerId) -> Write:
-    return Write("forget_pin", (worker,))
+    return Write("forget_pin", {"worker": worker})
 
 
 def set_name(worker: WorkerId, name: str) -> Write:
     """Store the name that the worker told the gateway."""
-    return Write("set_name", (worker, name))
+    return Write("set_name", {"worker": worker, "name": name})
 
 
 def set_ease(worker: WorkerId, ease: int) -> Write:
     """Store how many replies by SMS were understood in a row."""
-    return Write("set_ease", (worker, ease))
+    return Write("set_ease", {"worker": worker, "ease": ease})
 
 
 def set_language(worker: WorkerId, language: str) -> Write:
-    return Write("set_language", (worker, language))
+    return Write("set_language", {"worker": worker, "language": language})
 
 
 def change_worker(
@@ -54,26 +54,39 @@ def change_worker(
     `via` is sms, ussd, coordinator or carrier. `channel` is the one on which she said it, and
     `said` are her words.
     """
-    return Write("change_worker", (worker, BECOMES[act], act, via, channel, said, coordinator))
+    return Write(
+        "change_worker",
+        {
+            "worker": worker,
+            "state": BECOMES[act],
+            "act": act,
+            "via": via,
+            "channel": channel,
+            "said": said,
+            "coordinator": coordinator,
+        },
+    )
 
 
 def name_worker(worker: WorkerId, name: str, via: str, coordinator: int | None) -> Write:
     """Give a worker the name that she or her coordinator said."""
-    return Write("name_worker", (worker, name, via, coordinator))
+    return Write(
+        "name_worker", {"worker": worker, "name": name, "via": via, "coordinator": coordinator}
+    )
 
 
 def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Write:
-    return Write("set_quiet", (worker, from_hour, until_hour))
+    return Write("set_quiet", {"worker": worker, "from": from_hour, "until": until_hour})
 
 
 def set_zone(worker: WorkerId, zone: str) -> Write:
     """Store where the worker lives, as an IANA time zone."""
-    return Write("set_zone", (worker, zone))
+    return Write("set_zone", {"worker": worker, "zone": zone})
 
 
 def is_back(worker: WorkerId) -> Write:
     """Record that the worker's phone is reachable again, so that prompts may go to it."""
-    return Write("is_back", (worker,))
+    return Write("is_back", {"worker": worker})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +116,21 @@ class NewWorker:
 def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Write:
     return Write(
         "enrol_worker",
-        (
-            w.index,
-            w.sealed,
-            w.name,
-            w.language,
-            BECOMES[act],
-            w.partner,
-            w.coordinator,
-            w.region,
-            w.currency,
-            w.channel,
-            act,
-            via,
-            channel,
-            said,
-            w.zone,
-        ),
+        {
+            "index": w.index,
+            "sealed": w.sealed,
+            "name": w.name,
+            "language": w.language,
+            "state": BECOMES[act],
+            "partner": w.partner,
+            "coordinator": w.coordinator,
+            "region": w.region,
+            "currency": w.currency,
+            "channel": w.channel,
+            "act": act,
+            "via": via,
+            "by_channel": channel,
+            "said": said,
+            "zone": w.zone,
+        },
     )

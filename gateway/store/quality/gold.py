@@ -9,7 +9,7 @@ from gateway.store.db import Connection, Database, Row
 
 async def lock(db: Connection, batch: str, task: str) -> Row | None:
     """Return a gold task by the client's id for it, locked, or None when there is none."""
-    return await db.fetchrow(
+    return await db.row(
         "select id, gold from task where batch_id = $1 and name = $2 and gold is not null for update",
         batch,
         task,
@@ -28,7 +28,7 @@ async def begin_correction(db: Connection, batch: str) -> bool:
         "select pg_advisory_xact_lock(hashtextextended('correcting:' || $1, 0))", batch
     )
     running = await is_running(db, batch)
-    if not running and await db.fetchval(
+    if not running and await db.value(
         """select exists (select from estimate e where e.batch_id = b.id) from batch b
            where b.id = $1 and b.state = 'done'""",
         batch,
@@ -42,7 +42,7 @@ async def begin_correction(db: Connection, batch: str) -> bool:
 
 async def is_running(db: Connection, batch: str) -> bool:
     """Return whether the batch runs or is paused, so that its tasks may be asked again."""
-    state = await db.fetchval("select state from batch where id = $1", batch)
+    state = await db.value("select state from batch where id = $1", batch)
     return state in ("running", "paused")
 
 
@@ -52,7 +52,7 @@ async def lock_batch(db: Connection, batch: str, *, running: bool) -> None:
     `running` is the state that the correction has assumed. Raises Conflict when it is no longer
     true.
     """
-    state = await db.fetchval("select state from batch where id = $1 for no key update", batch)
+    state = await db.value("select state from batch where id = $1 for no key update", batch)
     if (state in ("running", "paused")) != running:
         raise Conflict("the batch was closed or cancelled meanwhile")
 
@@ -99,7 +99,7 @@ async def misled(
     who read the label count: those of the languages `read_it`, or, if that is empty, of all but
     `did_not`.
     """
-    return await db.fetch(
+    return await db.rows(
         """select a.id, a.task_id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
              extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
@@ -138,7 +138,7 @@ async def ask_anew(db: Connection, batch: str) -> None:
 
 async def golden_answers(db: Connection, batch: str) -> list[Row]:
     """Return every answer to the gold of a batch."""
-    return await db.fetch(
+    return await db.rows(
         """select a.id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
              extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
            from answer a join task t on t.id = a.task_id where t.batch_id = $1 and t.gold is not null order by a.id""",
@@ -152,7 +152,7 @@ async def flip_correctness(db: Connection, turned: Sequence[int]) -> None:
 
 
 async def answers(db: Connection, task: int) -> list[Row]:
-    return await db.fetch(
+    return await db.rows(
         """select id, worker_id, value, "right", scored, created_at,
              extract(epoch from now() - created_at)::float8 / 86400 as age_days
            from answer where task_id = $1 order by id""",
@@ -178,7 +178,7 @@ async def move_skill(
     Return the new skill. `weight` is the remaining worth of the answer's evidence, or 0 if no skill
     knows it yet.
     """
-    row = await db.fetchrow(
+    row = await db.row(
         """update skill set gold_right = gold_right + $3, gold_wrong = gold_wrong - $3,
              "right" = greatest(0, "right" + $3 * $4::real), wrong = greatest(0, wrong - $3 * $4::real),
              drift = case when $3 > 0 then 0 else drift end,
@@ -204,7 +204,7 @@ async def change_results(
 
     A person's decision is left alone.
     """
-    return await db.fetch(
+    return await db.rows(
         """with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
              where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and t.rule <> 'person'
@@ -229,7 +229,7 @@ async def keep_correction(
     diff: Mapping[str, object],
 ) -> int:
     """Store a correction with its changes, for good, and return its id."""
-    return await db.fetchval(
+    return await db.value(
         """insert into correction (batch_id, task_id, was, becomes, by, reason, diff)
            values ($1, $2, $3, $4, $5, $6, $7) returning id""",
         batch,
@@ -252,7 +252,7 @@ async def unfinished(db: Database, batch: str) -> list[int]:
 
 async def lock_correction(db: Connection, correction: int) -> Row | None:
     """Return the work that a correction still has to judge again, locked, or None."""
-    return await db.fetchrow(
+    return await db.row(
         """select was, becomes, diff -> 'rejudge' as rejudge from correction
            where id = $1 and diff ? 'rejudge' for update""",
         correction,
@@ -295,7 +295,7 @@ async def bank(db: Database, batch: str) -> list[Row]:
 
 async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
     """Return decided tasks with unused paid slots, with the values and workers of their answers."""
-    return await db.fetch(
+    return await db.rows(
         """select t.id, t.name, t.value, t.answered, t.maximum,
              array_agg(a.value order by a.id) as values, array_agg(w.partner_id order by a.id) as partners,
              array_agg(coalesce(s.gold_right, 0) order by a.id) as rights,

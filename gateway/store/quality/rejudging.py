@@ -39,7 +39,7 @@ from t cross join lateral (
 
 async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[Row]:
     """Return the next open tasks of a batch behind the id `after`."""
-    return await db.fetch(
+    return await db.rows(
         f"""with t as (select * from task where batch_id = $1 and id > $2 and state = 'open' and gold is null
               order by id limit $3 for update) {_TASK}""",  # The query is made of constants.
         batch,
@@ -63,7 +63,7 @@ async def decided_tasks(
     `by` selects the answers: those of some `workers`, those of a `value`, or those of a value that
     are `void`. The tasks are decided, in review or open. A person's decision stands.
     """
-    return await db.fetch(
+    return await db.rows(
         f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
               and state in ('open', 'decided', 'review') and rule is distinct from 'person' and answered > 0
               and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})

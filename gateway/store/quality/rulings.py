@@ -92,7 +92,7 @@ async def set_rule(
 
     A reader of the batch's revision notices the change.
     """
-    return await db.fetchval(
+    return await db.value(
         """update batch set policy = $2, method = $4, revision = revision + 1,
              policy_options = policy_options || jsonb_build_object('confidence', $3::float8)
            where id = $1 returning state""",

@@ -16,7 +16,7 @@ async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
     They are in the order in which they became due. Tasks of a batch that is being estimated as a
     whole are left out, since that estimate covers them.
     """
-    return await db.fetch(
+    return await db.rows(
         """select d.task_id, d.version from score_due d join batch b on b.id = d.batch_id
            where b.learning_until is null or b.learning_until <= $2 order by d.seq limit $1""",
         limit,
@@ -29,7 +29,7 @@ async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
 
     They are locked against other runners.
     """
-    return await db.fetch(
+    return await db.rows(
         """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            where a.task_id = any($1) and not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
@@ -65,7 +65,7 @@ async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[i
         workers,
         kinds,
     )
-    rows = await db.fetch(
+    rows = await db.rows(
         """select s.worker_id, s.kind, s."right", s.wrong, s.learned_at, s.drift, s.trial_right, s.trial_wrong,
              coalesce(s.paused_until > now(), false) as paused
            from skill s join unnest($1::bigint[], $2::text[]) as p(w, k) on s.worker_id = p.w and s.kind = p.k
@@ -113,7 +113,7 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
 
     Return the running batches with enough news to be estimated again.
     """
-    rows = await db.fetch(
+    rows = await db.rows(
         """update batch b set unlearned = unlearned + n.count
            from unnest($1::text[], $2::int[]) as n(id, count) where b.id = n.id
            returning b.id, b.state = 'running' and b.unlearned >= greatest($3, b.learned / 10) as due""",
@@ -129,11 +129,10 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
 
     They are read page by page, so that no page blocks the event loop for long.
     """
-    fetch = db.rows if isinstance(db, Database) else db.fetch
     found: list[Row] = []
     position = 0
     while True:
-        tasks = await fetch(
+        tasks = await db.rows(
             "select position from task where batch_id = $1 and position > $2 order by position limit $3",
             batch,
             position,
@@ -141,7 +140,7 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
         )
         if not tasks:
             return found
-        found += await fetch(
+        found += await db.rows(
             """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored from task t join answer a on a.task_id = t.id
                where t.batch_id = $1 and t.position > $2 and t.position <= $3 and not a.void
                  and (t.gold is not null or t.state in ('decided', 'review')) order by t.position, a.id""",

@@ -37,7 +37,10 @@ async def make(db: Database) -> int:
     for row in rows:
         try:
             await db.execute(
-                "select make_month($1, $2, $3)", row["parent"], row["since"], row["until"]
+                "select make_month(p_parent => $1, p_since => $2, p_until => $3)",
+                row["parent"],
+                row["since"],
+                row["until"],
             )
         except asyncpg.DuplicateTableError:
             continue  # Another process has made it.
@@ -130,7 +133,12 @@ async def drop(
     """Drop a partition that was written to a file. Raises Failed when the database is too busy."""
     try:
         await db.execute(
-            "select drop_month($1, $2, $3, $4, $5)", part, file, rows, size_bytes, sha256
+            "select drop_month(p_part => $1, p_file => $2, p_rows => $3, p_bytes => $4, p_sha256 => $5)",
+            part,
+            file,
+            rows,
+            size_bytes,
+            sha256,
         )
     except asyncpg.LockNotAvailableError as busy:
         raise Failed(_BUSY, retryable=True) from busy

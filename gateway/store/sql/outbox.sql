@@ -141,28 +141,28 @@ create or replace function bill_messages(p_ids bigint[]) returns void language s
       messages = b.messages + excluded.messages, segments = b.segments + excluded.segments, micro = b.micro + excluded.micro
 $$;
 
--- Store the provider's response to each message of a claim. `fate` is the new state. A message that
--- moves to another channel is due there at once. p_tries is the new start of its tries.
-create or replace function settle_messages(
-  p_channel text, p_ids bigint[], p_fates text[], p_channels text[], p_tries smallint[], p_due timestamptz[],
-  p_provider_ids text[], p_reasons text[], p_costs bigint[], p_currencies text[], p_countries text[], p_networks text[]
-) returns void language plpgsql as $$
+-- Store the provider's response to each message of a claim. `state` is the new state. A message
+-- that moves to another channel is due there at once. `tries` is the new start of its tries.
+drop type if exists sent_message;
+create type sent_message as (
+  id bigint, state text, channel text, tries smallint, due_at timestamptz, provider_id text, reason text,
+  cost bigint, currency text, country text, network text
+);
+create or replace function settle_messages(p_channel text, p_sent sent_message[]) returns void language plpgsql as $$
 -- the oldest of them, since older months need not be searched again
 declare v_taken bigint[]; v_since timestamptz;
 begin
   -- The rows are locked in the order of their ids, so that receipts and other runners never
   -- deadlock.
-  select min(x.created_at) into v_since from (select o.created_at from outbox o where o.id = any(p_ids)
+  select min(x.created_at) into v_since from (select o.created_at from outbox o where o.id = any(array(select s.id from unnest(p_sent) s))
     order by o.id for update) x;
   with changed as (
-    update outbox o set state = r.fate, due_at = coalesce(r.due_at, o.due_at), tries = r.tries,
+    update outbox o set state = r.state, due_at = coalesce(r.due_at, o.due_at), tries = r.tries,
         roads = case when r.channel <> o.channel then o.roads || o.channel else o.roads end, channel = r.channel,
         provider_id = r.provider_id, reason = r.reason, cost_micro = r.cost, cost_currency = r.currency,
         country = r.country, network = r.network,
-        sent_at = case when r.fate in ('accepted', 'unknown') then now() else o.sent_at end, lease_until = null
-      from unnest(p_ids, p_fates, p_channels, p_tries, p_due, p_provider_ids, p_reasons, p_costs, p_currencies,
-          p_countries, p_networks)
-        as r(id, fate, channel, tries, due_at, provider_id, reason, cost, currency, country, network)
+        sent_at = case when r.state in ('accepted', 'unknown') then now() else o.sent_at end, lease_until = null
+      from unnest(p_sent) r
       where o.id = r.id and o.state = 'sending' and o.created_at >= v_since and o.created_at < until_now()
       returning o.id, o.state
   )

@@ -109,7 +109,7 @@ async def keep_undated(
     Return False when it is a copy of one just before it.
     """
     return await db.value(
-        "select keep_undated($1, $2, $3, $4, $5, $6, $7)",
+        "select keep_undated(p_channel => $1, p_undated => $2, p_event_id => $3, p_index => $4, p_body => $5, p_within => $6, p_due => $7)",
         event.channel,
         undated,
         event.event_id,
@@ -126,7 +126,11 @@ async def keep_copy(db: Database, event: InboundEvent, remark: str | None) -> No
     The remark is for an operator.
     """
     await db.execute(
-        "select book_copy($1, $2, $3, $4)", event.channel, event.event_id, event.body, remark
+        "select book_copy(p_channel => $1, p_event_id => $2, p_body => $3, p_remark => $4)",
+        event.channel,
+        event.event_id,
+        event.body,
+        remark,
     )
 
 
@@ -138,7 +142,7 @@ async def put_off(
     One that is done stays done.
     """
     await db.execute(
-        "select leave_event($1, 'sms', $2, $3, 'waiting', null, $4)",
+        "select leave_event(p_channel => $1, p_kind => 'sms', p_event_id => $2, p_body => $3, p_state => 'waiting', p_error => null, p_due => $4)",
         channel,
         event_id,
         vault.seal(stored(raw)),
@@ -162,7 +166,7 @@ async def keep_failed(
     phone can send (errors.Unclear).
     """
     await db.execute(
-        "select leave_event($1, $2, $3, $4, $6, $5, null)",
+        "select leave_event(p_channel => $1, p_kind => $2, p_event_id => $3, p_body => $4, p_state => $6, p_error => $5, p_due => null)",
         channel,
         kind,
         event_id,
@@ -186,7 +190,7 @@ async def keep_event(
 ) -> None:
     """Store an event before it is processed. From then on it cannot be lost."""
     await db.execute(
-        "select keep_event($1, $2, $3, $4, 'waiting', null, null, null)",
+        "select keep_event(p_channel => $1, p_kind => $2, p_event_id => $3, p_body => $4, p_state => 'waiting', p_error => null, p_due => null, p_twin => null)",
         channel,
         kind,
         event_id,
@@ -223,7 +227,7 @@ async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[st
 
 async def done(db: Database, channel: str, kind: str, event_id: str) -> None:
     await db.execute(
-        "select event_done($1, $2, $3)",
+        "select event_done(p_channel => $1, p_kind => $2, p_event_id => $3)",
         channel,
         kind,
         event_id,

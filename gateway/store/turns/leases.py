@@ -22,7 +22,7 @@ async def reported(db: Database, channel: str, receipt: Receipt, at: datetime) -
         delivered = receipt.delivery is Delivery.DELIVERED
         with translated():
             await db.execute(
-                "select prompt_reported($1, $2, $3, $4, $5)",
+                "select prompt_reported(p_channel => $1, p_provider_id => $2, p_delivered => $3, p_at => $4, p_quiet => $5)",
                 channel,
                 receipt.provider_id,
                 delivered,
@@ -47,4 +47,6 @@ async def refused(db: Database, messages: Sequence[int], at: datetime) -> None:
 async def lapse(db: Database, now: datetime, grace: timedelta, limit: int) -> None:
     """Free the questions that were not answered in time."""
     with translated():
-        await db.execute("select lapse_leases($1, $2, $3)", now, grace, limit)
+        await db.execute(
+            "select lapse_leases(p_now => $1, p_grace => $2, p_limit => $3)", now, grace, limit
+        )

@@ -46,7 +46,13 @@ async def renew(db: Database, channel: str, session: str, index: bytes, nth: int
 
     `nth` is the number of sessions before the one that is over.
     """
-    await db.execute("select renew_session($1, $2, $3, $4)", channel, session, index, nth)
+    await db.execute(
+        "select renew_session(p_channel => $1, p_session => $2, p_index => $3, p_nth => $4)",
+        channel,
+        session,
+        index,
+        nth,
+    )
 
 
 async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from gateway.payments.ledger.chart_of_accounts import Posting
 from gateway.store.db import Database, Write
 from gateway.store.turns.situation import COLUMNS, TurnRow
 
-_READ = f"select {', '.join(COLUMNS)} from situation($1, $2, $3, $4, $5, $6, $7)"
+_READ = f"select {', '.join(COLUMNS)} from situation(p_channel => $1, p_kind => $2, p_event_id => $3, p_index => $4, p_session => $5, p_twin => $6, p_former => $7)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,16 @@ async def read_situation(db: Database, event: InboundEvent) -> TurnRow:
 def book_event(event: InboundEvent, worker: WorkerId | None, reply: str | None) -> Write:
     return Write(
         "book_event",
-        (
-            event.channel,
-            event.kind,
-            event.event_id,
-            worker,
-            event.body,
-            reply,
-            event.twin,
-            event.same_id,
-        ),
+        {
+            "channel": event.channel,
+            "kind": event.kind,
+            "event_id": event.event_id,
+            "worker": worker,
+            "body": event.body,
+            "reply": reply,
+            "twin": event.twin,
+            "same_id": event.same_id,
+        },
     )
 
 
@@ -135,55 +135,66 @@ def record_answer(
 ) -> Write:
     return Write(
         "record_answer",
-        (
-            answer.assignment,
-            answer.assignment_was,
-            answer.task,
-            answer.answered,
-            answer.wanted,
-            answer.worker,
-            answer.gold_kind,
-            answer.via,
-            answer.said,
-            answer.value,
-            answer.right,
-            after.wanted,
-            after.state,
-            after.value,
-            after.confidence,
-            after.rule,
-            after.ruling,
-            after.skill_wanted,
-            after.better_until,
-            after.judged,
-            answer.capped,
-            *posting(earning, hold, payable),
-        ),
+        {
+            "assignment": answer.assignment,
+            "was": answer.assignment_was,
+            "task": answer.task,
+            "answered": answer.answered,
+            "wanted_then": answer.wanted,
+            "worker": answer.worker,
+            "kind": answer.gold_kind,
+            "via": answer.via,
+            "said": answer.said,
+            "value": answer.value,
+            "right": answer.right,
+            "wanted": after.wanted,
+            "state": after.state,
+            "result": after.value,
+            "confidence": after.confidence,
+            "rule": after.rule,
+            "ruling": after.ruling,
+            "skill_wanted": after.skill_wanted,
+            "better_until": after.better_until,
+            "judged": after.judged,
+            "capped": answer.capped,
+            "transfer": earning.id,
+            "hold_account": hold,
+            "worker_account": payable,
+            "price": earning.amount_minor,
+            "currency": earning.currency,
+            "code": int(earning.code),
+            "cause": earning.cause,
+        },
     )
 
 
-def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[object, ...]:
-    """Return a ledger posting in the form that the SQL functions take."""
-    return (
-        posted.id,
-        debit,
-        credit,
-        posted.amount_minor,
-        posted.currency,
-        int(posted.code),
-        posted.cause,
-    )
+def posting(posted: Posting, debit: AccountId, credit: AccountId) -> dict[str, object]:
+    """Return a ledger posting as the arguments that the SQL functions take."""
+    return {
+        "id": posted.id,
+        "debit": debit,
+        "credit": credit,
+        "amount": posted.amount_minor,
+        "currency": posted.currency,
+        "code": int(posted.code),
+        "cause": posted.cause,
+    }
 
 
 def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Write:
-    return Write("hold_task", (task, worker, via, lease_until))
+    return Write(
+        "hold_task", {"task": task, "worker": worker, "via": via, "lease_until": lease_until}
+    )
 
 
 def hold_item(
     task: TaskId, worker: WorkerId, via: str, lease_until: datetime, item: int | None
 ) -> Write:
     """Hold a task under an item number, or hold again a question that the worker holds already."""
-    return Write("hold_item", (task, worker, via, lease_until, item))
+    return Write(
+        "hold_item",
+        {"task": task, "worker": worker, "via": via, "lease_until": lease_until, "item": item},
+    )
 
 
 def holds_nothing(worker: WorkerId) -> Write:
@@ -191,11 +202,11 @@ def holds_nothing(worker: WorkerId) -> Write:
 
     It must come before the parts that hold tasks.
     """
-    return Write("holds_nothing", (worker,))
+    return Write("holds_nothing", {"worker": worker})
 
 
 def release_task(assignment: AssignmentId, state: str) -> Write:
-    return Write("release_task", (assignment, state))
+    return Write("release_task", {"assignment": assignment, "state": state})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,20 +236,20 @@ class SessionRow:
 def save_session(event: InboundEvent, s: SessionRow) -> Write:
     return Write(
         "save_session",
-        (
-            event.channel,
-            event.session,
-            event.index,
-            s.worker,
-            s.before,
-            s.transcript,
-            s.view,
-            s.memory,
-            list(s.pages),
-            s.page,
-            s.ended,
-            s.began,
-        ),
+        {
+            "channel": event.channel,
+            "session": event.session,
+            "index": event.index,
+            "worker": s.worker,
+            "before": s.before,
+            "transcript": s.transcript,
+            "view": s.view,
+            "memory": s.memory,
+            "pages": list(s.pages),
+            "page": s.page,
+            "ended": s.ended,
+            "began": s.began,
+        },
     )
 
 
@@ -279,26 +290,26 @@ class Message:
 def put_message(m: Message) -> Write:
     return Write(
         "put_message",
-        (
-            m.channel,
-            m.worker,
-            m.to,
-            m.to_index,
-            m.text,
-            m.segments,
-            m.encoding,
-            m.purpose,
-            m.priority,
-            m.cause,
-            m.batch,
-            m.lane,
-        ),
+        {
+            "channel": m.channel,
+            "worker": m.worker,
+            "to": m.to,
+            "to_index": m.to_index,
+            "text": m.text,
+            "segments": m.segments,
+            "encoding": m.encoding,
+            "purpose": m.purpose,
+            "priority": m.priority,
+            "cause": m.cause,
+            "batch": m.batch,
+            "lane": m.lane,
+        },
     )
 
 
 def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Write:
     """Ask one of several questions by itself, and free the others."""
-    return Write("ask_alone", (worker, assignment, until))
+    return Write("ask_alone", {"worker": worker, "assignment": assignment, "lease_until": until})
 
 
 def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Write:
@@ -306,12 +317,12 @@ def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Wri
 
     With a prefix of causes, `most` such replies in a row count, too.
     """
-    return Write("limit_replies", (index, text, prefix, most))
+    return Write("limit_replies", {"index": index, "text": text, "prefix": prefix, "most": most})
 
 
 def hold_message(cause: str, until: datetime) -> Write:
     """Delay the message of that cause until then."""
-    return Write("hold_message", (cause, until))
+    return Write("hold_message", {"cause": cause, "until": until})
 
 
 def drop_held_back(index: bytes) -> Write:
@@ -319,7 +330,7 @@ def drop_held_back(index: bytes) -> Write:
 
     A newer reply takes their place.
     """
-    return Write("drop_held_back", (index,))
+    return Write("drop_held_back", {"index": index})
 
 
 def let_go(cause: str) -> Write:
@@ -327,26 +338,26 @@ def let_go(cause: str) -> Write:
 
     It goes before the messages that are written after it.
     """
-    return Write("let_go", (cause,))
+    return Write("let_go", {"cause": cause})
 
 
 def take_back(cause: str, reason: str) -> Write:
     """Cancel the message of that cause, if it is not sent yet, because another one replaces it."""
-    return Write("take_back", (cause, reason))
+    return Write("take_back", {"cause": cause, "reason": reason})
 
 
 def send_again(message: int) -> Write:
     """Send a message again that never arrived."""
-    return Write("send_again", (message,))
+    return Write("send_again", {"message": message})
 
 
 def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Write:
-    return Write("dispute_adjustment", (ref, worker, until))
+    return Write("dispute_adjustment", {"ref": ref, "worker": worker, "until": until})
 
 
 def defer_prompts(index: bytes, until: datetime) -> Write:
     """Delay the unasked messages to a number until then."""
-    return Write("defer_prompts", (index, until))
+    return Write("defer_prompts", {"index": index, "until": until})
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,33 +392,33 @@ def request_payout(
     """
     return Write(
         "request_payout",
-        (
-            p.id,
-            p.ref,
-            p.worker,
-            p.provider,
-            p.currency,
-            p.amount_minor,
-            p.key,
-            p.to,
-            p.tail,
-            p.result_token,
-            p.status_token,
-            p.timeout_token,
-            p.state,
-            p.due_at,
-            p.replaces,
-            p.nth,
-            p.country,
-            [tax.name for tax in p.taxes],
-            [tax.base_minor for tax in p.taxes],
-            [tax.amount_minor for tax in p.taxes],
-            p.fee_minor,
-            payable,
-            [posted.id for posted, _ in booked],
-            [credit for _, credit in booked],
-            [posted.amount_minor for posted, _ in booked],
-            [int(posted.code) for posted, _ in booked],
-            [posted.cause for posted, _ in booked],
-        ),
+        {
+            "id": p.id,
+            "ref": p.ref,
+            "worker": p.worker,
+            "provider": p.provider,
+            "currency": p.currency,
+            "amount": p.amount_minor,
+            "key": p.key,
+            "to": p.to,
+            "tail": p.tail,
+            "result_token": p.result_token,
+            "status_token": p.status_token,
+            "timeout_token": p.timeout_token,
+            "state": p.state,
+            "due_at": p.due_at,
+            "replaces": p.replaces,
+            "nth": p.nth,
+            "country": p.country,
+            "tax_names": [tax.name for tax in p.taxes],
+            "tax_bases": [tax.base_minor for tax in p.taxes],
+            "tax_amounts": [tax.amount_minor for tax in p.taxes],
+            "fee": p.fee_minor,
+            "worker_account": payable,
+            "transfers": [posted.id for posted, _ in booked],
+            "credits": [credit for _, credit in booked],
+            "amounts": [posted.amount_minor for posted, _ in booked],
+            "codes": [int(posted.code) for posted, _ in booked],
+            "causes": [posted.cause for posted, _ in booked],
+        },
     )

@@ -69,7 +69,7 @@ async def test_a_message_of_another_key_waits_for_it_and_the_others_go(town):
     amina = await town.enrols("amina")
     sealed = rt.vault.seal(FAR)
     theirs = message(rt, "phone", None, FAR, "Hello", "reply")
-    await rt.db.commit([turns.put_message(theirs)])
+    await rt.db.write([turns.put_message(theirs)])
     await rt.db.execute("update outbox set to_sealed = $1 where text = 'Hello'", OTHER.seal(FAR))
     await amina.texts("BAL")
     await town.answers_bells()
@@ -91,7 +91,7 @@ async def test_a_channel_that_is_tried_with_one_message_is_tried_with_one_that_c
     amina = await town.enrols("amina")
     for to in (FAR, amina.msisdn):
         hello = message(rt, "phone", None, to, f"Hello {to}", "reply")
-        await rt.db.commit([turns.put_message(hello)])
+        await rt.db.write([turns.put_message(hello)])
     await rt.db.execute("update outbox set to_sealed = $1 where text = $2", OTHER.seal(FAR), f"Hello {FAR}")  # fmt: skip
     await rt.db.execute("update channel_state set breaker = 'open', until = now() where channel = 'phone'")  # fmt: skip
     await town.ticks()
@@ -108,7 +108,7 @@ async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_no_messa
     try:
         for to in (FAR, "+254712000098"):
             hello = message(rt, "twilio", None, to, f"Hello {to}", "reply")
-            await rt.db.commit([turns.put_message(hello)])
+            await rt.db.write([turns.put_message(hello)])
         hour_ago = rt.clock.now() - timedelta(hours=1)
         await rt.db.execute(
             "update outbox set state = 'unknown', sent_at = $1, due_at = $1 where channel = 'twilio'",
@@ -122,7 +122,7 @@ async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_no_messa
         mine = inbox.seal_event(rt.vault, "phone", "receipt", "p-7:delivered", b"id=p-7&status=delivered")  # fmt: skip
         await inbox.keep_many(rt.db, [early, bad, mine])
         here = message(rt, "phone", None, FAR, "Sent", "reply")
-        await rt.db.commit([turns.put_message(here)])
+        await rt.db.write([turns.put_message(here)])
         await rt.db.execute("update outbox set state = 'accepted', provider_id = 'p-7', sent_at = now() where text = 'Sent'")  # fmt: skip
         await town.ticks()
     finally:
@@ -147,7 +147,7 @@ async def test_reports_of_foreign_messages_keep_no_other_report_waiting(town):
     await inbox.keep_many(rt.db, foreign)
     await inbox.keep_many(rt.db, [mine])
     await rt.db.execute("update inbox set due_at = due_at - interval '1 second' where event_id like 'x-%'")  # fmt: skip
-    await rt.db.commit([turns.put_message(message(rt, "phone", None, FAR, "Sent", "reply"))])
+    await rt.db.write([turns.put_message(message(rt, "phone", None, FAR, "Sent", "reply"))])
     await rt.db.execute("update outbox set state = 'accepted', provider_id = 'p-7', sent_at = now()")  # fmt: skip
     await town.ticks()
     await town.ticks()

@@ -56,7 +56,7 @@ async def smsbox(town):
 
 async def writes(town, text, to, purpose="reply"):
     made = message(town.rt, "k", None, to, text, purpose)
-    return (await town.rt.db.commit([turns.put_message(made)]))["put_message"]
+    return (await town.rt.db.write([turns.put_message(made)]))["put_message"]
 
 
 async def state(town, message_id):
@@ -205,7 +205,7 @@ async def test_a_text_the_provider_finds_too_long_is_followed_by_a_shorter_one(t
         made.capacity = type(made.capacity)(parts_max=255)  # as if the gateway had not been told
         town.rt.channels["tw"] = Channel("tw", "s", made, None)
         put = message(town.rt, "tw", None, AMINA, "x" * 1601, "reply")
-        first = (await town.rt.db.commit([turns.put_message(put)]))["put_message"]
+        first = (await town.rt.db.write([turns.put_message(put)]))["put_message"]
         await deliver(town.rt, "tw")
         await deliver(town.rt, "tw")
         del town.rt.channels["tw"]

@@ -61,7 +61,7 @@ def roads(town, carrier):
 async def writes(town, text, *, to="+254711000001", channel="at", purpose="question", batch=None):
     """One message in the outbox; its id."""
     made = message(town.rt, channel, None, to, text, purpose, batch=batch)
-    row = await town.rt.db.commit([turns.put_message(made)])
+    row = await town.rt.db.write([turns.put_message(made)])
     return row["put_message"]
 
 

@@ -228,13 +228,13 @@ async def test_the_database_itself_swaps_nothing_while_a_payout_is_open(town, am
 
     await amina.texts("PAY")
     with pytest.raises(Conflict, match="cannot be done now"):
-        await town.rt.db.commit([swaps()])
+        await town.rt.db.write([swaps()])
     await town.pays_out()
     worker = await amina.id()
-    await town.rt.db.commit([swaps()])
+    await town.rt.db.write([swaps()])
     with pytest.raises(Conflict, match="has changed her number"):
-        await town.rt.db.commit([number_moves.still_hers(worker, amina.index)])
-    await town.rt.db.commit([number_moves.still_hers(worker, new.index)])
+        await town.rt.db.write([number_moves.still_hers(worker, amina.index)])
+    await town.rt.db.write([number_moves.still_hers(worker, new.index)])
 
 
 async def test_the_old_number_objects_and_nothing_is_paid(town, amina, new):

@@ -81,7 +81,7 @@ async def test_what_breaks_behind_the_door_is_kept_and_replayed_once(
     """
     town, rt = everywhere, everywhere.rt
     if kind == "receipt":
-        await rt.db.commit([turns.put_message(message(rt, name, None, AMINA, "Hello", "reply"))])
+        await rt.db.write([turns.put_message(message(rt, name, None, AMINA, "Hello", "reply"))])
         await rt.db.execute("update outbox set state = 'accepted', provider_id = 'p-1', sent_at = now()")  # fmt: skip
     form = {field: said.format(id="p-1") for field, said in FORMS[name, kind].items()}
     with monkeypatch.context() as bug:

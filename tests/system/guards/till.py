@@ -127,7 +127,7 @@ class Till:
         asked = PayAsked(minor, new_ref())
         part = await payout_part(self.rt, worker.id, "KES", asked, worker.msisdn)
         named = dict(zip(_NEW_PAYOUT, part.arguments, strict=True)) | change
-        await self.rt.db.commit([replace(part, arguments=tuple(named.values()))])
+        await self.rt.db.write([replace(part, arguments=tuple(named.values()))])
         return await self.reads(part.arguments[0])  # type: ignore[arg-type]
 
     async def reads(self, payout: PayoutId | Stored) -> Stored:
@@ -162,13 +162,6 @@ class Till:
 
     def waits(self, **by: float) -> None:
         self.clock.advance(timedelta(**by))
-
-
-_NEW_PAYOUT = (
-    "id", "ref", "worker", "provider", "currency", "amount", "key", "to", "tail", "result_token", "status_token",
-    "timeout_token", "state", "due_at", "replaces", "nth", "country", "tax_names", "tax_bases", "tax_amounts", "fee",
-    "debit", "transfers", "credits", "amounts", "codes", "causes",
-)  # fmt: skip
 
 
 async def refused(attempt: Awaitable[object]) -> bool:

@@ -313,7 +313,7 @@ class Episode:
         done = surely
         for one in racing:
             try:
-                await self.rt.db.commit([await self._request(one)])
+                await self.rt.db.write([await self._request(one)])
             except Conflict:
                 self.conflicts += 1
             else:
@@ -335,7 +335,7 @@ class Episode:
         parts = [await self._request(one) for one in people]
         text, _ = statement(parts[:1])
         async with self.rt.db.transaction() as db:
-            await db.executemany(text, [part.arguments for part in parts])
+            await db.execute_many(text, [tuple(part.arguments.values()) for part in parts])
 
     async def _request(self, one: Person) -> Write:
         taken = _withdrawal(one.wants[-1], one.currency)
