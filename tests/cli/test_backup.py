@@ -52,7 +52,7 @@ async def everything(data):
             async with db.connection() as connection:
                 held = {
                     name: hashlib.sha256(
-                        (await connection.fetchval(ROWS.format(name))).encode()
+                        (await connection.value(ROWS.format(name))).encode()
                     ).hexdigest()
                     for name in await books.tables(connection)
                 }

@@ -25,8 +25,8 @@ async def test_a_connection_that_the_server_closed_is_replaced(database):
     """
     async with database.connection() as other:
         victim = await database.value("select pg_backend_pid()")
-        assert victim != await other.fetchval("select pg_backend_pid()")
-        assert await other.fetchval("select pg_terminate_backend($1, 60000)", victim)
+        assert victim != await other.value("select pg_backend_pid()")
+        assert await other.value("select pg_terminate_backend($1, 60000)", victim)
         await asyncio.sleep(0.1)  # the news arrives
         assert await database.value("select pg_backend_pid()") != victim
 

@@ -131,7 +131,7 @@ async def test_seals_are_forever(sealed):
 async def _as_role(db, statement):
     async with db.transaction() as connection:
         await connection.execute("set local role gateway_app")
-        return await connection.fetchval(statement)
+        return await connection.value(statement)
 
 
 async def test_the_app_role_can_work_and_cannot_rewrite(sealed):

@@ -14,7 +14,7 @@ from uuid import UUID
 from gateway.base.text.strings import numbers_masked
 from gateway.sms.breaker import Breaker, BreakerState
 from gateway.sms.port import Receipt, rank
-from gateway.store.db import Database, Row
+from gateway.store.db import Connection, Database, Row
 
 # An unknown message waits this long for a receipt before the provider is queried or it is sent
 # again, and this long until it is lost.

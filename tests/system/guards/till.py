@@ -126,9 +126,8 @@ class Till:
         """She texts PAY. Raises Conflict where that cannot be."""
         asked = PayAsked(minor, new_ref())
         part = await payout_part(self.rt, worker.id, "KES", asked, worker.msisdn)
-        named = dict(zip(_NEW_PAYOUT, part.arguments, strict=True)) | change
-        await self.rt.db.write([replace(part, arguments=tuple(named.values()))])
-        return await self.reads(part.arguments[0])  # type: ignore[arg-type]
+        await self.rt.db.write([replace(part, arguments={**part.arguments, **change})])
+        return await self.reads(part.arguments["id"])  # type: ignore[arg-type]
 
     async def reads(self, payout: PayoutId | Stored) -> Stored:
         known = payout.payout.id if isinstance(payout, Stored) else payout
