@@ -139,7 +139,7 @@ def its_saving_is_told(ended, report):
     segments = report["segments_out"] + report["segments_in"]
     assert saved["all"]["segments"] == round((30 - used) * segments / used)
     assert saved["all"]["accuracy_points"] == 0.0
-    shown = next(line for line in ended.stderr.splitlines() if "everybody" in line)
+    shown = next(line for line in ended.stderr.splitlines() if "all workers" in line)
     assert f"{saved['all']['share']:.0%}" in shown
     assert "100.0%" in shown
 
