@@ -88,21 +88,21 @@ async def test_a_message_of_several_questions_keeps_to_the_limit(town):
 # --- order ---
 
 
-async def sixty_tasks(town, order):
+async def sixty_answers_or_questions(town, order, tasks):
     people = await crowd(town, *(f"p{n}" for n in range(5)))
-    await town.posts_batch(*(f"Shop {n}?" for n in range(60)), policy="fixed:3", order=order)
+    await town.posts_batch(*(f"Shop {n}?" for n in range(tasks)), policy="fixed:3", order=order)
     for person in people:
         assert await works(person, most=11) == 11
     return await load(town)
 
 
 async def test_breadth_first_puts_every_task_to_a_worker_before_any_comes_a_second_time(town):
-    assert await sixty_tasks(town, "breadth") == [1] * 60
+    assert await sixty_answers_or_questions(town, "breadth", 60) == [1] * 60
 
 
-async def test_depth_first_opens_about_two_dozen_at_a_time(town):
-    found = await sixty_tasks(town, "depth")
-    assert found[24 + 60 // 3 :] == [0] * 16, "no task is begun while 24 before it want answers"
+async def test_depth_first_opens_about_sixty_at_a_time(town):
+    found = await sixty_answers_or_questions(town, "depth", 120)
+    assert found[64 + 60 // 3 :] == [0] * 36, "no task is begun while 64 before it want answers"
     assert max(found) > 1
 
 
