@@ -267,7 +267,7 @@ async def _calm(rt: Runtime) -> bool:
 
 
 @pytest.fixture
-def house(town: Town) -> Iterator[Callable[..., None]]:
+def configure(town: Town) -> Iterator[Callable[..., None]]:
     """Changes a setting for one story."""
     settings, before = town.rt.settings, dict[str, object]()
 

@@ -11,8 +11,8 @@ async def account(town, key):
     return await town.http.get("/api/v1/account", headers={"Authorization": f"Bearer {key}"})
 
 
-async def test_a_key_that_asks_too_often_waits_and_others_do_not(town, house):
-    house(requests_per_minute=3)
+async def test_a_key_that_asks_too_often_waits_and_others_do_not(town, configure):
+    configure(requests_per_minute=3)
     other = await town.new_client("Other")
     codes = [(await account(town, town.client.key)).status_code for _ in range(4)]
     assert codes == [200, 200, 200, 429]
@@ -26,10 +26,10 @@ async def test_a_key_that_asks_too_often_waits_and_others_do_not(town, house):
     assert (await account(town, town.client.key)).status_code == 429
 
 
-async def test_guessing_keys_ends_soon_and_does_not_lock_out_a_client_with_a_key(town, house):
+async def test_guessing_keys_ends_soon_and_does_not_lock_out_a_client_with_a_key(town, configure):
     """Guesser and client may sit behind the same address."""
     assert (await account(town, town.client.key)).status_code == 200
-    house(strangers_per_minute=5)
+    configure(strangers_per_minute=5)
     town.clock.advance(minutes=5)
     codes = [(await account(town, f"gw_guess{n}")).status_code for n in range(8)]
     assert codes == [401] * 5 + [429] * 3
@@ -39,8 +39,8 @@ async def test_guessing_keys_ends_soon_and_does_not_lock_out_a_client_with_a_key
     assert (await account(town, "gw_guess9")).status_code == 401
 
 
-async def test_providers_and_monitors_are_never_held_up(town, house):
-    house(strangers_per_minute=1, requests_per_minute=1)
+async def test_providers_and_monitors_are_never_held_up(town, configure):
+    configure(strangers_per_minute=1, requests_per_minute=1)
     form = {"from": "+254712000001", "to": "20880", "text": "HELLO"}
     for n in range(5):
         assert (await town.post("/in/phone/local/sms", {"id": str(n), **form})).status_code == 200
@@ -49,8 +49,8 @@ async def test_providers_and_monitors_are_never_held_up(town, house):
         assert (await town.http.get("/healthz")).status_code == 200
 
 
-async def test_no_limit_is_no_limit(town, house):
-    house(strangers_per_minute=0, requests_per_minute=0)
+async def test_no_limit_is_no_limit(town, configure):
+    configure(strangers_per_minute=0, requests_per_minute=0)
     assert {(await account(town, "gw_x")).status_code for _ in range(150)} == {401}
     assert {(await account(town, town.client.key)).status_code for _ in range(5)} == {200}
 

@@ -73,9 +73,9 @@ async def test_guesses_do_not_flood_the_log(town, lines):
 
 
 async def test_an_sms_that_is_stored_first_is_followed_through_the_job_to_its_provider(
-    town, lines, house
+    town, lines, configure
 ):
-    house(walks_at_once=0)
+    configure(walks_at_once=0)
     form = {"id": "line-2", "from": "+254711000078", "to": "20880", "text": "HELLO"}
     answer = await town.http.post("/in/phone/local/sms", content=urlencode(form), headers=FORM)
     assert answer.status_code == 200

@@ -22,7 +22,7 @@ _UPLOADING = """insert into batch (id, client_id, name, kind, instructions, opti
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def installation(tmp_path_factory):
     """A folder whose gateway's servers are running, and its database."""
     folder = tmp_path_factory.mktemp("client-batches")
     made = gateway(folder / "gateway-data", "migrate")
@@ -32,11 +32,11 @@ def house(tmp_path_factory):
 
 
 @pytest.fixture
-def run(house, monkeypatch):
+def run(installation, monkeypatch):
     """Runs a command in that folder."""
     for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
         monkeypatch.delenv(name)
-    monkeypatch.chdir(house[0])
+    monkeypatch.chdir(installation[0])
     return lambda *words: CliRunner().invoke(app, list(words))
 
 
@@ -48,10 +48,10 @@ async def uploads(url, client):
         await db.close()
 
 
-def test_an_operator_sees_how_far_an_upload_is(house, run):
+def test_an_operator_sees_how_far_an_upload_is(installation, run):
     client = said(run("client", "add", "Acme")).split()[1]
     assert "no batches yet" in said(run("client", "batches", client))
-    asyncio.run(uploads(house[1], client))
+    asyncio.run(uploads(installation[1], client))
     line = said(run("client", "batches", client))
     for part in ("b_1", "draft", "0 of 0 tasks done", "storing 45,000 of 100,000", "Shops"):
         assert part in line

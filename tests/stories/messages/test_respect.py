@@ -33,22 +33,22 @@ async def reported(town, delivery, *, phone_away=False):
 # --- at night ---
 
 
-async def test_no_worker_is_asked_at_night_but_every_worker_is_answered(town, house):
+async def test_no_worker_is_asked_at_night_but_every_worker_is_answered(town, configure):
     amina = await town.enrols("amina")
-    house(quiet_hours=town.night())
+    configure(quiet_hours=town.night())
     await town.posts_batch("Is it open?", "Is it clean?")
     await town.ticks()
     assert await prompts(town) == 0
     assert "Is it" in await amina.texts("WORK"), "she is awake, and asked for it"
     assert "Saved" in await amina.texts("1")
     await amina.texts("SKIP")
-    house(quiet_hours="")
+    configure(quiet_hours="")
     await town.posts_batch("Is it near?")
     await town.ticks()
     assert await prompts(town) == 1, "in the morning work goes on"
 
 
-async def test_her_night_is_the_night_where_she_lives(town, house):
+async def test_her_night_is_the_night_where_she_lives(town, configure):
     amina = await town.enrols("amina")
     congo = town.meets("congo", "+243812345678")
     await congo.texts("JOIN KIBERA")
@@ -57,7 +57,7 @@ async def test_her_night_is_the_night_where_she_lives(town, house):
     there = now.astimezone(ZoneInfo("Africa/Kinshasa")).hour
     here = now.astimezone(ZoneInfo("Africa/Nairobi")).hour
     assert here != there
-    house(quiet_hours=f"{here}-{(here + 1) % 24}")
+    configure(quiet_hours=f"{here}-{(here + 1) % 24}")
     for currency, client in (("KES", town.client), ("USD", await town.new_client("B", 100, "USD"))):
         await client.posts_batch(f"Is it {currency}?", price="0.50")
     await town.ticks()
@@ -65,7 +65,7 @@ async def test_her_night_is_the_night_where_she_lives(town, house):
     assert any("Is it USD?" in words for words in await congo.messages())
 
 
-async def test_quiet_is_a_word_of_her_own(town, house):
+async def test_quiet_is_a_word_of_her_own(town, configure):
     amina = await town.enrols("amina")
     start, _, end = town.night().partition("-")
     words = town.rt.books["en"].listed("hours.of_day")
@@ -75,15 +75,15 @@ async def test_quiet_is_a_word_of_her_own(town, house):
     await town.posts_batch("Is it open?")
     await town.ticks()
     assert await prompts(town) == 0
-    house(quiet_hours=town.night())
+    configure(quiet_hours=town.night())
     assert "at any hour" in await amina.texts("quiet 0")
     await town.ticks()
-    assert await prompts(town) == 1, "her own word wins over the house's hours"
+    assert await prompts(town) == 1, "her own word wins over the gateway's hours"
     assert "like QUIET 21-7" in await amina.texts("QUIET please")
 
 
-async def test_an_invitation_waits_for_the_morning(town, house):
-    house(quiet_hours=town.night())
+async def test_an_invitation_waits_for_the_morning(town, configure):
+    configure(quiet_hours=town.night())
     amina = town.meets("amina")
     await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")
     await town.ticks()
@@ -92,17 +92,17 @@ async def test_an_invitation_waits_for_the_morning(town, house):
     assert "invites you" in (await amina.messages())[0]
 
 
-async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, house):
+async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, configure):
     await town.enrols("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
     town.jobs.take()  # nothing is delivered today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
-    house(quiet_hours=town.night())
+    configure(quiet_hours=town.night())
     await hush(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 0
     assert await town.count("assignment", "state = 'held'") == 0, "somebody else may have it"
-    house(quiet_hours="")
+    configure(quiet_hours="")
     await town.ticks()
     assert await town.count("outbox", "purpose = 'question' and state = 'accepted'") == 1
 
@@ -110,8 +110,8 @@ async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, 
 # --- how often ---
 
 
-async def test_at_most_so_many_prompts_an_hour_and_a_day(town, house):
-    house(prompts_per_hour=2, prompts_per_day=3)
+async def test_at_most_so_many_prompts_an_hour_and_a_day(town, configure):
+    configure(prompts_per_hour=2, prompts_per_day=3)
     amina = await town.enrols("amina")  # the invitation was one
     await town.answers_bells()
     await town.posts_batch(*(f"Is {n} open?" for n in range(9)))
@@ -247,14 +247,14 @@ async def test_a_blocked_number_that_never_joined_is_not_invited(town):
     assert await ghost.messages() == []
 
 
-async def test_money_is_told_at_night_and_after_stop(town, house):
+async def test_money_is_told_at_night_and_after_stop(town, configure):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?", price="12.00")
     await amina.texts("WORK")
     await amina.texts("1")
     await amina.texts("PAY")
     await amina.texts("STOP")
-    house(quiet_hours=town.night(), prompts_per_hour=1)
+    configure(quiet_hours=town.night(), prompts_per_hour=1)
     await town.pays_out()
     assert "We sent you KES 12" in (await amina.messages())[-1]
 
@@ -265,12 +265,12 @@ async def test_money_is_told_at_night_and_after_stop(town, house):
 FAR = "Pacific/Auckland"  # where it is night when Nairobi works, and the other way round
 
 
-async def test_her_night_is_where_she_lives(town, house):
+async def test_her_night_is_where_she_lives(town, configure):
     amina, brian = await town.enrols("amina"), await town.enrols("brian")
     done = await town["wanjiku"].texts(f"ZONE {amina.msisdn} Auckland")
     assert "we go by the time of Auckland" in done
     assert (await amina.row())["zone"] == FAR
-    house(quiet_hours=town.night(FAR))
+    configure(quiet_hours=town.night(FAR))
     await town.posts_batch("Is it open?", "Is it clean?")
     await town.ticks()
     assert await town.count("outbox", "purpose = 'question' and to_index = $1", amina.index) == 0
@@ -297,8 +297,8 @@ async def test_only_her_own_coordinator_says_where_she_lives(town):
     assert (await amina.row())["zone"] is None
 
 
-async def test_a_number_that_tells_its_zone_is_believed(town, house):
-    house(countries={**town.rt.settings.countries, "US": Country(currency="USD")})
+async def test_a_number_that_tells_its_zone_is_believed(town, configure):
+    configure(countries={**town.rt.settings.countries, "US": Country(currency="USD")})
     for msisdn, zone in (("+12125550123", None), ("+14155550123", "America/Los_Angeles")):
         person = town.meets(msisdn, msisdn)
         assert await person.texts("JOIN KIBERA")

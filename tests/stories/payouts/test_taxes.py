@@ -26,9 +26,9 @@ def kenya(town, *rows, **more):
 
 
 @pytest.fixture
-async def amina(town, house):
+async def amina(town, configure):
     """Amina has earned KES 30; Kenya takes 5 %."""
-    house(countries=kenya(town, {"name": "WHT", "percent": "5"}))
+    configure(countries=kenya(town, {"name": "WHT", "percent": "5"}))
     (amina,) = await town.earned("amina")
     return amina
 
@@ -135,17 +135,17 @@ async def test_a_months_tax_is_handed_over_once_and_never_more_than_is_owed(town
     assert (await transfers.audit(rt.db)).faults == ()
 
 
-async def test_a_tax_on_the_whole_payout_begins_above_an_amount(town, house):
+async def test_a_tax_on_the_whole_payout_begins_above_an_amount(town, configure):
     whole = {"name": "WHT", "percent": "10", "above": "28", "whole": True}
-    house(countries=kenya(town, whole))
+    configure(countries=kenya(town, whole))
     (amina,) = await town.earned("amina")
     asked = await amina.texts("PAY")
     assert "You asked for KES 28." in asked
     assert "Tax" not in asked, "of KES 30 a tenth would be taken: 28 are more without it"
 
 
-async def test_what_could_not_be_sent_is_not_taxed(town, house):
-    house(countries=kenya(town, {"name": "WHT", "percent": "5"}))
+async def test_what_could_not_be_sent_is_not_taxed(town, configure):
+    configure(countries=kenya(town, {"name": "WHT", "percent": "5"}))
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
     await chege.texts("YES")
@@ -174,8 +174,10 @@ async def test_money_the_operator_sent_back_for_our_fault_goes_out_again_with_th
     assert (await amina.balance_minor(), await withheld(town)) == (53, 147)
 
 
-async def test_only_what_is_above_the_months_allowance_is_taxed(town, house):
-    house(countries=kenya(town, {"name": "PAYE", "percent": "10", "above": "20", "per": "month"}))
+async def test_only_what_is_above_the_months_allowance_is_taxed(town, configure):
+    configure(
+        countries=kenya(town, {"name": "PAYE", "percent": "10", "above": "20", "per": "month"})
+    )
     (amina,) = await town.earned("amina")
     assert "Tax" not in await amina.texts("PAY 15")
     await town.pays_out()
@@ -203,11 +205,11 @@ TARIFF = (FeeBand(up_to=25, fee=0), FeeBand(up_to=1500, fee=3))
 
 
 @pytest.fixture
-def fees(town, house):
+def fees(town, configure):
     """Kenya's workers bear the operator's fee: nothing up to KES 25, KES 3 above."""
     mpesa = town.rt.settings.providers["mpesa"].model_copy(update={"fee_table": TARIFF})
     providers = {**town.rt.settings.providers, "mpesa": mpesa}
-    house(countries=kenya(town, fees_by="worker"), providers=providers)
+    configure(countries=kenya(town, fees_by="worker"), providers=providers)
 
 
 async def test_a_fee_she_bears_is_told_taken_and_balanced(town, fees):
@@ -256,9 +258,9 @@ async def test_a_fee_comes_back_with_a_payout_that_was_not_paid(town, fees):
     assert await chege.balance_minor() == 4000
 
 
-async def test_the_gateway_bears_the_fee_unless_the_country_says_otherwise(town, house):
+async def test_the_gateway_bears_the_fee_unless_the_country_says_otherwise(town, configure):
     mpesa = town.rt.settings.providers["mpesa"].model_copy(update={"fee_table": TARIFF})
-    house(providers={**town.rt.settings.providers, "mpesa": mpesa})
+    configure(providers={**town.rt.settings.providers, "mpesa": mpesa})
     (amina,) = await town.earned("amina")
     assert "You asked for KES 30." in await amina.texts("PAY")
 

@@ -88,8 +88,8 @@ async def test_three_wrong_pins_lock_it_and_the_operator_makes_a_new_one(town, g
         await coordinators.set_pin(town.rt, COORDINATOR, "1234", by="asha")
 
 
-async def test_the_day_has_a_limit_whatever_comes_at_once(town, grace, house):
-    house(coordinators=Coordinators(invitations_per_day=3, adds_without_pin=3))
+async def test_the_day_has_a_limit_whatever_comes_at_once(town, grace, configure):
+    configure(coordinators=Coordinators(invitations_per_day=3, adds_without_pin=3))
     for n in range(5):
         said = await grace.texts(f"ADD +2547330000{n:02d} Amina")
     assert "3 invitations in 24 hours" in said
@@ -116,10 +116,10 @@ async def test_removed_and_added_again_within_the_hour_is_sent_again(town, grace
 
 
 async def test_a_correction_at_night_takes_the_place_of_the_first_and_a_removal_calls_it_back(
-    town, grace, house
+    town, grace, configure
 ):
     hour = (datetime.now(UTC).hour + 3) % 24  # in Nairobi
-    house(quiet_hours=f"{hour}-{(hour + 2) % 24}")
+    configure(quiet_hours=f"{hour}-{(hour + 2) % 24}")
     juma = town.meets("juma")
     assert "our SMS goes at" in await grace.texts(f"ADD {juma.msisdn} Jma")
     await grace.texts(f"ADD {juma.msisdn} Juma")

@@ -88,7 +88,7 @@ async def test_a_person_whose_say_is_gone_approves_nothing_also_not_a_list_made_
     if how == "expired":
         await expires(town, who)
     else:
-        await persons.disable_person(town.rt, who, "left the house", other, keys[other])
+        await persons.disable_person(town.rt, who, "left the project", other, keys[other])
     with pytest.raises(Refused, match=r"may not decide|expired|disabled"):
         await approve.approve_as_second(town.rt, made.number, made.code, "Juma", keys["Juma"])
     assert await town.value("select state from payout") == "awaiting_approval"

@@ -63,7 +63,7 @@ async def test_dropping_out_of_the_same_question_again_costs_no_second_sms(town,
 @pytest.mark.parametrize(
     "why", ["completed", "menu", "answered", "stopped", "night", "off", "setting"]
 )
-async def test_nothing_follows_where_nothing_should(town, brian, house, why):
+async def test_nothing_follows_where_nothing_should(town, brian, configure, why):
     await town.posts_batch("Is it open?")
     await brian.presses("1")
     match why:
@@ -74,11 +74,11 @@ async def test_nothing_follows_where_nothing_should(town, brian, house, why):
         case "stopped":
             await brian.texts("STOP")
         case "night":
-            house(quiet_hours=town.night())
+            configure(quiet_hours=town.night())
         case "off":
             await town.rt.db.execute("update worker set away_since = now()")
         case "setting":
-            house(resume_by_sms=False)
+            configure(resume_by_sms=False)
     await hangs_up(town, brian, completed="yes" if why == "completed" else "no")
     assert await questions(town) == 0
 
@@ -152,17 +152,17 @@ async def blocked(town):
 
 
 async def test_a_slow_database_is_answered_in_time_and_the_answer_counts(
-    town, brian, house, blocked
+    town, brian, configure, blocked
 ):
     await town.posts_batch("Is it open?", "Is it clean?")
     await brian.presses("1")
-    house(ussd_answer_s=0.2)
+    configure(ussd_answer_s=0.2)
     await blocked.begins()
     screen = await brian.presses("1")
     assert not screen.open and "We keep what you typed" in screen
     assert await town.count("inbox", "kind = 'ussd' and state = 'waiting'") == 1
     await blocked.ends()
-    house(ussd_answer_s=8.0)
+    configure(ussd_answer_s=8.0)
     assert await brian.values() == ["yes"]
     await town.answers_bells()
     assert "Saved +KES 3. Total KES 3." in (await brian.messages())[-1], "she reads that it counted"
@@ -172,11 +172,11 @@ async def test_a_slow_database_is_answered_in_time_and_the_answer_counts(
 
 
 async def test_a_late_step_whose_process_died_is_taken_up_again(
-    town, brian, house, blocked, monkeypatch
+    town, brian, configure, blocked, monkeypatch
 ):
     await town.posts_batch("Is it open?", "Is it clean?")
     await brian.presses("1")
-    house(ussd_answer_s=0.2)
+    configure(ussd_answer_s=0.2)
 
     async def dies(*given):
         given[-1].cancel()
@@ -186,7 +186,7 @@ async def test_a_late_step_whose_process_died_is_taken_up_again(
     await brian.presses("1")
     await blocked.ends()
     assert await brian.values() == []
-    house(ussd_answer_s=8.0)
+    configure(ussd_answer_s=8.0)
     await town.ticks(seconds=70)
     assert await brian.values() == ["yes"]
     assert await town.count("outbox", "text like 'Saved%'") == 1

@@ -13,7 +13,7 @@ from gateway.servers import EmbeddedServers, locks
 from gateway.store.ledger import transfers
 from tests.support.town import eventually
 
-from .house import PARTNER, SHORTCODE, a_client, house, starts_a_batch
+from .installation import PARTNER, SHORTCODE, a_client, installation, starts_a_batch
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -23,7 +23,7 @@ AWAY_S = 3.0
 
 @pytest.fixture
 async def here(tmp_path):
-    async with house(tmp_path) as made:
+    async with installation(tmp_path) as made:
         await made.starts()
         yield made
 

@@ -29,8 +29,8 @@ from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import seals, transfers
 from gateway.store.schema import migrate
-from tests.system.faults import walk
-from tests.system.faults.walk import PRICE_MINOR, House, Worker
+from tests.system.faults import worker_day
+from tests.system.faults.worker_day import PRICE_MINOR, Installation, Worker
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -44,14 +44,14 @@ CASES = [("process", point) for point in POINTS] + [
 ]
 PID_FILES = {"postgres": "postmaster.pid", "redis": "redis.pid"}
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.system.faults.walk"])
+PROCESSES.set_forkserver_preload(["tests.system.faults.worker_day"])
 
 
 @dataclass
 class Here:
     """The installation from outside. `usual`: what an undisturbed day leaves behind."""
 
-    house: House
+    installation: Installation
     operators: Operators
     rt: Runtime
     met: int = 0
@@ -69,7 +69,7 @@ class Here:
         `begins`: she and her batch are new.
         """
         process = PROCESSES.Process(
-            target=walk.lives, args=(self.house, worker, begins, point, list(victims))
+            target=worker_day.lives, args=(self.installation, worker, begins, point, list(victims))
         )
         process.start()
         await asyncio.to_thread(process.join, 300)
@@ -77,7 +77,7 @@ class Here:
         return process.exitcode
 
     def said(self) -> str:
-        return (self.house.folder / "process.log").read_text()[-3000:]
+        return (self.installation.folder / "process.log").read_text()[-3000:]
 
     async def left_behind(self, worker: Worker) -> tuple[object, ...]:
         """Her rows, counted: nothing may be missing, nothing be there twice."""
@@ -114,15 +114,15 @@ class Here:
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
     folder = tmp_path_factory.mktemp("failpoints")
     async with Operators(seed=5, terms=DarajaTerms(result_delay_s=0.0)) as operators:
-        house = House(folder, new_master_secret(), free_port(), operators.url)
+        installation = Installation(folder, new_master_secret(), free_port(), operators.url)
         with EmbeddedServers(folder / "data") as servers:
             await migrate(servers.database_url)
-            settings = house.settings(servers.database_url)
+            settings = installation.settings(servers.database_url)
             async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
                 await register.add_partner(rt, "KIBERA", "Kibera Youth")
                 client, key = await register.add_client(rt, "Acme", "KES")
                 await register.top_up(rt, client, "bank", 1_000_000_00)
-                made = Here(replace(house, client_key=key), operators, rt)
+                made = Here(replace(installation, client_key=key), operators, rt)
                 undisturbed = made.meets()
                 assert await made.plays(undisturbed, "", begins=True) == 0, made.said()
                 made.usual = await made.left_behind(undisturbed)
@@ -133,7 +133,7 @@ def victims_of(here: Here, victim: str) -> list[int]:
     """The server's process; none for the process itself."""
     if victim == "process":
         return []
-    file = here.house.folder / "data" / victim / "data" / PID_FILES[victim]
+    file = here.installation.folder / "data" / victim / "data" / PID_FILES[victim]
     return [int(file.read_text().split("\n")[0])]
 
 
@@ -161,14 +161,14 @@ async def test_killed_and_started_again_the_books_are_equal(here: Here, victim: 
         assert died == -signal.SIGKILL, f"{point} was not reached: {here.said()}"
     else:
         assert not any(map(lives_on, victims)), here.said()
-    with EmbeddedServers(here.house.folder / "data"):
+    with EmbeddedServers(here.installation.folder / "data"):
         assert await here.plays(worker, "") == 0, here.said()
         assert await here.left_behind(worker) == here.usual
         await here.has_right_books()
 
 
 def test_every_point_in_the_code_is_on_the_list():
-    root = Path(walk.__file__).parents[3] / "gateway"
+    root = Path(worker_day.__file__).parents[3] / "gateway"
     found = [
         name
         for file in root.rglob("*.py")

@@ -15,7 +15,7 @@ from gateway.simulator.operators.judge import report
 from gateway.store.ledger import transfers
 from tests.support.town import eventually
 
-from .house import PARTNER, SHORTCODE, a_client, house, starts_a_batch
+from .installation import PARTNER, SHORTCODE, a_client, installation, starts_a_batch
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(1800)
 @pytest.fixture(scope="module")
 async def here(tmp_path_factory):
     """A running gateway: API, runner and ticker."""
-    async with house(tmp_path_factory.mktemp("house")) as made:
+    async with installation(tmp_path_factory.mktemp("installation")) as made:
         await made.starts()
         yield made
 

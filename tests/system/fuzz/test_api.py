@@ -23,8 +23,8 @@ async def fuzzed(town, cases, seed=1):
         return await Api(http, town.client.key, spec, ids, seed).run(cases)
 
 
-async def test_no_call_causes_a_fault_or_an_answer_that_is_not_declared(town, house):
-    house(requests_per_minute=0)
+async def test_no_call_causes_a_fault_or_an_answer_that_is_not_declared(town, configure):
+    configure(requests_per_minute=0)
     report = await fuzzed(town, CASES)
     assert report.cases == CASES
     assert not report.faults, "\n".join(report.faults[:30])

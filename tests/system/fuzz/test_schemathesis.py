@@ -58,8 +58,8 @@ async def schemathesis(town, cases: int, seed: int = 1) -> Report:
     )
 
 
-async def test_another_programs_reading_of_the_schema_finds_no_fault(town, house):
-    house(requests_per_minute=0)
+async def test_another_programs_reading_of_the_schema_finds_no_fault(town, configure):
+    configure(requests_per_minute=0)
     report = await schemathesis(town, CASES)
     assert report.cases >= CASES
     assert not report.faults, "\n".join(report.faults)

@@ -38,7 +38,7 @@ _ON_THEIR_WAY = (
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     """The state that all processes of one installation share.
 
     Its folder with the servers' data, its port, its operator's address.
@@ -75,25 +75,31 @@ class Worker:
     msisdn: str
 
 
-def lives(house: House, worker: Worker, begins: bool, point: str, victims: list[int]) -> None:  # noqa: FBT001
+def lives(
+    installation: Installation,
+    worker: Worker,
+    begins: bool,  # noqa: FBT001
+    point: str,
+    victims: list[int],
+) -> None:
     """A process with her day, and a point armed; "" to play it to its end."""
-    sys.stdout = sys.stderr = (house.folder / "process.log").open("a")
-    asyncio.run(_lives(house, worker, point, victims, begins=begins))
+    sys.stdout = sys.stderr = (installation.folder / "process.log").open("a")
+    asyncio.run(_lives(installation, worker, point, victims, begins=begins))
 
 
 async def _lives(
-    house: House, worker: Worker, point: str, victims: list[int], *, begins: bool
+    installation: Installation, worker: Worker, point: str, victims: list[int], *, begins: bool
 ) -> None:
-    async with gateway(house) as (rt, clock, http):
+    async with gateway(installation) as (rt, clock, http):
         if begins:
-            await opens(http, house, worker)
+            await opens(http, installation, worker)
         if point:
             await rt.db.execute("delete from provider_token")  # as on a first day
             failpoints.arm(point, victims)
-        await day(rt, clock, http, house, worker)
+        await day(rt, clock, http, installation, worker)
 
 
-async def opens(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
+async def opens(http: httpx2.AsyncClient, installation: Installation, worker: Worker) -> None:
     """She joins, and a batch of two questions waits for her."""
     for n, words in enumerate(("JOIN KIBERA", "YES")):
         form = {"id": f"{worker.name}-{n}y", "from": worker.msisdn, "to": "20880", "text": words}
@@ -106,7 +112,7 @@ async def opens(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
         "policy": "fixed:1",
         "pack": "off",
     }
-    headers = {"Authorization": f"Bearer {house.client_key}"}
+    headers = {"Authorization": f"Bearer {installation.client_key}"}
     made = await http.post("/api/v1/batches", json=said, headers=headers)
     assert made.status_code == 201, made.text
     path = f"/api/v1/batches/{made.json()['id']}"
@@ -116,9 +122,9 @@ async def opens(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
         assert answer.is_success, answer.text
 
 
-async def fills(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
+async def fills(http: httpx2.AsyncClient, installation: Installation, worker: Worker) -> None:
     """Her client uploads the tasks of a later batch, and again if they are not there."""
-    headers, name = {"Authorization": f"Bearer {house.client_key}"}, f"{worker.name}-later"
+    headers, name = {"Authorization": f"Bearer {installation.client_key}"}, f"{worker.name}-later"
     listed = (await http.get("/api/v1/batches", headers=headers)).json()
     found = [one for one in listed if one["name"] == name]
     if not found:
@@ -139,11 +145,11 @@ async def fills(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def gateway(house: House):
-    with EmbeddedServers(house.folder / "data") as servers:
-        jobs = RqJobQueue(servers.redis_url, "tests.system.faults.walk.no_runner_answers")
+async def gateway(installation: Installation):
+    with EmbeddedServers(installation.folder / "data") as servers:
+        jobs = RqJobQueue(servers.redis_url, "tests.system.faults.worker_day.no_runner_answers")
         clock = MovableClock()
-        settings = house.settings(servers.database_url)
+        settings = installation.settings(servers.database_url)
         async with open_runtime(settings, jobs, clock=clock, connections=4) as rt:
 
             @asynccontextmanager
@@ -153,7 +159,7 @@ async def gateway(house: House):
             app = make_app(already_open)
             async with (
                 app.api.router.lifespan_context(app.api),
-                Listener(app, port=house.port) as door,
+                Listener(app, port=installation.port) as door,
                 httpx2.AsyncClient(base_url=door.url, timeout=300, verify=False) as http,
             ):
                 try:
@@ -163,7 +169,11 @@ async def gateway(house: House):
 
 
 async def day(
-    rt: Runtime, clock: MovableClock, http: httpx2.AsyncClient, house: House, worker: Worker
+    rt: Runtime,
+    clock: MovableClock,
+    http: httpx2.AsyncClient,
+    installation: Installation,
+    worker: Worker,
 ) -> None:
     async def texts(nth: int, words: str) -> None:
         """She writes, and waits for the reply: only a reader answers what she reads."""
@@ -182,7 +192,7 @@ async def day(
             await rings(rt, clock, seconds=5)
         raise AssertionError(f"{event} is never heard")
 
-    await fills(http, house, worker)
+    await fills(http, installation, worker)
     await texts(1, "WORK")
     await texts(2, "1")
     await texts(3, "PAY")
@@ -190,7 +200,9 @@ async def day(
     await texts(4, "1")
     await texts(5, "PAY")
     await disburse(rt)  # sent, and not asked about: this time the statement is faster
-    async with httpx2.AsyncClient(base_url=house.operator, timeout=600, verify=False) as operator:
+    async with httpx2.AsyncClient(
+        base_url=installation.operator, timeout=600, verify=False
+    ) as operator:
         await operator.post("/admin/settle")
         statement = await operator.post("/admin/statement", json={})
     await import_statement(rt, "mpesa", statement.text)

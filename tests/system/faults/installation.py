@@ -35,7 +35,7 @@ MONEY_MINOR = 100_000_00
 
 
 @dataclass
-class House:
+class Installation:
     """A gateway whose processes are `api`, `runner` and `ticker`.
 
     `folder` holds everything that must survive.
@@ -151,7 +151,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
+async def installation(folder: Path) -> AsyncIterator[Installation]:
     """Everything around the gateway; its own processes are started by the test."""
     terms = CarrierTerms(retry_s=0.1, retry_for_s=60.0, receipt_delay_s=0.0)
     async with (
@@ -161,7 +161,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
         port = free_port()
         children = Children(folder / "logs", lambda _: None)
         env = {"GATEWAY_CONFIG": str(folder / "gateway.toml")}
-        made = House(folder, port, carrier, operators, children, env)
+        made = Installation(folder, port, carrier, operators, children, env)
         made.writes_config()
         carrier.hooks = CarrierHooks.under(made.url, sms="at/s")
         try:
@@ -178,7 +178,7 @@ async def a_client(rt: Runtime) -> str:
     return key
 
 
-async def starts_a_batch(house: House, key: str, tasks: int, **given: object) -> str:
+async def starts_a_batch(installation: Installation, key: str, tasks: int, **given: object) -> str:
     """Through the API, as clients do; the batch's id."""
     said = {
         "name": "Shops",
@@ -190,7 +190,7 @@ async def starts_a_batch(house: House, key: str, tasks: int, **given: object) ->
         **given,
     }
     async with aiohttp.ClientSession(
-        house.url, headers={"Authorization": f"Bearer {key}"}, raise_for_status=True
+        installation.url, headers={"Authorization": f"Bearer {key}"}, raise_for_status=True
     ) as api:
         async with api.post("/api/v1/batches", json=said) as made:
             batch = (await made.json())["id"]
