@@ -9,10 +9,11 @@ from .guards import GUARDS
 
 HEAD = """# The guards of the money
 
-What stands between a worker's money and each way to lose or to double it. `make guard-proof` runs every attack twice, against
-a real PostgreSQL and the product's own steps: with all guards in place, where it must come to nothing, and with one guard taken
-away, where it must succeed. So none of them is there for show, and none can go unnoticed. The attacks are in
-`tests/system/guards/attacks.py`, the ways in which guards are taken away in `tests/system/guards/guards.py`; both run in `make test`.
+Each guard stands between a worker's money and one way to lose or to double it. `make guard-proof`
+runs every attack twice, against a real PostgreSQL and the product's own steps. With all guards in
+place the attack must come to nothing. With one guard taken away it must succeed. So each guard is
+needed, and none can be removed unnoticed. The attacks are in `tests/system/guards/attacks.py`. The
+ways in which guards are taken away are in `tests/system/guards/guards.py`. Both run in `make test`.
 
 """
 
