@@ -5,8 +5,8 @@ belongs to the payout forever. So a lost answer is asked about and never paid ag
 the gateway did not ask for is a hint to go and ask. Only an answer to the gateway's own question
 (or two operators of the gateway) settles or gives back, and only when it speaks of this payout.
 
-`payouts.decide_payout` interprets what happened and looks here. The diagram in the docs is printed from
-this table.
+`payouts.decide_payout` interprets what happened and looks here. The diagram in the docs is printed
+from this table.
 """
 
 from enum import StrEnum, unique

@@ -36,7 +36,8 @@ def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
 
     >>> now = datetime(2026, 11, 21, tzinfo=UTC)
     >>> def waits(told):
-    ...     case = Case(1000, "KES", now, None, True, 0, {}, enrolled_name="Amina", registered_name=told)
+    ...     names = {"enrolled_name": "Amina", "registered_name": told}
+    ...     case = Case(1000, "KES", now, None, True, 0, {}, **names)
     ...     return check(case, Rules(check_names=True), now) is not None
     >>> waits("OTIENO AMINAH"), waits(None), waits("Peter Kamau")
     (False, False, True)

@@ -2,8 +2,8 @@
 
 Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm"
 (1979). It is made safe for workers with few answers, by drawing every row towards a prior. The
-prior knows the mistakes of all workers and the worker's own skill (`gateway.qa.estimation.prior`). So a batch
-cannot collapse into one class or swap two.
+prior knows the mistakes of all workers and the worker's own skill (`gateway.qa.estimation.prior`).
+So a batch cannot collapse into one class or swap two.
 """
 
 from collections.abc import Mapping

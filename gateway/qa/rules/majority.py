@@ -1,8 +1,8 @@
 """The rule majority: every answer weighs the same.
 
-`gateway.qa.port.read_posterior` breaks ties. The posterior takes every worker to be right as often as
-answers agree with it in this batch (one coin for all, by EM). That changes no winner and makes the
-confidence comparable with the other rules'.
+`gateway.qa.port.read_posterior` breaks ties. The posterior takes every worker to be right as often
+as answers agree with it in this batch (one coin for all, by EM). That changes no winner and makes
+the confidence comparable with the other rules'.
 """
 
 from collections.abc import Mapping

@@ -48,8 +48,8 @@ def gold_due(answered: int, gold_seen: int, skill: Skill, rate: float, drift: fl
     `answered` counts all answers so far, gold included. `rate` is the share of gold among the
     answers of a worker known to be good. It is multiplied by doubt, the distance of the skill's
     lower bound from perfect. A new worker gets about five times the rate, and a proven one the
-    rate. `drift` (see `gateway.qa.skills.drift`) multiplies it too: at its alarm the rate is four times
-    what it was.
+    rate. `drift` (see `gateway.qa.skills.drift`) multiplies it too: at its alarm the rate is four
+    times what it was.
 
     >>> gold_due(4, 0, Skill(), 0.05), gold_due(4, 0, Skill(right=190, wrong=10), 0.05)
     (True, False)

@@ -47,8 +47,8 @@ def savings(
 ) -> dict[str, object]:
     """Replay `seeds` orders of the answers, and call `tick` `steps(rows, seeds)` times.
 
-    `gold` teaches skills before any question is asked, and is neither paid nor scored. Typed answers are compared as
-    `language` says. Raises Refused when no other task has a truth.
+    `gold` teaches skills before any question is asked, and is neither paid nor scored. Typed
+    answers are compared as `language` says. Raises Refused when no other task has a truth.
     """
     answered = {row[0] for row in rows}
     known = {task: truth for task, truth in (gold or {}).items() if task in answered}

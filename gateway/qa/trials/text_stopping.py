@@ -1,7 +1,8 @@
 """The replay of the live judge on typed answers, which shows what early stopping would have saved.
 
-As in `gateway.qa.trials.stopping`, all tasks are open at once and get one answer per round in random
-order. The judge of the live gateway closes a task, with skills learnt from the tasks closed before.
+As in `gateway.qa.trials.stopping`, all tasks are open at once and get one answer per round in
+random order. The judge of the live gateway closes a task, with skills learnt from the tasks closed
+before.
 """
 
 from collections.abc import Mapping, Sequence

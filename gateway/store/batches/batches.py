@@ -200,7 +200,7 @@ async def filled_of(db: Database, batch: str) -> Row:
 
 
 async def counts(db: Database, batch: BatchId) -> dict[str, int]:
-    """Count the tasks of a batch and the answers they may get, as in `steps.batches.prepare.Filled`."""
+    """Count the tasks of a batch and the answers they may get (see `steps.batches.prepare`)."""
     row = await db.row(
         """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
              coalesce(sum(maximum), 0)::bigint as most,

@@ -1,6 +1,7 @@
 """The monthly partitions of the inbox, the outbox and the sessions.
 
-They are made ahead of time and taken out when they are old. See decision 58 and `store/sql/months.sql`.
+They are made ahead of time and taken out when they are old. See decision 58 and
+`store/sql/months.sql`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
