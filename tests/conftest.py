@@ -111,7 +111,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServe
 
 @pytest.fixture(scope="session")
 async def template(embedded: EmbeddedServers) -> str:
-    """Return a migrated database without connections: cloning it is cheaper than migrating another."""
+    """Return a migrated database without connections: a clone is cheaper than another migration."""
     await _database(embedded, "create database template_gateway")
     url = embedded.database_url.replace("/gateway?", "/template_gateway?")
     await migrate(url)
@@ -262,13 +262,16 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
 
 
 async def _calm(rt: Runtime) -> bool:
-    """Return whether the phones of the story before are answered, so that clients are served again."""
+    """Return whether the phones of the story before are answered.
+
+    Only then are clients served again.
+    """
     return not await rt.pressure.phones_wait()
 
 
 @pytest.fixture
 def configure(town: Town) -> Iterator[Callable[..., None]]:
-    """Changes a setting for one story."""
+    """Return a function that changes settings for one story."""
     settings, before = town.rt.settings, dict[str, object]()
 
     def change(**values: object) -> None:

@@ -22,7 +22,10 @@ SHOPS = {**BATCH, "kind": "categorisation", "options": ["shop", "bar"]}
 
 
 def names(answer, field):
-    """Return whether the answer is a problem document that refuses the request and names the field."""
+    """Return whether the answer is a problem document that refuses the request.
+
+    It must name the field.
+    """
     if answer.status_code != 422 or answer.headers["content-type"] != "application/problem+json":
         return False
     fields = [str(error["field"]) for error in answer.json().get("errors", ())]

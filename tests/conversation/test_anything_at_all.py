@@ -97,7 +97,10 @@ def said_by_sms(situation: Situation, said: str) -> Turn:
 
 
 def check_needs(situation: Situation, parsed: ParsedSms, found: Turn) -> None:
-    """What an SMS does not need changes nothing in its turn: no untrue reply for want of a look-up."""
+    """Check that what an SMS does not need changes nothing in its turn.
+
+    There is no untrue reply for want of a look-up.
+    """
     needs = sms_needs(parsed, situation, Context(situation, BOOKS, kind_of).book)
     bare = situation.changed(
         cash=situation.cash if Need.CASH in needs else None,

@@ -203,7 +203,10 @@ def with_numbered_questions(amina: Person, *, still_open: bool) -> None:
 
 
 def test_a_late_reply_to_numbered_questions_is_no_text() -> None:
-    """A reply that names their numbers is counted for them; the text that is asked for stays open."""
+    """A reply that names their numbers is counted for them.
+
+    The text that is asked for stays open.
+    """
     amina = Person(holds=held(question("line 1", "transcription")))
     with_numbered_questions(amina, still_open=True)
     reply = amina.texts("1A 2B") or ""

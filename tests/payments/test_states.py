@@ -25,7 +25,10 @@ OPERATOR_PAID = {Code.SETTLE: 1, Code.LATE_PAID: 1, Code.REVERSED: -1}
 
 
 def walked() -> set[tuple[PayoutState, int, int, int]]:
-    """Return every reachable (state, money in transit, times paid, transfers to the operator ever)."""
+    """Return every state that some path leads to.
+
+    A state is (state, money in transit, times paid, transfers to the operator ever).
+    """
     start = (PayoutState.REQUESTED, 0, 0, 0)
     seen, todo = {start}, deque([start])
     while todo:

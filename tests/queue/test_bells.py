@@ -33,7 +33,7 @@ def hanging(redis):
 
 
 def being_answered(on):
-    """Return the job `deliver at` as it is while a runner works on it: off the queue, and started."""
+    """Return the job `deliver at` while a runner works on it: off the queue, and started."""
     enqueue(on, ANSWER, "deliver", "at")
     job = on.fetch_job("deliver-at")
     on.remove(job.id)

@@ -100,7 +100,10 @@ def test_a_keeper_that_is_stopped_while_its_server_dies_is_replaced_when_asked(
 
 
 def test_a_server_that_listens_and_does_not_answer_is_left_alone(servers):
-    """It may be in a long recovery from a crash: ending its keeper would begin it anew, for ever."""
+    """It may be in a long recovery from a crash.
+
+    Ending its keeper would begin the recovery anew, for ever.
+    """
     (kept,) = [one for one in servers.kept if one.name == "Redis"]
     pid = int((servers.data_dir / "redis" / "data" / "redis.pid").read_text())
     old = keeper(servers, "redis")

@@ -63,7 +63,7 @@ async def eventually(what: Callable[[], Awaitable[Any]], within_s: float = 300.0
 class Town:
     """A gateway and the workers, coordinators, clients and operators around it.
 
-    `clock` can be moved; `bells` wait until they are answered.
+    `clock` can be moved; `jobs` wait until they are answered.
     """
 
     rt: Runtime
@@ -193,7 +193,10 @@ class Town:
         assert apart == 0, "a task's counters do not tell what is there"
 
     def operator_books(self) -> dict[str, Any]:
-        """Return what the operator says it paid since this town opened: an operator never forgets."""
+        """Return what the operator says it paid since this town opened.
+
+        An operator never forgets.
+        """
         books = report(self.operators.books)
         return {
             name: books[name] - self._paid_before[name]

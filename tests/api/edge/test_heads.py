@@ -17,7 +17,10 @@ SLOW = b"POST /in/at/at-secret/ussd HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 
 async def opened(server, count: int, addresses: int = 1, said: bytes = SLOW):
-    """Open `count` connections, from `addresses` addresses, that begin a request and do not go on."""
+    """Open `count` connections from `addresses` addresses.
+
+    Each begins a request and does not go on.
+    """
     found = []
     for number in range(count):
         with contextlib.suppress(OSError):

@@ -21,7 +21,10 @@ def tree(tmp_path_factory):
 
 
 def search(tree, words: str) -> list[dict]:
-    """Return what `grep WORDS data_dir/logs/*.log` finds, each line with the process that wrote it."""
+    """Return what `grep WORDS data_dir/logs/*.log` finds.
+
+    Each line comes with the process that wrote it.
+    """
     return [
         {**json.loads(line), "process": file.stem}
         for file in sorted((tree.folder / "logs").glob("*.log"))
@@ -99,7 +102,10 @@ def test_a_call_that_is_passed_on_has_one_id_in_both_processes(tree):
 
 
 def test_a_payouts_reference_finds_its_path(tree):
-    """The path leads from the PAY that asked for it, over the operator, to the SMS about the money."""
+    """The path leads from the PAY that asked for it to the SMS about the money.
+
+    It goes over the operator.
+    """
     for number in range(6):
         texts(tree, f"path-earn-{number}", "1")
     texts(tree, "path-pay", "PAY")

@@ -511,7 +511,10 @@ async def test_the_health_of_each_channel_stands_in_the_metrics(town, roads, car
 
 
 async def test_a_channels_health_is_told_whole(town, roads, carrier):
-    """The health names waiting and unknown messages, errors of the last hour, and the last traffic."""
+    """The health names waiting and unknown messages, and errors of the last hour.
+
+    It also names when something last came and went.
+    """
     carrier.plan = FaultPlan(rates={"sms": {"drop_after": 1.0}})
     await writes(town, "Is it open?", channel="lonely")
     await deliver(town.rt, "lonely")

@@ -1,4 +1,7 @@
-"""The conversation says what a turn needs: an answer looks nothing up, and a moved menu line still does."""
+"""The conversation says what a turn needs.
+
+An answer looks nothing up, and a moved menu line still does.
+"""
 
 import sys
 from pathlib import Path
@@ -17,7 +20,7 @@ FILES_MAX = 66
 
 @pytest.fixture
 async def amina(town):
-    """At work by SMS; everything that a process keeps is kept by now."""
+    """Return a worker at work by SMS; everything that a process keeps is kept by now."""
     amina = await town.enrols("amina")
     await town.posts_batch(*(f"Is shop {n} open?" for n in range(6)))
     await amina.texts("WORK")

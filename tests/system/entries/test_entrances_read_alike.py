@@ -1,4 +1,4 @@
-"""All entrances read the same text, the same answer, the same number and the same amount, or none."""
+"""All entrances read the same text, answer, number and amount, or none."""
 
 import json
 from collections.abc import Callable

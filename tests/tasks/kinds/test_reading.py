@@ -1,4 +1,7 @@
-"""The meaning of typed answers. An answer that could be two things is neither: there is no guess."""
+"""The meaning of typed answers.
+
+An answer that could be two things is neither: there is no guess.
+"""
 
 import pytest
 from hypothesis import given
