@@ -125,7 +125,7 @@ Providers = dict[str, ProviderSettings]
 
 @pytest.fixture(scope="session")
 def new_database(embedded: EmbeddedServers, template: str) -> NewDatabase:
-    """Makes a migrated database of that name; its URL."""
+    """Make a migrated database of that name; its URL."""
 
     async def make(name: str) -> str:
         await _database(

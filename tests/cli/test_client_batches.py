@@ -33,7 +33,7 @@ def installation(tmp_path_factory):
 
 @pytest.fixture
 def run(installation, monkeypatch):
-    """Runs a command in that folder."""
+    """Run a command in that folder."""
     for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(installation[0])

@@ -27,7 +27,7 @@ def office(tmp_path_factory):
 
 @pytest.fixture
 def run(office, monkeypatch):
-    """Runs a command in that folder."""
+    """Run a command in that folder."""
     for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(office)

@@ -64,7 +64,7 @@ class Done:
 
 @pytest.fixture
 def run(monkeypatch):
-    """Runs a command in a folder, as `gateway.cli.main` does."""
+    """Run a command in a folder, as `gateway.cli.main` does."""
     for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
         monkeypatch.delenv(name)
 

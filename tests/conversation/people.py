@@ -97,7 +97,7 @@ class Person:
         return [fact.value for fact in self.facts if isinstance(fact, Answered)]
 
     def texts(self, said: str) -> str | None:
-        """Sends one SMS; the reply."""
+        """Send one SMS; the reply."""
         found = interpret_sms(self.situation, said, BOOKS, kind_of)
         self._write(found.facts)
         return found.reply

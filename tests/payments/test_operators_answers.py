@@ -61,7 +61,7 @@ class Tokens:
 
 @pytest.fixture
 async def operator():
-    """Says what `answer` holds to every call."""
+    """Say what `answer` holds to every call."""
     box = {}
 
     async def handle(request: web.Request) -> web.StreamResponse:

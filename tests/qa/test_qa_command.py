@@ -181,7 +181,7 @@ def test_stopping_as_json(kind: str) -> None:
     assert 0.0 < figures["fixed"]["5"][rate] < 1.0
 
 
-def test_stopping_for_people() -> None:
+def test_stopping_for_a_reader() -> None:
     code, out, _ = run("stopping", *RTE, "--seeds", "1", "--confidence", "0.95")
     assert code == 0
     assert "dynamic" in out

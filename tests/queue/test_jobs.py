@@ -47,7 +47,7 @@ def done():
 
 @pytest.fixture
 def works(redis, done):
-    """Runs the runner's worker until the queue is empty."""
+    """Run the runner's worker until the queue is empty."""
 
     def run() -> None:
         permitted = PermittedJobs(OURS, command.permitted(print).steps, lambda *w: done.append(w))

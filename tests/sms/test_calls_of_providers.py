@@ -133,7 +133,8 @@ MESSAGES = [
 
 # (settings, the body, [(id, delivery)])
 REPORTS = [
-    # infobip.com/docs/api/channels/sms/sms-messaging/logs-and-status-reports/receive-outbound-sms-message-report
+    # infobip.com/docs/api/channels/sms/sms-messaging/
+    # logs-and-status-reports/receive-outbound-sms-message-report
     ("infobip", (b'{"results": [{"bulkId": "BULK-ID-123-xyz", "messageId": "MESSAGE-ID-123-xyz", "to": "41793026727", "sentAt": '
                 b'"2019-11-09T16:00:00.000+0000", "doneAt": "2019-11-09T16:00:00.000+0000", "smsCount": 1, "price": '
                 b'{"pricePerMessage": 0.01, "currency": "EUR"}, "status": {"groupId": 3, "groupName": "DELIVERED", "id": 5, "name": '

@@ -49,7 +49,7 @@ def _always(value: object) -> Callable[..., object]:
 
 
 async def _claims_unwritten(rt, moves):
-    """Sends what it has claimed without writing the claim."""
+    """Send what it has claimed without writing the claim."""
     kept = [(s, what) for s, what in moves if what is not PayoutEvent.CLAIM]
     await _WRITES(rt, kept)
     return [
