@@ -46,12 +46,15 @@ def is_path(page: Path, span: str) -> bool:
     """Return True for a span that names a file or folder of the repository.
 
     A file outside the repository (`/etc/redis.conf`), a URL and a media type are no such paths.
+    `gateway-data` is no part of the repository: `gateway up` makes it where it is started.
     """
     if "/" not in span:
         return span.endswith(".py") and _FILE.fullmatch(span) is not None
     if span.startswith(("/", "*")) or "://" in span or not re.fullmatch(r"[\w./{},*-]+", span):
         return False
     first = span.split("/", maxsplit=1)[0]
+    if first == "gateway-data":
+        return False
     is_here = any((root / first).is_dir() for root in roots(page))
     return is_here or first in (".", "..") or span.endswith((".py", ".sql", ".po"))
 
