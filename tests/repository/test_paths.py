@@ -97,6 +97,25 @@ def test_every_path_that_a_page_names_exists(page):
     assert missing(page, (ROOT / page).read_text()) == []
 
 
+_NAMED_IN = re.compile(r"`([A-Za-z_.]+)(?:\(\))?` (?:of|in) `([a-z_/]+\.(?:py|sql))`")
+
+
+def test_every_function_of_the_architecture_is_defined_in_its_file():
+    page = " ".join((ROOT / "ARCHITECTURE.md").read_text().split())
+    named = [(name.split(".")[-1], path) for name, path in _NAMED_IN.findall(page)]
+    assert len(named) > 30
+    undefined = [
+        f"{name} in {path}"
+        for name, path in named
+        if not re.search(
+            rf"\b(?:def|class|function) {name}\b|^{name}\b",
+            (ROOT / "gateway" / path).read_text(),
+            re.MULTILINE,
+        )
+    ]
+    assert undefined == []
+
+
 def test_the_pages_name_many_paths():
     text = "".join((ROOT / page).read_text() for page in PAGES)
     assert sum(is_path(Path("README.md"), span) for span in _SPAN.findall(text)) > 300
