@@ -62,6 +62,7 @@ class Installation:
         return Settings(
             database_url=SecretStr(database_url),
             secret_key=SecretStr(self.secret),
+            data_dir=self.folder / "gateway-data",
             public_url=f"http://127.0.0.1:{self.port}",
             quiet_hours="",
             private_addresses=("127.0.0.0/8",),
