@@ -17,6 +17,7 @@ from gateway.phrases.capacity import ANY, Capacity
 from gateway.sms.clocks import ProviderClocks
 from gateway.sms.port import InboundSms, SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
+from gateway.store.ledger import transfers
 from gateway.tasks.port import TaskKind
 from gateway.ussd.port import UssdChannel, UssdStep
 
@@ -115,14 +116,13 @@ class Accounts:
     async def get(self, account: Account) -> AccountId:
         """Return the id of a ledger account, and open the account if there is none."""
         if account not in self._known:
-            found = await self._db.value(
-                "select open_account(p_kind => $1, p_owner => $2, p_currency => $3, p_bounded => $4)",
+            self._known[account] = await transfers.open_account(
+                self._db,
                 str(account.kind),
                 account.owner,
                 account.currency,
-                account.kind.bounded,
+                bounded=account.kind.bounded,
             )
-            self._known[account] = AccountId(found)
         return self._known[account]
 
 

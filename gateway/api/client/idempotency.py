@@ -43,7 +43,7 @@ async def once(
     digest = hashlib.sha256(request.url.path.encode() + b"\0" + await request.body()).digest()
     # The second of two simultaneous copies waits here until the first is recorded.
     async with _gate(request), rt.db.transaction() as db:
-        await db.value("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}")
+        await clients.lock_request(db, client, key)
         known = await clients.remembered(rt.db, client, key)
         if known is None:
             body = await made()

@@ -25,11 +25,11 @@ def proof(
     from gateway.cli.serving import with_runtime
     from gateway.steps.quality.confidences import Checked
     from gateway.steps.runtime import Runtime
-    from gateway.store.batches import results
+    from gateway.store.batches import batches, results
     from gateway.store.ledger import traces
 
     async def written(rt: Runtime) -> bytes:
-        currency = await rt.db.value("select currency from batch where id = $1", batch)
+        currency = await batches.currency_of(rt.db, batch)
         if currency is None:
             raise Refused(f"there is no batch {batch!r}")
         state = await results.state_of(rt.db, batch)

@@ -78,8 +78,9 @@ def revoke_key(
 @client.command("list")
 def list_clients() -> None:
     """List clients and their free money."""
-    query = "select c.id, c.name, c.currency, a.balance from client c join account a on a.id = c.account_id order by c.created_at"
-    rows = with_runtime(lambda rt: rt.db.rows(query))
+    from gateway.store.people import clients
+
+    rows = with_runtime(lambda rt: clients.with_balances(rt.db))
     if not rows:
         typer.echo("no clients yet; add one: gateway client add NAME")
     for row in rows:

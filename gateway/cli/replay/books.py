@@ -10,6 +10,7 @@ from gateway.base.net import outside
 from gateway.base.net.addresses import PermittedAddresses
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.town import Town
+from gateway.store.history import replay_books
 from gateway.store.ledger import transfers
 
 SHOWN_MAX = 20
@@ -95,11 +96,7 @@ async def _answers(town: Town, one: PlayedBatch, differences: list[str]) -> tupl
     Each answer that a phone sent must be stored once, with its value, and nothing else may be
     stored.
     """
-    rows = await town.rt.db.rows(
-        """select t.name as task, w.msisdn_index as index, a.value, count(*) over (partition by a.task_id, a.worker_id) as times
-           from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id where t.batch_id = $1""",
-        one.batch,
-    )
+    rows = await replay_books.answers_of(town.rt.db, one.batch)
     stored = {(row["index"], row["task"]): row["value"] for row in rows}
     doubled = sum(row["times"] > 1 for row in rows)
     sent = {
@@ -132,11 +129,7 @@ def _more(what: str, keys: Sequence[object]) -> list[str]:
 
 
 async def _earnings(town: Town, one: PlayedBatch, stored: int, differences: list[str]) -> int:
-    earned = await town.rt.db.value(
-        """select coalesce(sum(f.amount), 0)::bigint from answer a join task t on t.id = a.task_id
-           join transfer f on f.id = a.transfer_id where t.batch_id = $1""",
-        one.batch,
-    )
+    earned = await replay_books.earned_in(town.rt.db, one.batch)
     if earned != stored * one.price_minor:
         differences.append(f"{stored} answers of {one.price_minor} earned {earned}")
     return earned
@@ -144,9 +137,7 @@ async def _earnings(town: Town, one: PlayedBatch, stored: int, differences: list
 
 async def _messages(town: Town, differences: list[str]) -> None:
     """Compare accepted SMS with the phones' diaries in both directions, and their segments."""
-    rows = await town.rt.db.rows(
-        "select provider_id, segments from outbox where state = 'accepted'"
-    )
+    rows = await replay_books.accepted_messages(town.rt.db)
     ours = {row["provider_id"]: row["segments"] for row in rows}
     theirs = {m.ref: m.weight.segments for m in town.carrier.messages if m.way == "to_phone"}
     if ours != theirs:
@@ -155,17 +146,12 @@ async def _messages(town: Town, differences: list[str]) -> None:
             f"SMS {ref}: {ours.get(ref)} segments here, {theirs.get(ref)} at the carrier"
             for ref in apart[:SHOWN_MAX]
         ]
-    waiting = await town.rt.db.rows(
-        """select state, purpose, reason, count(*) as number from outbox
-           where state not in ('accepted', 'cancelled') group by state, purpose, reason"""
-    )
+    waiting = await replay_books.messages_not_accepted(town.rt.db)
     differences += [
         f"{row['number']} SMS ({row['purpose']}) {row['state']}, not at the carrier: {row['reason'] or 'no reason'}"
         for row in waiting
     ]
-    undone = await town.rt.db.rows(
-        "select kind, error from inbox where state <> 'done' limit $1", SHOWN_MAX
-    )
+    undone = await replay_books.events_not_done(town.rt.db, SHOWN_MAX)
     differences += [f"a {row['kind']} event is not done: {row['error']}" for row in undone]
 
 
@@ -179,7 +165,7 @@ async def _payouts(town: Town, differences: list[str]) -> tuple[int, dict[str, i
         http.get(f"{town.operator_url}/admin/books?provider=daraja") as answer,
     ):
         books = await answer.json()
-    rows = await town.rt.db.rows("select key, amount, state from payout")
+    rows = await replay_books.payouts(town.rt.db)
     ours = {row["key"]: row["amount"] for row in rows if row["state"] == "paid"}
     theirs = {
         key: entry["paid_minor"] for key, entry in books["by_key"].items() if entry["paid_minor"]

@@ -14,6 +14,7 @@ from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.savings import fixed_overlaps, saving
 from gateway.cli.replay.town import Town
 from gateway.qa.typed.normalise import normalise
+from gateway.store.history import replay_books
 
 INSTRUCTIONS = {
     "verification": "Is it true?",
@@ -182,7 +183,7 @@ async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
 
 
 async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, int]:
-    rows = await town.rt.db.rows("select id, msisdn_index from worker")
+    rows = await replay_books.workers(town.rt.db)
     by_index = {row["msisdn_index"]: row["id"] for row in rows}
     return {
         name: by_index[town.rt.vault.index(player.phone.msisdn)]
@@ -234,11 +235,7 @@ async def _settled(town: Town, watch: ReplayWatcher) -> None:
     """Wait until every payout is final and every message is sent."""
     deadline = time.monotonic() + _STALLED_S
     while time.monotonic() < deadline:
-        row = await town.rt.db.row(
-            """select (select count(*) from payout) as payouts, (select count(*) from payout where settled_at is null) as open,
-                 (select count(*) from outbox where state in ('queued', 'sending')) as messages"""
-        )
-        assert row is not None
+        row = await replay_books.work_left(town.rt.db)
         watch.tell("paying", row["payouts"] - row["open"], row["payouts"])
         if not row["open"] and not row["messages"]:
             return
@@ -248,7 +245,7 @@ async def _settled(town: Town, watch: ReplayWatcher) -> None:
 async def _receipts_in(town: Town) -> None:
     """Wait for early receipts, which find their message on the next sweep."""
     for _ in range(int(_RECEIPTS_S / _POLL_S)):
-        if not await town.rt.db.value("select count(*) from inbox where state = 'waiting'"):
+        if not await replay_books.events_waiting(town.rt.db):
             return
         await asyncio.sleep(_POLL_S)
 

@@ -15,7 +15,7 @@ from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.ledger import transfers
-from gateway.store.people import workers
+from gateway.store.people import clients, workers
 from gateway.tasks.intake import check_rows
 from gateway.tasks.question import Option
 
@@ -162,9 +162,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
 
 
 async def _client(rt: Runtime, *, key_wanted: bool) -> tuple[ClientId, str | None]:
-    found = await rt.db.value(
-        "select id from client where name = $1 order by created_at limit 1", CLIENT
-    )
+    found = await clients.first_named(rt.db, CLIENT)
     if found is None:
         return await register.add_client(rt, CLIENT, _CURRENCY)
     return ClientId(found), await register.add_key(rt, ClientId(found)) if key_wanted else None

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.base import logs
 from gateway.base.failpoints import reach
-from gateway.base.ids import AccountId, BatchId
+from gateway.base.ids import AccountId
 from gateway.payments.ledger import postings
 from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.steps.precedence import wait_for_phones
@@ -23,6 +23,7 @@ from gateway.store.batches import background, batches
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
+from gateway.store.people import clients
 from gateway.store.quality import rulings, skills
 
 log = structlog.get_logger()
@@ -33,19 +34,16 @@ async def close(rt: Runtime) -> int:
 
     Return the number of batches.
     """
-    rows = await rt.db.rows(
-        """select b.id from batch b where b.state = 'running'
-           and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
-    )
-    for row in rows:
-        with logs.bound(batch=row["id"]):
-            await follow(rt, row["id"])
-            await close_batch(rt, await rt.batches.fresh(row["id"]))
+    due = await batches.closable(rt.db)
+    for batch in due:
+        with logs.bound(batch=batch):
+            await follow(rt, batch)
+            await close_batch(rt, await rt.batches.fresh(batch))
     left = await background.publishing(rt.db)
     for batch in left:
         with logs.bound(batch=batch):
             await _publish(rt, await rt.batches.fresh(batch))
-    return len(rows) + len(left)
+    return len(due) + len(left)
 
 
 async def close_batch(rt: Runtime, batch: Batch) -> None:
@@ -83,9 +81,7 @@ async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> Non
     """Estimate beside the event loop, and keep the missing results, slice by slice."""
     await _tell(rt, batch, "closing", done, None)
     answers = await skills.decided_answers(rt.db, batch.id)
-    golds = await rt.db.rows(
-        "select name, gold from task where batch_id = $1 and gold is not null", batch.id
-    )
+    golds = await batches.gold_of(rt.db, batch.id)
     rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
     # The same answers give the same results in the same order, so the kept results are the
     # beginning of them.
@@ -116,12 +112,11 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
     """
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            row = await db.row("select state from batch where id = $1 for no key update", batch.id)
-            if row is None or row["state"] != "running":
+            if await batches.locked_state(db, batch.id) != "running":
                 raise _NotNow
             if not await background.is_still(db, batch.id, basis):
                 raise _NotNow
-            await withdraw(db, batch.id, "decided")
+            await batches.withdraw(db, batch.id, "decided")
             await batches.set_state(db, batch.id, "done")
             await background.forget_others(db, batch.id, basis)
             if not await background.left_to_publish(db, batch.id):  # The batch has no answers.
@@ -162,7 +157,7 @@ async def _publish_slice(rt: Runtime, batch: Batch) -> tuple[int, int | None]:
         )
         if not some:  # Another process was faster.
             return 0, None
-        await db.execute("select from batch where id = $1 for no key update", batch.id)
+        await batches.locked_state(db, batch.id)
         if await background.left_to_publish(db, batch.id):
             return some, None
         await background.end_publishing(db, batch.id)
@@ -177,23 +172,12 @@ class _NotNow(
     """A signal that nothing is published."""
 
 
-async def withdraw(db: Connection, batch: BatchId, state: str) -> None:
-    """Withdraw every question of the batch that a worker holds.
-
-    Its open tasks get the state `state`.
-    """
-    await db.execute("select withdraw_batch(p_batch => $1, p_state => $2)", batch, state)
-
-
 async def release_rest(db: Connection, batch: Batch) -> int:
     """Return the unused money of the batch to its client; return the amount in minor units."""
-    rest = await db.value(
-        """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint
-           from transfer where credit = $1 or debit = $1""",
-        batch.hold_account,
-    )
+    rest = await transfers.balance_of(db, batch.hold_account)
     if rest:
-        available = await db.value("select account_id from client where id = $1", batch.client)
+        client = await clients.account_of(db, batch.client)
+        assert client is not None
         posted = postings.release_hold(batch.id, batch.client, rest, batch.currency)
-        await transfers.post(db, posted, batch.hold_account, AccountId(available))
+        await transfers.post(db, posted, batch.hold_account, AccountId(client["account_id"]))
     return rest

@@ -13,6 +13,7 @@ from gateway.steps.messages.message_cost import MessagesQuote
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
+from gateway.store.people import clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,4 @@ def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int
 
 async def available_minor(rt: Runtime, client: ClientId) -> int:
     """Return the money that a client can still reserve, in minor units."""
-    return await rt.db.value(
-        "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
-        client,
-    )
+    return await clients.balance_of(rt.db, client)

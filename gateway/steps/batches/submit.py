@@ -18,7 +18,7 @@ from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
-from gateway.steps.batches.close import release_rest, withdraw
+from gateway.steps.batches.close import release_rest
 from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
 from gateway.steps.batches.quote import available_minor, quote, workers_who_may_be_asked
 from gateway.steps.batches.routes_on_air import air_of
@@ -32,6 +32,7 @@ from gateway.store.batches import batches, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
+from gateway.store.people import clients
 from gateway.store.people.workers import partner_codes
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
@@ -89,7 +90,9 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
     await _check_shares(rt, spec.handling)
     batch_id = BatchId(new_public_id("b"))
-    currency: str = await rt.db.value("select currency from client where id = $1", client)
+    account = await clients.account_of(rt.db, client)
+    assert account is not None
+    currency: str = account["currency"]
     batch = Batch(
         id=batch_id,
         client=client,
@@ -224,7 +227,9 @@ async def _set_going(
 
     The client's account comes last, because the client's other batches wait for it.
     """
-    available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
+    account = await clients.account_of(rt.db, client)
+    assert account is not None
+    available = AccountId(account["account_id"])
     async with rt.db.transaction() as db:
         row = await _locked(db, client, batch.id, ("draft", "paused", "running"), "it is over")
         if row["state"] == "running":
@@ -290,7 +295,7 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
             )
             if row["state"] == "cancelled":
                 return
-            await withdraw(db, batch.id, "cancelled")
+            await batches.withdraw(db, batch.id, "cancelled")
             await batches.set_state(db, batch.id, "cancelled")
             if row["state"] != "draft":
                 await release_rest(db, batch)

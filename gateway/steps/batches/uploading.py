@@ -19,7 +19,7 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.prepare import Filled, added
 from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, shares, uploads
+from gateway.store.batches import batches, results, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.uploads import TaskSlice
 from gateway.store.db import AWAY, Row
@@ -181,9 +181,7 @@ async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
 
     Nothing of it counts, and its own process is refused.
     """
-    row = await rt.db.row(
-        "select state, filled_to from batch where id = $1 and client_id = $2", batch, client
-    )
+    row = await batches.state_and_upload(rt.db, batch, client)
     if row is None or row["state"] != "draft" or row["filled_to"] is None:
         return
     upload = await _taken(rt, client, batch, forced=True)
@@ -196,8 +194,7 @@ async def deal_draft(rt: Runtime, client: ClientId, batch: Batch) -> Upload | No
 
     No upload comes in between. None: there is nothing to deal.
     """
-    row = await rt.db.row("select state from batch where id = $1", batch.id)
-    if not batch.handling.shares or row is None or row["state"] != "draft":
+    if not batch.handling.shares or await results.state_of(rt.db, batch.id) != "draft":
         return None
     turn = await _taken(rt, client, batch.id, forced=True)
     assert turn is not None

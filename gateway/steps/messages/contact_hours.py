@@ -12,6 +12,7 @@ from gateway.base.ids import WorkerId
 from gateway.base.msisdn import region_of, zone_of, zone_of_number
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps.runtime import Channel, Runtime
+from gateway.store.messages import prompts
 from gateway.workers import quiet
 
 _AT_ONCE = 500
@@ -54,38 +55,19 @@ def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
 
 async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
     """Return True if the worker may be sent an unrequested message now."""
-    return bool(
-        await rt.db.value(
-            """select may_prompt(w, $2::jsonb, $3)
-                 and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
-               from worker w where w.id = $1""",
-            worker,
-            contact_rules(rt),
-            rt.clock.now(),
-        )
-    )
+    return await prompts.may_prompt(rt.db, worker, contact_rules(rt), rt.clock.now())
 
 
 async def hush(rt: Runtime) -> None:
     """Cancel prompts that a channel held up until it was too late to send them."""
-    await rt.db.execute(
-        "select hush(p_rules => $1::jsonb, p_now => $2, p_limit => $3)",
-        contact_rules(rt),
-        rt.clock.now(),
-        _AT_ONCE,
-    )
+    await prompts.hush(rt.db, contact_rules(rt), rt.clock.now(), _AT_ONCE)
 
 
 async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
     """Record whether a delivery report shows the phone as present or away."""
     away = receipt.phone_away or receipt.delivery is Delivery.AWAY
     if away or receipt.delivery is Delivery.DELIVERED:
-        await rt.db.execute(
-            "select phone_reported(p_channel => $1, p_provider_id => $2, p_away => $3)",
-            channel.name,
-            receipt.provider_id,
-            away,
-        )
+        await prompts.phone_reported(rt.db, channel.name, receipt.provider_id, away=away)
 
 
 def zone_of_region(rt: Runtime, region: str) -> str:

@@ -13,7 +13,7 @@ from gateway.steps.messages.origins import origin
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Channel, Runtime
 from gateway.store.db import Row
-from gateway.store.messages import outbox
+from gateway.store.messages import outbox, prompts
 from gateway.store.turns import inbox, leases
 
 log = structlog.get_logger()
@@ -81,11 +81,7 @@ async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
     await _leases(rt, channel, receipt)
     await contact_hours.note_phone(rt, channel, receipt)
     if receipt.opted_out:
-        index = await rt.db.value(
-            "select to_index from outbox where channel = $1 and provider_id = $2 order by id desc limit 1",
-            channel.name,
-            receipt.provider_id,
-        )
+        index = await prompts.number_of(rt.db, channel.name, receipt.provider_id)
         if index:
             await outbox.opt_out(rt.db, index, channel.name, receipt.reason or "receipt")
     return True

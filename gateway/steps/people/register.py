@@ -14,7 +14,7 @@ from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.steps.people.enrol import expected_part
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import transfers
-from gateway.store.people import clients, coordinators, number_moves, workers
+from gateway.store.people import clients, coordinators, number_moves, worker_writes, workers
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
@@ -68,7 +68,7 @@ async def top_up(rt: Runtime, client: ClientId, bank_ref: str, amount_minor: int
 
 
 async def _account(rt: Runtime, client: ClientId) -> tuple[AccountId, str]:
-    row = await rt.db.row("select account_id, currency from client where id = $1", client)
+    row = await clients.account_of(rt.db, client)
     if row is None:
         raise Refused(f"no client {client!r}; list them with: gateway client list", status=404)
     return AccountId(row["account_id"]), row["currency"]
@@ -124,7 +124,7 @@ async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:
     worker = await workers.worker_of(rt.db, rt.vault.index(number))
     if worker is None:
         raise Refused(f"no worker has the number {mask(number)}", field="msisdn", status=404)
-    await rt.db.execute("select set_zone(p_worker => $1, p_zone => $2)", worker, zone)
+    await rt.db.write([worker_writes.set_zone(worker, zone)])
     return zone or "as the country"
 
 

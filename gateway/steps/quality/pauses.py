@@ -19,7 +19,8 @@ from gateway.phrases import book_in
 from gateway.steps.messages.compose import message
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection
-from gateway.store.quality import findings
+from gateway.store.people import workers
+from gateway.store.quality import findings, skills
 from gateway.store.quality.findings import FindingRecord
 from gateway.store.turns import turns
 
@@ -39,14 +40,7 @@ class Trial:
 async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
     """Pause the questions of this kind for the worker, and tell her until when."""
     until = rt.clock.now() + timedelta(days=rt.settings.pause_days)
-    await db.execute(
-        """update skill set paused_until = $3, paused_right = trial_right, paused_wrong = trial_wrong, pauses = pauses + 1,
-             trial_right = 0, trial_wrong = 0, trial_from = now(), drift = 0
-           where worker_id = $1 and kind = $2""",
-        trial.worker,
-        trial.kind,
-        until,
-    )
+    await skills.pause(db, trial.worker, trial.kind, until)
     evidence: dict[str, object] = {
         "kind": trial.kind,
         "gold_right": trial.right,
@@ -60,18 +54,8 @@ async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
 
 async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
     """End a pause that was unjustified; the worker may work again, and is told so."""
-    await db.execute(
-        """update skill set paused_until = null, pauses = greatest(0, pauses - 1),
-             trial_right = trial_right + paused_right, trial_wrong = trial_wrong + paused_wrong, trial_from = 'epoch'
-           where worker_id = $1 and kind = $2""",
-        worker,
-        kind,
-    )
-    await db.execute(
-        """update finding set state = 'closed', outcome = 'the gold was wrong', closed_by = 'gold correct', closed_at = now()
-           where kind = 'below_bar' and subject = $1 and state = 'open'""",
-        f"worker:{worker}:{kind}",
-    )
+    await skills.unpause(db, worker, kind)
+    await findings.close_unjustified_pause(db, f"worker:{worker}:{kind}")
     await tell_worker(rt, db, worker, None)
 
 
@@ -80,9 +64,7 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
 
     A worker who has left gets no SMS.
     """
-    row = await db.row(
-        "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
-    )
+    row = await workers.contact_of(db, worker)
     if row is None or row["state"] != "active":
         return
     book = book_in(row["language"], rt.books)
@@ -100,13 +82,6 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
 
 async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:
     """Return the data of SKILL: the worker's gold so far, and her present pause."""
-    row = await rt.db.row(
-        """select coalesce(sum(gold_right), 0)::int as right, coalesce(sum(gold_right + gold_wrong), 0)::int as seen,
-             max(paused_until) filter (where paused_until > now()) as until,
-             (select count(*) from answer where worker_id = $1) as answers
-           from skill where worker_id = $1""",
-        worker,
-    )
-    assert row is not None
+    row = await skills.gold_so_far(rt.db, worker)
     until = day_text(row["until"]) if row["until"] else None
     return SkillView(row["answers"], row["right"], row["seen"], until)

@@ -18,6 +18,7 @@ from gateway.steps.quality.rejudge import Moved, rejudge
 from gateway.steps.quality.rulings import ruling_of, switch_on
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
 from gateway.store.quality import rejudging, rulings
 
@@ -176,6 +177,6 @@ async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:
 
 
 async def _batch(rt: Runtime, batch_id: str) -> Batch:
-    if not await rt.db.value("select true from batch where id = $1", batch_id):
+    if await batches.currency_of(rt.db, batch_id) is None:
         raise Refused(f"no batch {batch_id!r}", status=404)
     return await rt.batches.fresh(batch_id)

@@ -26,7 +26,7 @@ async def read_turn_row(rt: Runtime, channel: Channel, event: turns.InboundEvent
         task = await _too_long(rt, channel.capacity, row)
         if task is None:
             return row
-        await rt.db.execute("select put_aside(p_task => $1, p_worker => $2)", task, row.worker_id)
+        await turns.put_aside(rt.db, task, row.worker_id)
         row = await turns.read_situation(rt.db, event)
     return row
 

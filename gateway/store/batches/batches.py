@@ -346,3 +346,42 @@ async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
 async def paid_slots(db: Connection, batch: BatchId) -> int:
     """Return the largest number of answers that the batch may have to pay."""
     return await db.value("select coalesce(sum(maximum), 0) from task where batch_id = $1", batch)
+
+
+async def closable(db: Database) -> list[str]:
+    """Return the running batches of which every task is decided."""
+    rows = await db.rows(
+        """select b.id from batch b where b.state = 'running'
+           and not exists (select from task t
+             where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
+    )
+    return [row["id"] for row in rows]
+
+
+async def locked_state(db: Connection, batch: str) -> str | None:
+    """Lock a batch until the end of the transaction, and return its state."""
+    return await db.value("select state from batch where id = $1 for no key update", batch)
+
+
+async def state_and_upload(db: Database, batch: str, client: str) -> Row | None:
+    """Return the state of a client's batch, and the place up to which an upload has filled it."""
+    return await db.row(
+        "select state, filled_to from batch where id = $1 and client_id = $2", batch, client
+    )
+
+
+async def currency_of(db: Database, batch: str) -> str | None:
+    """Return the currency of a batch, or None where there is no such batch."""
+    return await db.value("select currency from batch where id = $1", batch)
+
+
+async def gold_of(db: Database, batch: str) -> list[Row]:
+    """Return the name and the known answer of each gold task of a batch."""
+    return await db.rows(
+        "select name, gold from task where batch_id = $1 and gold is not null", batch
+    )
+
+
+async def withdraw(db: Connection, batch: str, state: str) -> None:
+    """Withdraw every question of the batch that a worker holds; open tasks become `state`."""
+    await db.execute("select withdraw_batch(p_batch => $1, p_state => $2)", batch, state)

@@ -127,3 +127,28 @@ async def audit(db: Database) -> Audit:
         ),
         faults=tuple(faults),
     )
+
+
+async def open_account(
+    db: Database, kind: str, owner: str, currency: str, *, bounded: bool
+) -> AccountId:
+    """Return the id of a ledger account, and open the account if there is none."""
+    return AccountId(
+        await db.value(
+            """select open_account(
+                 p_kind => $1, p_owner => $2, p_currency => $3, p_bounded => $4)""",
+            kind,
+            owner,
+            currency,
+            bounded,
+        )
+    )
+
+
+async def balance_of(db: Connection, account: AccountId) -> int:
+    """Return credits minus debits of an account, in minor units, summed up from its transfers."""
+    return await db.value(
+        """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint
+           from transfer where credit = $1 or debit = $1""",
+        account,
+    )

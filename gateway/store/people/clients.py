@@ -82,3 +82,34 @@ async def remember(
         status,
         body,
     )
+
+
+async def account_of(db: Database | Connection, client: ClientId) -> Row | None:
+    """Return the ledger account (`account_id`) and the currency of a client."""
+    return await db.row("select account_id, currency from client where id = $1", client)
+
+
+async def balance_of(db: Database, client: ClientId) -> int:
+    """Return the money that a client can still reserve, in minor units."""
+    return await db.value(
+        "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
+        client,
+    )
+
+
+async def first_named(db: Database, name: str) -> str | None:
+    """Return the id of the first client with this name."""
+    return await db.value("select id from client where name = $1 order by created_at limit 1", name)
+
+
+async def with_balances(db: Database) -> list[Row]:
+    """Return each client with its currency and balance, the oldest first."""
+    return await db.rows(
+        """select c.id, c.name, c.currency, a.balance
+           from client c join account a on a.id = c.account_id order by c.created_at"""
+    )
+
+
+async def lock_request(db: Connection, client: str, key: str) -> None:
+    """Let the second of two simultaneous requests with one key wait for the first."""
+    await db.value("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}")

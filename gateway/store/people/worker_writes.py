@@ -79,7 +79,7 @@ def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Write:
     return Write("set_quiet", {"worker": worker, "from": from_hour, "until": until_hour})
 
 
-def set_zone(worker: WorkerId, zone: str) -> Write:
+def set_zone(worker: WorkerId, zone: str | None) -> Write:
     """Store where the worker lives, as an IANA time zone."""
     return Write("set_zone", {"worker": worker, "zone": zone})
 

@@ -127,3 +127,10 @@ async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
            where c.id = $1 order by w.name, w.id limit 1000""",
         coordinator_id,
     )
+
+
+async def contact_of(db: Connection, worker: int) -> Row | None:
+    """Return the language, state, SMS channel and sealed number of a worker."""
+    return await db.row(
+        "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
+    )

@@ -105,3 +105,13 @@ async def close_finding(db: Database, finding: int, by: str, outcome: str) -> bo
             outcome,
         )
     )
+
+
+async def close_unjustified_pause(db: Connection, subject: str) -> None:
+    """Close the finding of a pause that wrong gold has caused."""
+    await db.execute(
+        """update finding set state = 'closed', outcome = 'the gold was wrong',
+             closed_by = 'gold correct', closed_at = now()
+           where kind = 'below_bar' and subject = $1 and state = 'open'""",
+        subject,
+    )

@@ -213,3 +213,42 @@ async def set_better(db: Database, batch: str, better: tuple[float, float] | Non
         skill,
         by_sms,
     )
+
+
+async def pause(db: Connection, worker: int, kind: str, until: datetime) -> None:
+    """Pause a worker at a kind of task, and begin a new trial of her gold."""
+    await db.execute(
+        """update skill set paused_until = $3, paused_right = trial_right,
+             paused_wrong = trial_wrong, pauses = pauses + 1, trial_right = 0, trial_wrong = 0,
+             trial_from = now(), drift = 0
+           where worker_id = $1 and kind = $2""",
+        worker,
+        kind,
+        until,
+    )
+
+
+async def unpause(db: Connection, worker: int, kind: str) -> None:
+    """End a pause that was unjustified, and continue the trial before it."""
+    await db.execute(
+        """update skill set paused_until = null, pauses = greatest(0, pauses - 1),
+             trial_right = trial_right + paused_right, trial_wrong = trial_wrong + paused_wrong,
+             trial_from = 'epoch'
+           where worker_id = $1 and kind = $2""",
+        worker,
+        kind,
+    )
+
+
+async def gold_so_far(db: Database, worker: int) -> Row:
+    """Return the gold answers of a worker (`right`, `seen`), her pause and her answers."""
+    row = await db.row(
+        """select coalesce(sum(gold_right), 0)::int as right,
+             coalesce(sum(gold_right + gold_wrong), 0)::int as seen,
+             max(paused_until) filter (where paused_until > now()) as until,
+             (select count(*) from answer where worker_id = $1) as answers
+           from skill where worker_id = $1""",
+        worker,
+    )
+    assert row is not None
+    return row

@@ -422,3 +422,8 @@ def request_payout(
             "causes": [posted.cause for posted, _ in booked],
         },
     )
+
+
+async def put_aside(db: Database, task: int, worker: int | None) -> None:
+    """Never offer this task to the worker, because her channel cannot carry it."""
+    await db.execute("select put_aside(p_task => $1, p_worker => $2)", task, worker)
