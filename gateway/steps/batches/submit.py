@@ -215,7 +215,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
             f"{amount_text(has, batch.currency)} is available; top up first",
             status=402,
         ) from bad
-    await rt.db.execute("select plan_anew()")
+    await batches.plan_anew(rt.db)
     await look_for_better(rt, batch)
     rt.jobs.enqueue("assign")
 

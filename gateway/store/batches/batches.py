@@ -385,3 +385,8 @@ async def gold_of(db: Database, batch: str) -> list[Row]:
 async def withdraw(db: Connection, batch: str, state: str) -> None:
     """Withdraw every question of the batch that a worker holds; open tasks become `state`."""
     await db.execute("select withdraw_batch(p_batch => $1, p_state => $2)", batch, state)
+
+
+async def plan_anew(db: Database) -> None:
+    """Let every connection plan its statements anew, after the tables have grown much."""
+    await db.execute("select plan_anew()")
