@@ -388,5 +388,5 @@ async def withdraw(db: Connection, batch: str, state: str) -> None:
 
 
 async def plan_anew(db: Database) -> None:
-    """Let every connection plan its statements anew, after the tables have grown much."""
+    """Analyse the tables into which many rows came at once, so that statements are planned anew."""
     await db.execute("select plan_anew()")
