@@ -127,7 +127,7 @@ GUARDS = (
           patch=lambda: patch("gateway.payments.payouts._speaks_of", _always(value=True))),
     Guard("not found three times over five minutes", "`payouts._gone_for_good`", attacks.not_found_too_soon,
           patch=lambda: patch("gateway.payments.payouts._gone_for_good", _always(value=True))),
-    Guard("nothing twice to who does not deduplicate", "`payouts._asked`", attacks.not_found_by_an_operator_that_pays_twice,
+    Guard("no second send to a provider that does not deduplicate", "`payouts._asked`", attacks.not_found_by_an_operator_that_pays_twice,
           patch=lambda: patch("gateway.payments.payouts._event",
                               lambda payout, happened, at, **_: _EVENT(payout, happened, at, dedups=True))),
     Guard("a lease that ran out is asked about", "`states.NEXT`", attacks.a_crash_after_the_operator_was_told,
