@@ -143,7 +143,7 @@ class _Seen:
     """A `Database` that sees an open transaction."""
 
     def __init__(self, connection) -> None:
-        self.rows, self.value = connection.fetch, connection.fetchval
+        self.rows, self.value = connection.rows, connection.value
 
 
 async def test_an_answer_needs_its_slot_and_its_earning(books):

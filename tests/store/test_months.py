@@ -324,7 +324,7 @@ async def test_the_same_event_in_two_transactions_is_kept_once(installation):
     one, two = await open_database(url), await open_database(url)
     try:
         async with one.transaction() as first:
-            assert await first.fetchval(
+            assert await first.value(
                 "select keep_event('phone', 'sms', 'e', 'x', 'waiting', null, null, null)"
             )
             second = asyncio.create_task(

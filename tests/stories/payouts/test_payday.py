@@ -6,7 +6,7 @@ import pytest
 
 from gateway.app import STEPS
 from gateway.simulator.faults import FaultPlan
-from gateway.steps.turns import understand
+from gateway.steps.turns import load
 from gateway.store.turns import inbox
 
 
@@ -48,7 +48,7 @@ async def test_a_reference_that_another_payout_has_is_not_given_again(town, amin
     (zawadi,) = await town.earned("zawadi")
     taken = (await zawadi.texts("PAY")).split("Ref ")[1][:6]
     draws = iter([taken, taken])
-    monkeypatch.setattr(understand, "new_ref", lambda: next(draws, "FRESH2"))
+    monkeypatch.setattr(load, "new_ref", lambda: next(draws, "FRESH2"))
     assert "You asked for KES 30. Ref FRESH2" in await amina.texts("PAY")
     await town.pays_out()
     assert town.operator_books() == {"paid_minor": 6000, "payouts": 2, "duplicates": 0}
