@@ -244,9 +244,10 @@ class MoveRequested:
 
 @dataclass(frozen=True, slots=True)
 class MoveAgreed:
-    """The fact that the new number said YES: it is the worker's now.
+    """The fact that the new number agreed to a change of number, which then takes effect.
 
-    `told` is the SMS to the old number, and `screen` the last screen of its open sessions.
+    `told` is the SMS to the old number. `screen` is the last screen of the USSD sessions that are
+    open on the old number.
     """
 
     move: int

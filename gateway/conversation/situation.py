@@ -77,7 +77,10 @@ class PackItem:
 
 @dataclass(frozen=True, slots=True)
 class Cash:
-    """The cash-out side of the situation, in minor units."""
+    """The payout that a worker could ask for now, its limits, and the payout under way.
+
+    The airtime fields hold what could be sent as airtime instead. Amounts are in minor units.
+    """
 
     payable_minor: int
     """The amount that could be paid now: whole units that providers can pay, within limits. 0 is

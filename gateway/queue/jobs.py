@@ -167,7 +167,10 @@ class PermittedQueue(Queue):
 
 
 def refuse_job(connection: Redis, queue_key: str, job_id: str, why: str) -> None:
-    """Count a refused job, log it, and remove it."""
+    """Remove a job that the runner refuses from Redis, count it, and log the reason `why`.
+
+    The runner refuses a job that it cannot read or whose name or content is not the gateway's.
+    """
     intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
     wip = queue_key.replace("rq:queue:", "rq:wip:", 1)
     connection.delete(f"rq:job:{job_id}", f"rq:executions:{job_id}", f"rq:job:{job_id}:dependents")

@@ -27,10 +27,11 @@ def run_dir(home: Path) -> Path:
 
 
 def make_run_dir(home: Path, account: SystemUser) -> Path:
-    """Return an empty private run folder.
+    """Return an empty private folder for a server's socket, to which `home/run` points.
 
-    That is the last one if it still belongs to the account, else a new one. The path stays the same
-    so that users who outlive a killed keeper reach the new server.
+    The folder of the server before is emptied and used again if it still belongs to `account`, the
+    system user. Then its path stays the same, so that programs which outlive a killed supervisor
+    reach the new server. Otherwise a new folder is made.
     """
     last = run_dir(home)
     if _is_ours(last, account):

@@ -270,7 +270,10 @@ class TakesGetEvents(Protocol):
 
 @runtime_checkable
 class SortsEvents(Protocol):
-    """A channel whose provider puts several events into one call, or mixes kinds at one address."""
+    """The optional method of a channel whose provider's calls must be split into events.
+
+    Such a provider puts several events into one call, or sends SMS and receipts to one address.
+    """
 
     def events(
         self, kind: str, pairs: Sequence[tuple[str, str]]

@@ -54,7 +54,7 @@ AWAY = (
 
 
 class Repeated(Exception):  # This is not an error: the event was here before.
-    """A sign that the same event was processed before."""
+    """The exception of a write for an event that the database has processed before."""
 
 
 class ReceiptTaken(Exception):  # This is not an error of the gateway: the caller decides again.

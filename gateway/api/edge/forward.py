@@ -40,7 +40,11 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Forward:
-    """An ASGI application that forwards requests to the client process behind `socket`."""
+    """An ASGI application that forwards HTTP requests to the process that serves the client API.
+
+    `opened` connects it to the Unix socket of that process. The caller gets an error to try again
+    later when that process does not answer, or when `PENDING_MAX` requests are under way.
+    """
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http

@@ -34,7 +34,11 @@ def release(
         str, typer.Option(help="The name of the person who looked, which is kept with it.")
     ],
 ) -> None:
-    """Release a delayed payout, whatever control delays it."""
+    """End the holds that delay a payout, so that it is sent now.
+
+    A hold that one operator alone cannot end (after a change of number or an objection) stays. The
+    command is refused when no other hold delays the payout.
+    """
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import controls
 

@@ -56,7 +56,11 @@ def listed(
 
 @app.command("show")
 def show(number: MoveArgument) -> None:
-    """Show one change, its history, and the questions to ask the worker before approval."""
+    """Show one change of number: its state, its events, and what to ask the worker first.
+
+    The right answers to these questions are shown too. Two operators then approve or refuse the
+    change.
+    """
     from gateway.cli.serving import with_runtime
     from gateway.steps.people.decide_number_requests import sheet
 

@@ -19,7 +19,10 @@ app = typer.Typer(
 
 @app.callback()
 def options() -> None:
-    """Correct the options of a batch: two with one meaning, or a wrong label."""
+    """Group the commands that correct a batch's options: `same` and `label`.
+
+    `same` counts two options with one meaning as one, and `label` corrects a wrong label.
+    """
 
 
 @app.command("same")

@@ -115,7 +115,7 @@ def choices(context: Context, *keys: str) -> tuple[str, ...]:
 
 
 def chosen(lines: Sequence[str], key: Key) -> str | None:
-    """Return the line of `choices` that a key chooses, or None for any other key."""
+    """Return the line at the number of the key, from 1 to 9, or None for any other key."""
     number = int(key.name) if key.name in _CHOICES else 0
     return lines[number - 1] if 1 <= number <= len(lines) else None
 

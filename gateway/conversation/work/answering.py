@@ -39,7 +39,11 @@ def receipt(context: Context, worker: WorkerView, held: HeldQuestion, value: str
 
 
 def saved(context: Context, worker: WorkerView, held: HeldQuestion) -> str:
-    """Return the acknowledgement of an answer: what it earns, and the balance with it."""
+    """Return the text that acknowledges an answer, with its price and the worker's balance.
+
+    The balance includes the price only if the answer is paid at once. The text names no amounts
+    when the price is 0 or in another currency than the worker's.
+    """
     price, currency = held.question.price_minor, held.question.currency
     if price == 0 or currency != worker.currency:
         return context.say("answer.saved_plain")

@@ -16,7 +16,10 @@ PHRASE = "pay.waits_crowding"
 
 
 class Rules(HoldRules):
-    """The ordinary number of first payouts in 24 hours, and the wait of the others."""
+    """The limit of first payouts to one coordinator's workers, and the wait of those above it.
+
+    The limit is per 24 hours, and the wait is `hold_h` from the worker's request.
+    """
 
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """The first payouts of one coordinator's workers in 24 hours that count as ordinary. Further

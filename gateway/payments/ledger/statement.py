@@ -27,10 +27,10 @@ _HEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class EarningsLine:
-    """A line of a statement.
+    """A line of a worker's statement of earnings: a time, a text and an amount.
 
-    `amount_minor` is above zero for money that came in, below zero for money that went out, and 0
-    for a line that only informs.
+    `amount_minor` is above zero for money that came into the worker's balance, below zero for money
+    that left it, and 0 for a line that only informs.
     """
 
     at: datetime

@@ -110,9 +110,11 @@ STOPS = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference between a statement and the gateway's books.
+    """A difference between a provider's statement and the gateway's payouts.
 
-    `expected_minor` is the amount in the books, where both sides name an amount.
+    `amount_minor` is the amount in the statement, and 0 for a payout that the statement lacks.
+    `expected_minor` is the payout's amount in the books (for `FEE_DIFFERS`, its fee). It is None
+    where no amount is compared.
     """
 
     kind: DifferenceKind

@@ -21,7 +21,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class TooLittleGold:
-    """The absence of a certificate: `gold` tasks are known, and `wanted` are needed."""
+    """The result in place of a batch's certificate of accuracy when it has too few gold tasks.
+
+    The batch has `gold` gold tasks, and a certificate needs `wanted`.
+    """
 
     gold: int
     wanted: int = GOLD_MIN

@@ -118,7 +118,10 @@ class UssdPhones:
 
 
 class _Desk:
-    """The phones of one carrier. Each has at most one session opened here."""
+    """The HTTP handlers with which an operator or a script uses a simulated carrier's phones.
+
+    They keep one USSD session per phone: a new dial takes the place of the one before.
+    """
 
     def __init__(self, carrier: "CarrierServer") -> None:
         self._carrier = carrier

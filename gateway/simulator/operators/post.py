@@ -58,7 +58,11 @@ class BackgroundTasks:
         await self._send(self._write(key, "timeout", url, body, 0.0))
 
     async def tell(self, key: str, url: str, body: bytes, faults: frozenset[str]) -> None:
-        """Send a result, with the faults that the plan injects."""
+        """Send the callback with a payment's result to the gateway, with these `faults`.
+
+        A fault makes the callback late, lost, malformed or sent twice, or sends a forged one before
+        it. The plan gives the delay of a late one.
+        """
         late_s = self.plan.late_s if "result_late" in faults else 0.0
         if "result_forged" in faults:
             await self._send(self._write(key, "forged", url, self._forged(body), 0.0))

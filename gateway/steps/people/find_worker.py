@@ -35,10 +35,10 @@ class FoundWorker:
 
 @dataclass(slots=True)
 class WorkerReport:
-    """The data of one worker on one page.
+    """The page on which an operator reads all data of one worker.
 
-    `answers` are the reasons why she has not been paid, in plain sentences, the most important
-    first.
+    `answers` are the reasons why the worker has not been paid, in plain sentences, the most
+    important first. They are not answers to questions.
     """
 
     worker: int

@@ -87,9 +87,10 @@ async def _was_told(rt: Runtime, cause: str) -> bool:
 
 
 def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
-    """Return the question once more, with the reason.
+    """Return the turn that asks the question again, because its answer was sent too early.
 
-    Where the SMS asked for money too, that is done.
+    The reply says so where that text fits. Where the SMS asked to be paid too, the turn also does
+    that. A reply with both that does not fit holds the payment only.
     """
     context = Context(understood.situation, rt.books, rt.kind_of)
     carries = understood.situation.capacity.carries

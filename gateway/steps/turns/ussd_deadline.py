@@ -64,9 +64,11 @@ async def settle() -> None:
 
 
 async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
-    """Process a step that was kept.
+    """Process a USSD step that was kept because it could not be processed in time.
 
-    A transcript that no longer follows from its session's state has no effect.
+    Send the worker one SMS when it had an effect worth telling, because its screen was never shown.
+    A transcript that does not extend the session's known one changes nothing. Raises Refused when
+    the channel takes no USSD.
     """
     if channel.ussd is None:
         raise Refused(f"channel {channel.name!r} takes no ussd", status=404)

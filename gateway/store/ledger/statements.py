@@ -103,9 +103,11 @@ async def scope_for(db: Database, worker: int, first: date | None, last: date) -
 
 
 async def check_statement(db: Database, said: str) -> list[str]:
-    """Return the differences between a printed statement and the ledger.
+    """Return the differences between the text of a worker's printed statement and the ledger.
 
-    The list is empty for a genuine statement.
+    Each is a sentence for an operator, and the list is empty for a genuine statement. The ledger
+    gives the same statement again, and the two are compared line by line. A text that is no
+    statement, or that names an unknown worker, gives one sentence that says so.
     """
     scope = scope_of(said)
     if scope is None:
