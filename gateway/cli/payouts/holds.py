@@ -42,5 +42,10 @@ def release(
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts import controls
 
-    with_runtime(lambda rt: controls.release(rt, ref.upper(), who))
-    typer.echo(f"{ref.upper()} is released")
+    released = with_runtime(lambda rt: controls.release(rt, ref.upper(), who))
+    if released.still:
+        typer.echo(
+            f"{released.ended} hold(s) ended; {ref.upper()} still waits because {released.still}"
+        )
+    else:
+        typer.echo(f"{ref.upper()} is released")

@@ -3,7 +3,7 @@
 A payout that may not go now stays queued and held, and its worker is told once.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.base.errors import Refused
@@ -67,7 +67,17 @@ async def _registered_name(rt: Runtime, stored: Stored) -> str | None:
     return await provider.name_of(rt.http, stored.payout.msisdn)
 
 
-async def release(rt: Runtime, ref: str, who: str) -> int:
+@dataclass(frozen=True, slots=True)
+class ReleasedHolds:
+    """The holds of a payout that an operator ended, and the reason why it may still wait."""
+
+    ended: int
+    """The number of holds that ended."""
+    still: str
+    """The reason why one operator cannot end the other holds, or "" where none is left."""
+
+
+async def release(rt: Runtime, ref: str, who: str) -> ReleasedHolds:
     """Release a payout that waits, in the name of the operator `who`.
 
     Return the number of holds that ended. Raises Refused where nothing holds it.
@@ -76,14 +86,11 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
         released = await holds.release_holds(
             db, ref, who, rt.clock.now(), but=holding.not_one_operators()
         )
-        held = [] if released else await holds.held_by(db, ref)
-    refused = holding.release_refused(held)
-    if refused:
-        raise Refused(f"{ref} waits because {refused}")
+        still = holding.release_refused(await holds.held_by(db, ref))
     if not released:
-        raise Refused(f"nothing holds {ref}")
+        raise Refused(f"{ref} waits because {still}" if still else f"nothing holds {ref}")
     rt.jobs.enqueue("disburse")
-    return released
+    return ReleasedHolds(released, still)
 
 
 async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> None:

@@ -76,7 +76,7 @@ async def test_many_first_payouts_of_one_coordinator_wait_for_a_look(town):
         row["ref"] for row in await town.rt.db.rows("select ref from payout where state = 'queued'")
     ]
     assert len(held) == 2
-    assert await controls.release(town.rt, held[0], "Wanjiku") == 1
+    assert await controls.release(town.rt, held[0], "Wanjiku") == controls.ReleasedHolds(1, "")
     with pytest.raises(Refused):
         await controls.release(town.rt, held[0], "Wanjiku")
     await town.ticks()

@@ -187,6 +187,22 @@ async def test_payouts_wait_after_the_change_and_then_go_to_the_new_number(town,
     await town.has_right_books()
 
 
+async def test_an_operator_learns_that_a_released_payout_still_waits(town, amina, new):
+    await moves(amina, new)
+    await new.texts("PAY")
+    await town.ticks()
+    ref = await town.value("select ref from payout")
+    await town.rt.db.execute(
+        """insert into payout_hold (payout_id, control, until, ends)
+           select id, 'crowding', now() + interval '1 day', true from payout"""
+    )
+    released = await controls.release(town.rt, ref, "Wanjiku")
+    assert released.ended == 1
+    assert "changed her number" in released.still
+    await town.ticks()
+    assert await town.value("select state from payout") == "queued"
+
+
 async def test_while_a_payment_is_on_its_way_the_number_stays(town, amina, new):
     assert "You asked for" in await amina.texts("PAY")
     assert "still on its way" in await amina.texts(f"MOVE {new.msisdn} PIN {PIN}")
