@@ -40,9 +40,6 @@ from tests.support.town import MovableClock, Town, eventually
 # This must precede every reading of a setting: the variables of this shell belong to another
 # gateway.
 leave_every_gateway()
-# No test reaches another machine. Otherwise every process that a test starts reads the certificates
-# of all authorities twice, which is a tenth of its start.
-os.environ.update(SSL_CERT_FILE=os.devnull, SSL_CERT_DIR=os.devnull)
 
 _EMPTY = """
 do $$ declare t record; begin
