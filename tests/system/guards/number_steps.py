@@ -93,14 +93,9 @@ class Steps:
             self.joined(n)
         if words == "STOP":
             self.stops(n, worker, asked)
-        # It objects once: when persons have kept the change in spite of it, its holder may join.
-        if words == "JOIN" and gone and not self.was_overruled(gone):
+        if words == "JOIN" and gone:
             assert "Do you agree" not in reply, f"it may object, and joins: {self.told}"
         return reply
-
-    def was_overruled(self, worker: Worker) -> bool:
-        change = self.books.changes[worker.id]
-        return change.objected and change.stage == "done"
 
     def objects(self, whose: Worker | None) -> None:
         assert whose, self.told

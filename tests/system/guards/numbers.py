@@ -48,6 +48,13 @@ class Change:
             self.stage == "done" and self.done_at is not None and self.done_at + HOLD > now
         )
 
+    def may_be_objected_to(self, now: datetime) -> bool:
+        """Return whether the old number may object, or persons look at its objection.
+
+        It objects once: when they have kept the change in spite of it, its holder may join.
+        """
+        return self.holds(now) and not (self.objected and self.stage == "done")
+
 
 @dataclass
 class Books:
@@ -73,7 +80,7 @@ class Books:
         The same holds while persons look.
         """
         for id_, change in self.changes.items():
-            if change.old == phone and change.done_at and change.holds(now):
+            if change.old == phone and change.done_at and change.may_be_objected_to(now):
                 return self.workers[id_]
         return None
 
@@ -83,7 +90,11 @@ class Books:
 
     def left(self, now: datetime) -> set[str]:
         """Return the phones that may still object, or over which persons look."""
-        return {c.old for c in self.changes.values() if c.old and c.done_at and c.holds(now)}
+        return {
+            c.old
+            for c in self.changes.values()
+            if c.old and c.done_at and c.may_be_objected_to(now)
+        }
 
     def waiting(self) -> list[Worker]:
         """Workers whose change waits for two persons."""
