@@ -4,6 +4,7 @@ All is well at once when there is space again. As root on a small file system of
 gateway's processes may write no file, which is the same to them.
 """
 
+import errno
 import os
 import resource
 import shutil
@@ -47,13 +48,25 @@ def tree(disk) -> Iterator[Tree]:
     running.stop()
 
 
+def fill_up(file: int, disk: Path) -> None:
+    """Take all space of a disk, although the servers write to it at the same moment."""
+    taken = 0
+    while free := shutil.disk_usage(disk).free:
+        try:
+            os.posix_fallocate(file, taken, free)
+        except OSError as bad:
+            if bad.errno != errno.ENOSPC:
+                raise
+        taken = os.fstat(file).st_size
+
+
 @contextmanager
 def full(tree: Tree, disk: Path) -> Iterator[None]:
     """Fill the disk until the block ends."""
     if AS_ROOT:
         filler = disk / "filler"
         with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free)
+            fill_up(file.fileno(), disk)
         assert shutil.disk_usage(disk).free == 0
         try:
             yield
