@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.qa.judging.ties import tied
+from gateway.qa.judging.verdict_effect import ONLINE
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
@@ -17,10 +18,6 @@ from gateway.store.batches.batches import Batch
 from gateway.store.batches.reviews import PERSON
 from gateway.store.db import Row
 
-_ONLINE = "online"
-"""The rule of a result that was judged one answer at a time; its confidence is estimated anew when
-the batch closes.
-"""
 _DIGITS = 4
 
 
@@ -56,7 +53,7 @@ class Checked:
         """
         if confidence is None or rule == PERSON:
             return None
-        return self.all and rule != _ONLINE
+        return self.all and rule != ONLINE
 
     def told(self, confidence: float | None, rule: str | None) -> MarkedConfidence:
         """Return one result's confidence with its mark."""

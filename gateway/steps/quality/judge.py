@@ -3,19 +3,14 @@
 It is pure except for the shape of its inputs.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from gateway.base.ids import AccountId, AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.payments.ledger import postings
-from gateway.qa.judging.overlap import (
-    CONFIDENCE,
-    Policy,
-    TaskDecision,
-    Verdict,
-    judge,
-    parse_policy,
-)
+from gateway.qa.judging.overlap import CONFIDENCE, AnswerPrices, Policy, judge, parse_policy
+from gateway.qa.judging.verdict_effect import AnswerCounts, Judgement, TaskEffect, effect_of
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.answer_price import Better, market
 from gateway.steps.quality.comparison import compared_as
@@ -24,18 +19,9 @@ from gateway.steps.quality.rulings import version_of
 from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.reviews import AMBIGUOUS
 from gateway.store.db import Write
 from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
-
-STATES = {
-    TaskDecision.ACCEPT: "decided",
-    TaskDecision.ASK_MORE: "open",
-    TaskDecision.ASK_BETTER: "open",
-    TaskDecision.REVIEW: "review",
-    TaskDecision.AMBIGUOUS: "review",
-}
 
 
 def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: str) -> Write:
@@ -69,30 +55,47 @@ def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: st
     )
 
 
-def _after(rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str) -> turns.TaskAfter:
+def _after(rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str) -> TaskEffect:
     given = row.held_answered + 1
     wanted = row.held_wanted
     if given < wanted:
-        return turns.TaskAfter(wanted, "open", None, None, None)
+        return TaskEffect("open", wanted)
     if row.held_gold is not None:
-        return turns.TaskAfter(wanted, "decided", row.held_gold, 1.0, "gold")
-    skills = _skills(row, batch)
-    verdict = _verdict(rt, row, batch, value, via, skills)
-    version = version_of(batch)
-    # these answers are paid, but decide nothing
-    void = row.held_answered - len(row.vote_values or ())
-    kept = judgement_record(rt.clock.now(), version, skills, verdict)
-    # The judge never gets more answers than were reserved and paid for.
-    more = min(verdict.answers_wanted + void, row.held_maximum)
-    state = STATES[verdict.decision]
-    rule = AMBIGUOUS if verdict.decision is TaskDecision.AMBIGUOUS else "online"
-    if state == "open" and more > given:
-        skill = verdict.skill_wanted or None
-        until = rt.clock.now() + timedelta(seconds=batch.lease_s) if skill else None
-        return turns.TaskAfter(more, "open", None, None, None, None, skill, until, kept)
-    state = "review" if state == "open" else state
-    return turns.TaskAfter(
-        given, state, verdict.value, verdict.confidence, rule, version, judged=kept
+        return TaskEffect("decided", wanted, row.held_gold, 1.0, "gold")
+    votes = [*(row.vote_values or ()), value]
+    offers = market(rt, batch, row.held_text, via, _better(row))
+    judgement = judged(rt, batch, votes, _skills(row, batch), row.held_maximum, offers)
+    # The worker of this answer held the last of the wanted questions, so that no other is held.
+    return effect_of(judgement, AnswerCounts(given, given - len(votes), 0, row.held_maximum))
+
+
+def judged(
+    rt: Runtime,
+    batch: Batch,
+    values: Sequence[str],
+    skills: Sequence[Skill],
+    available: int,
+    offers: AnswerPrices,
+) -> Judgement:
+    """Judge the answers of a task of this batch by its current ruling.
+
+    `available` is the number of answers for which the task has paid slots.
+    """
+    verdict = judge(
+        rt.kind_of(batch.kind).IS_TEXT,
+        values,
+        skills,
+        batch.option_ids,
+        policy_of(batch, available),
+        language=compared_as(rt, batch),
+        market=offers,
+    )
+    now, ruling = rt.clock.now(), version_of(batch)
+    return Judgement(
+        verdict,
+        ruling,
+        judgement_record(now, ruling, skills, verdict),
+        now + timedelta(seconds=batch.lease_s) if verdict.skill_wanted else None,
     )
 
 
@@ -104,20 +107,6 @@ def _skills(row: TurnRow, batch: Batch) -> list[Skill]:
     rights, wrongs = row.vote_rights or (), row.vote_wrongs or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
     return [*skills, skill_of(row, batch.kind)[0]]
-
-
-def _verdict(
-    rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str, skills: list[Skill]
-) -> Verdict:
-    return judge(
-        rt.kind_of(batch.kind).IS_TEXT,
-        [*(row.vote_values or ()), value],
-        skills,
-        batch.option_ids,
-        policy_of(batch, row.held_maximum),
-        language=compared_as(rt, batch),
-        market=market(rt, batch, row.held_text, via, _better(row)),
-    )
 
 
 def _better(row: TurnRow) -> Better | None:

@@ -4,8 +4,6 @@ from gateway.store.db import Database, Row
 
 PERSON = "person"
 """The rule of a result that a person decided. No estimate changes it."""
-AMBIGUOUS = "ambiguous"
-"""The rule of a result whose question has no single answer, according to its answers."""
 
 
 async def tasks_in_review(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:

@@ -1,29 +1,9 @@
 """The tasks that are judged again, with all that the judge needs, locked in order of their ids."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
+from gateway.qa.judging.verdict_effect import TaskEffect
 from gateway.store.db import Connection, Row
-
-
-class TaskOutcome(Protocol):
-    """The state in which the judge leaves a task."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def wanted(self) -> int: ...
-    @property
-    def value(self) -> str | None: ...
-    @property
-    def confidence(self) -> float | None: ...
-    @property
-    def rule(self) -> str | None: ...
-    @property
-    def judged(self) -> Mapping[str, object] | None: ...
-
 
 _TASK = """
 select t.id, t.name, t.text, t.state, t.wanted, t.maximum, t.answered, t.held, t.value,
@@ -75,14 +55,20 @@ async def decided_tasks(
     )
 
 
-async def write_outcomes(db: Connection, after: Sequence[TaskOutcome], ruling: str) -> None:
-    """Write the new states, and store with each task's last answer the basis of the judgement."""
+async def write_outcomes(
+    db: Connection, after: Sequence[tuple[int, TaskEffect]], ruling: str
+) -> None:
+    """Write the new states of the tasks with these ids, judged by the version `ruling`.
+
+    The basis of each judgement is stored with the task's last answer.
+    """
+    tasks, effects = [task for task, _ in after], [effect for _, effect in after]
     await db.execute(
         """update answer a set judged = coalesce(a.judged, '[]') || jsonb_build_array(n.judged)
            from unnest($1::bigint[], $2::jsonb[]) as n(task, judged)
            where a.id = (select max(x.id) from answer x where x.task_id = n.task)""",
-        [one.id for one in after],
-        [one.judged for one in after],
+        tasks,
+        [one.judged for one in effects],
     )
     await db.execute(
         """update task t set state = n.state, wanted = n.wanted, value = n.value, confidence = n.confidence, rule = n.rule,
@@ -91,11 +77,11 @@ async def write_outcomes(db: Connection, after: Sequence[TaskOutcome], ruling: s
            from unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::real[], $6::text[])
              as n(id, state, wanted, value, confidence, rule)
            where t.id = n.id""",
-        [one.id for one in after],
-        [one.state for one in after],
-        [one.wanted for one in after],
-        [one.value for one in after],
-        [one.confidence for one in after],
-        [one.rule for one in after],
+        tasks,
+        [one.state for one in effects],
+        [one.wanted for one in effects],
+        [one.value for one in effects],
+        [one.confidence for one in effects],
+        [one.rule for one in effects],
         ruling,
     )

@@ -3,7 +3,7 @@
 One statement reads all that an inbound event needs, and one statement writes all that it caused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from gateway.base.deductions import Withheld
 from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger.chart_of_accounts import Posting
+from gateway.qa.judging.verdict_effect import TaskEffect
 from gateway.store.db import Database, Write
 from gateway.store.turns.situation import COLUMNS, TurnRow
 
@@ -77,32 +78,6 @@ def book_event(event: InboundEvent, worker: WorkerId | None, reply: str | None) 
 
 
 @dataclass(frozen=True, slots=True)
-class TaskAfter:
-    """The state in which an answer leaves its task."""
-
-    wanted: int
-    """The number of answers that the task needs now."""
-    state: str
-    """The state of the task."""
-    value: str | None
-    """The result, once the task is decided or in review."""
-    confidence: float | None
-    """The confidence of the result."""
-    rule: str | None
-    """The rule that decided."""
-    ruling: str | None = None
-    """The version of the rule, set together with `value`."""
-    skill_wanted: float | None = None
-    """The skill of the workers who may get the next question, or None for all workers."""
-    better_until: datetime | None = None
-    """The time until which `skill_wanted` applies."""
-    judged: Mapping[str, object] | None = None
-    """The basis of the judgement, if the judge was asked
-    (`gateway.steps.quality.judgement_record`).
-    """
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerRow:
     assignment: AssignmentId
     """The assignment that is answered."""
@@ -131,7 +106,7 @@ class AnswerRow:
 
 
 def record_answer(
-    answer: AnswerRow, after: TaskAfter, earning: Posting, hold: AccountId, payable: AccountId
+    answer: AnswerRow, after: TaskEffect, earning: Posting, hold: AccountId, payable: AccountId
 ) -> Write:
     return Write(
         "record_answer",
