@@ -24,6 +24,7 @@ from time import perf_counter_ns, process_time
 
 from bench import _crowd_kit
 from gateway.qa import rule
+from gateway.qa.answers import choice
 from gateway.qa.estimation import em, resume
 from gateway.qa.judging.overlap import (
     AnswerPrice,
@@ -259,7 +260,7 @@ def online() -> list[Result]:
         for turn in range(JUDGED):
             values, skills = states[turn % STATES]
             started = perf_counter_ns()
-            judge(False, values, skills, options, policy, market=market)  # noqa: FBT003
+            judge(choice, values, skills, options, policy, market=market)
             seconds.append((perf_counter_ns() - started) / 1e9)
         note = f"3 answers, 5 options, {STATES} states; at most 10"
         results.append(line(name, seconds, None, "us", note))

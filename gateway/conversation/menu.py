@@ -95,7 +95,7 @@ def _shown(context: Context, go: ShowView) -> MenuTurn:
 
 def _asks_for_text(context: Context) -> bool:
     held = context.situation.held
-    return held is not None and context.kind(held.question).IS_TEXT
+    return held is not None and context.kind(held.question).TAKES_WORDS
 
 
 def _ended(end: EndSession) -> MenuTurn:

@@ -103,18 +103,18 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
 def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
-    is_text = any(question and context.kind(question).IS_TEXT for question in asked)
+    takes_words = any(question and context.kind(question).TAKES_WORDS for question in asked)
     if heard.command == "answer" and not heard.alone:
         found = _answer_said(context, worker, heard)
     elif which := answering.which(context, heard):
         found = which
-    elif not is_text and (both := answer_and_pay(context, worker, heard)):
+    elif not takes_words and (both := answer_and_pay(context, worker, heard)):
         found = both
     elif current_questions(context.situation):
         found = multi_answer.take_packed_answers(context, worker, heard) or _command(
             context, worker, heard
         )
-    elif not is_text:
+    elif not takes_words:
         found = answering.take_answer(context, worker, heard) or _command(context, worker, heard)
     elif _whole_command(context, worker, heard):
         found = _command_or_answer(context, worker, heard)
@@ -230,7 +230,7 @@ def _typing_text(context: Context) -> bool:
     """Return True when an active worker holds a question that needs typed words."""
     worker, held = context.situation.worker, open_question(context.situation)
     active = worker is not None and worker.state == "active"
-    return active and held is not None and context.kind(held.question).IS_TEXT
+    return active and held is not None and context.kind(held.question).TAKES_WORDS
 
 
 def _language(context: Context, heard: ParsedSms) -> Turn:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.qa.answers.port import AnswerForm
 from gateway.tasks.packed import Meanings
 from gateway.tasks.question import Option, Question
 
@@ -29,9 +30,18 @@ class Reading:
 class TaskKind(Protocol):
     """A task kind: the checks of a client's tasks and the reading of workers' replies."""
 
-    IS_TEXT: bool
-    """True when answers are free text (aggregated by near-agreement), False when they are options.
+    ANSWERS: AnswerForm
+    """The form of the answers, which compares, judges and estimates them: one of the modules in
+    `gateway.qa.answers`, or the kind's own.
     """
+
+    TAKES_WORDS: bool
+    """True when any words may be the answer, a command word too, so that the worker is asked when
+    in doubt; False where the answers are options.
+    """
+
+    PACKS: bool
+    """True when one SMS may ask several questions of this kind."""
 
     VALUE: str
     """The kind of the typed value: text, date, number or name (`value` in the API); "" where an

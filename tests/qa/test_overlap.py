@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.base.errors import Refused
+from gateway.qa.answers import choice
+from gateway.qa.answers import typed as typed_answers
 from gateway.qa.judging.overlap import (
     AnswerPrice,
     AnswerPrices,
@@ -25,8 +27,8 @@ NEW = Skill()
 EXPERT = Skill(right=94, wrong=0)
 GUESSER = Skill(right=10, wrong=30)
 YES_NO = ["no", "yes"]
-choose = partial(judge, False)  # noqa: FBT003
-typed = partial(judge, True, options=())  # noqa: FBT003
+choose = partial(judge, choice)
+typed = partial(judge, typed_answers, options=())
 
 
 def test_an_unanswered_task_wants_its_minimum() -> None:
@@ -253,19 +255,19 @@ markets = st.builds(AnswerPrices, offers, st.none() | offers, st.none() | st.flo
 
 @given(
     votes=st.lists(st.tuples(st.sampled_from("abc"), skills), max_size=9),
-    is_text=st.booleans(),
+    form=st.sampled_from([choice, typed_answers]),
     policy=policies,
     market=markets,
     order=st.randoms(use_true_random=False),
 )
-def test_what_holds_for_every_verdict(votes, is_text, policy, market, order) -> None:
+def test_what_holds_for_every_verdict(votes, form, policy, market, order) -> None:
     values, held = [v for v, _ in votes], [s for _, s in votes]
-    verdict = judge(is_text, values, held, list("abc"), policy, market=market)
+    verdict = judge(form, values, held, list("abc"), policy, market=market)
     limit = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_max
     assert verdict.answers_wanted <= max(limit, len(votes))
     assert verdict.decision.value.startswith("ask") == (verdict.answers_wanted > len(votes))
     assert 0.0 <= verdict.confidence <= 1.0
     order.shuffle(votes)
     values, held = [v for v, _ in votes], [s for _, s in votes]
-    again = judge(is_text, values, held, list("abc"), policy, market=market)
+    again = judge(form, values, held, list("abc"), policy, market=market)
     assert (again.value, again.decision) == (verdict.value, verdict.decision)

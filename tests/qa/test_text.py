@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from gateway.base.errors import Refused
+from gateway.qa.answers import typed as typed_answers
 from gateway.qa.confidence.certificate import Certificate, TooLittleGold
 from gateway.qa.judging.overlap import DynamicOverlap, TaskDecision, judge
 from gateway.qa.skills.skill import Skill
@@ -148,13 +149,13 @@ SPENT = DynamicOverlap(answers_max=6)
 def test_two_camps_of_good_workers_make_a_text_ambiguous() -> None:
     """Half of them hear "Otieno", half "Atieno", and all are good: the recording is at fault."""
     said = ["Otieno", "Atieno", "otieno", "ATIENO", "Otieno.", "Atieno"]
-    verdict = judge(True, said, [GOOD] * 6, (), SPENT)  # noqa: FBT003
+    verdict = judge(typed_answers, said, [GOOD] * 6, (), SPENT)
     assert verdict.decision is TaskDecision.AMBIGUOUS
 
 
 def test_six_workers_who_all_typed_something_else_are_no_camps() -> None:
     said = ["Otieno", "Kamau", "Wanjiru", "Mutua", "Njeri", "Achieng"]
-    verdict = judge(True, said, [Skill()] * 6, (), SPENT)  # noqa: FBT003
+    verdict = judge(typed_answers, said, [Skill()] * 6, (), SPENT)
     assert verdict.decision is TaskDecision.REVIEW
 
 

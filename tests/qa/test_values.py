@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.qa.answers import typed as typed_answers
 from gateway.qa.judging.overlap import FixedOverlap, judge
 from gateway.qa.skills.skill import Skill
 from gateway.qa.text.aggregate import aggregate
@@ -35,5 +36,5 @@ def test_the_value_given_most_wins_whatever_the_others_look_like() -> None:
     said = ("2031-11-30", "2031-11-30", "2026-05-03", "2026-05-13", "2026-05-23")
     rows = [("t", f"w{n}", value) for n, value in enumerate(said)]
     assert aggregate(rows, language=EXACT).value == ("2031-11-30",)
-    verdict = judge(True, said, [Skill()] * 5, (), FixedOverlap(5), language=EXACT)  # noqa: FBT003
+    verdict = judge(typed_answers, said, [Skill()] * 5, (), FixedOverlap(5), language=EXACT)
     assert verdict.value == "2031-11-30"

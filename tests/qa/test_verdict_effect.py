@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gateway.qa.answers import choice
 from gateway.qa.judging.overlap import (
     DynamicOverlap,
     FixedOverlap,
@@ -42,7 +43,7 @@ def judged_tasks(draw):
     """Draw a task with some answers, and the judge's verdict on them."""
     given_votes, void = draw(votes), draw(st.integers(0, 3))
     verdict = judge(
-        False,  # noqa: FBT003
+        choice,
         [value for value, _ in given_votes],
         [skill for _, skill in given_votes],
         ["yes", "no", "unsure"],

@@ -256,7 +256,7 @@ def _not_me(context: Context, heard: ParsedSms) -> bool:
     Where words are asked for, only the one word does, because "not me" may be the answer.
     """
     held = open_question(context.situation)
-    typing = held is not None and context.kind(held.question).IS_TEXT
+    typing = held is not None and context.kind(held.question).TAKES_WORDS
     return says_not_me(heard, context.books) and (not typing or len(heard.words) == 1)
 
 

@@ -166,7 +166,7 @@ def _way_out(context: Context, held: HeldQuestion, key: Key) -> str:
 
     A typed text means them only when it is just that. An O may be an option.
     """
-    if context.kind(held.question).IS_TEXT:
+    if context.kind(held.question).TAKES_WORDS:
         return key.said
     return "" if read_answer(context, held.question, key.said).value else key.name
 
@@ -175,14 +175,14 @@ def _press_answer(
     context: Context, held: HeldQuestion, memory: Memory, key: Key
 ) -> ShowView | EndSession:
     limit = context.situation.input_characters
-    if limit and len(key.said) >= limit and context.kind(held.question).IS_TEXT:
+    if limit and len(key.said) >= limit and context.kind(held.question).TAKES_WORDS:
         # Half an answer is none. The worker is informed, instead of being judged by what the
         # network left of the answer.
         return ShowView("question", notice=context.say("notice.cut", limit=limit))
-    is_text = context.kind(held.question).IS_TEXT
-    if is_text and key.said in PAGING and not context.kind(held.question).KEYS_ARE_ANSWERS:
+    takes_words = context.kind(held.question).TAKES_WORDS
+    if takes_words and key.said in PAGING and not context.kind(held.question).KEYS_ARE_ANSWERS:
         return ShowView("question", notice=context.say("notice.no_pages"))
-    doubtful = is_doubtful(context, held.question, key.said) or (is_text and key.said in PAGING)
+    doubtful = is_doubtful(context, held.question, key.said) or (takes_words and key.said in PAGING)
     if doubtful and key.said != memory.get("said"):
         again = context.say("notice.again", said=shortened_words(key.said))
         return ShowView("question", notice=again, memory={"said": key.said})

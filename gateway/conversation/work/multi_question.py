@@ -172,7 +172,7 @@ def _new(context: Context, old: Sequence[Question]) -> list[Question]:
 def packs(context: Context, question: Question) -> bool:
     """Return True when one SMS may ask several questions of this kind."""
     kind = context.kind(question)
-    if kind.IS_TEXT or context.situation.pack_max < 2:  # noqa: PLR2004
+    if not kind.PACKS or context.situation.pack_max < 2:  # noqa: PLR2004
         return False
     names = kind.names(question.options, context.language, context.book.answers)
     return packable(question.options, names)

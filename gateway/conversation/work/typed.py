@@ -30,7 +30,7 @@ def is_doubtful(context: Context, question: Question, said: str) -> bool:
     It looks like a key or like a reply to several questions.
     """
     kind = context.kind(question)
-    if not kind.IS_TEXT or kind.KEYS_ARE_ANSWERS:
+    if not kind.TAKES_WORDS or kind.KEYS_ARE_ANSWERS:
         return False
     if kind.read(said, question, context.language, context.book.answers).value is None:
         return False  # It is no answer anyway, and the reply says why.

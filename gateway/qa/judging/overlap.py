@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from math import exp, inf, log
 from typing import NamedTuple
 
 from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, parse_whole
 from gateway.base.errors import Refused
+from gateway.qa.answers.port import AnswerForm
 from gateway.qa.confidence.shared_error import design_effect
-from gateway.qa.judging.ambiguity import ambiguity
+from gateway.qa.judging.option_belief import SKILL_MAX, TIE
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
 from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 
@@ -27,9 +27,6 @@ from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 CONFIDENCE = 0.9
 ANSWERS_MIN = 2
 ANSWERS_MAX = 7
-SKILL_MAX = 0.99  # No single answer closes a task of many others.
-ODDS_MAX = SKILL_MAX / (1.0 - SKILL_MAX)
-TIE = 1e-9  # Smaller differences come from rounding only.
 # The chance of an ambiguous question at which the verdict says so, once the answers are spent.
 AMBIGUOUS = 0.5
 
@@ -167,7 +164,7 @@ def _fixed(answers: int, confidence: float) -> FixedOverlap:
 
 
 def judge(
-    kind_is_text: bool,  # noqa: FBT001  # one of two shapes of task, always given by position
+    form: AnswerForm,
     values: Sequence[str],
     skills: Sequence[Skill],
     options: Sequence[str],
@@ -178,23 +175,18 @@ def judge(
 ) -> Verdict:
     """Judge the answers that a task has, each with its worker's skill.
 
-    `language` (ISO 639-1) is that of typed answers, where it is known. `market` says which workers
-    could be asked next, and at which price. Only a `PricedOverlap` looks at prices. A tie goes to
-    the value of the worker with most skill, then to the earlier option, or for text to the first in
-    sorted order. The order of arrival never matters.
+    `form` is the form of the answers (`gateway.qa.answers`). `language` (ISO 639-1) is that of
+    typed answers, where it is known. `market` says which workers could be asked next, and at which
+    price. Only a `PricedOverlap` looks at prices. A tie goes to the value of the worker with most
+    skill, then to the earlier option, or for text to the first in sorted order. The order of
+    arrival never matters.
     """
     assert len(values) == len(skills)
     given = len(values)
     if not values:
         wanted = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_min
         return Verdict(TaskDecision.ASK_MORE, None, 0.0, wanted)
-    if kind_is_text:
-        # rapidfuzz costs an import that processes without text tasks need not pay.
-        from gateway.qa.typed.near import RIVALS, text_belief  # noqa: PLC0415
-
-        belief, choices = text_belief(values, [s.mean for s in skills], language), int(RIVALS) + 1
-    else:
-        belief, choices = option_belief(values, skills, options), len(options)
+    belief, choices = form.belief(values, skills, options, language), form.choices(options)
     match policy:
         case FixedOverlap():
             verdict = _by_number(given, belief, policy)
@@ -204,57 +196,10 @@ def judge(
             verdict = _by_worth(given, belief, choices, policy, market)
     if verdict.decision is TaskDecision.REVIEW:
         rights = [skill.mean for skill in skills]
-        if kind_is_text:
-            from gateway.qa.typed.near import grouped  # noqa: PLC0415
-
-            split = ambiguity(grouped(values, language), rights, (), unseen=choices - 1)
-        else:
-            split = ambiguity(values, rights, options)
+        split = form.ambiguous(values, rights, options, language)
         if split >= AMBIGUOUS:
             return Verdict(TaskDecision.AMBIGUOUS, belief.value, belief.leader, given)
     return verdict
-
-
-def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]) -> Belief:
-    """Return the option with the highest posterior, and that posterior.
-
-    All options are equally likely before. A worker of skill p says the truth with p and any other
-    option with (1 - p) / (K - 1). An answer that is no option any more still counts for itself.
-    """
-    scores = dict.fromkeys(options, 0.0)
-    others = max(1, len(options) - 1)
-    for value, skill in zip(values, skills, strict=True):
-        # These are the odds to be right, `Skill.mean` over its rest, times `others`. A worker below
-        # chance (here: 1) is taken for a guesser, not for a liar whose answers point away.
-        odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
-        odds = ODDS_MAX * others if odds > ODDS_MAX else odds * others
-        if odds > 1.0:
-            scores[value] = scores.get(value, 0.0) + log(odds)
-        elif value not in scores:
-            scores[value] = 0.0
-    best, top, second = "", -inf, -inf
-    for value, score in scores.items():
-        if score > top:
-            best, top, second = value, score, top
-        elif score > second:
-            second = score
-    if second > top - TIE:
-        tied = [value for value in scores if scores[value] > top - TIE]
-        best = _break_tie(tied, values, skills, options)
-    total = 0.0
-    for score in scores.values():
-        total += exp(score - top)
-    return Belief(best, 1.0 / total, exp(second - top) / total)
-
-
-def _break_tie(
-    tied: list[str], values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]
-) -> str:
-    strongest: dict[str, float] = {}
-    for value, skill in zip(values, skills, strict=True):
-        strongest[value] = max(strongest.get(value, 0.0), min(skill.mean, SKILL_MAX))
-    places = {option: place for place, option in enumerate(options)}
-    return min(tied, key=lambda v: (-strongest.get(v, 0.0), places.get(v, len(places)), v))
 
 
 def _by_number(given: int, belief: Belief, policy: FixedOverlap) -> Verdict:

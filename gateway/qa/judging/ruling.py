@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from gateway.base.errors import Refused
+from gateway.qa.answers import choice, typed
+from gateway.qa.answers.port import AnswerForm
 from gateway.qa.confidence.shared_error import SHARED_ERROR
 from gateway.qa.judging.overlap import CONFIDENCE, AnswerPrice, AnswerPrices, Policy, parse_policy
 from gateway.qa.skills import skill
@@ -51,6 +53,11 @@ class Ruling:
     @property
     def is_text(self) -> bool:
         return not self.options
+
+    @property
+    def form(self) -> AnswerForm:
+        """Return the form of the answers: options, or typed where there are none."""
+        return typed if self.is_text else choice
 
     @property
     def version(self) -> str:

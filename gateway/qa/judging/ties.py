@@ -3,22 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from gateway.qa.answers.port import AnswerForm
 
-def tied(values: Sequence[str], *, is_text: bool, language: str = "") -> bool:
+
+def tied(values: Sequence[str], form: AnswerForm, language: str = "") -> bool:
     """Return True when no answer was given more often than every other one.
 
-    Near-equal texts are one answer. `language` is the tag by which typed answers are compared.
+    Answers of one group count as one. `language` is the tag by which typed answers are compared.
 
-    >>> tied(["yes", "no"], is_text=False), tied(["yes", "no", "yes"], is_text=False)
+    >>> from gateway.qa.answers import choice
+    >>> tied(["yes", "no"], choice), tied(["yes", "no", "yes"], choice)
     (True, False)
-    >>> tied(["yes"], is_text=False)
+    >>> tied(["yes"], choice)
     False
     """
     if len(values) < 2:  # noqa: PLR2004
         return False
-    if is_text:
-        from gateway.qa.typed.near import grouped  # noqa: PLC0415  # rapidfuzz, for text only
-
-        values = grouped(values, language)
-    counts = Counter(values).most_common(2)
+    counts = Counter(form.grouped(values, language)).most_common(2)
     return len(counts) > 1 and counts[0][1] == counts[1][1]

@@ -10,7 +10,7 @@ from gateway.qa.judging.overlap import TaskDecision
 from gateway.qa.judging.ruling import Ruling
 from gateway.qa.port import encode
 from gateway.qa.rows import Answer
-from gateway.qa.trials.rehearsal import RehearsedTask, rehearse, same_answer
+from gateway.qa.trials.rehearsal import RehearsedTask, rehearse
 
 Truths = Mapping[str, str]
 
@@ -90,7 +90,7 @@ def _outcome(
     taken = sum(len(story.steps) for task, story in stories.items() if task not in gold)
     values = _values(stories, rule, gold, language)
     scored = [
-        same_answer(values[task], truths[task], is_text=rule.is_text, language=language)
+        rule.form.same(values[task], truths[task], language)
         for task in values
         if task in truths and task not in gold
     ]

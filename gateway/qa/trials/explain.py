@@ -132,9 +132,7 @@ def _voice(
 
 def _believed(steps: Sequence[RehearsedAnswer], rule: Ruling, language: str) -> str | None:
     values, skills = [step.answer for step in steps], [step.skill for step in steps]
-    return judge(
-        rule.is_text, values, skills, rule.options, rule.overlap(), language=language
-    ).value
+    return judge(rule.form, values, skills, rule.options, rule.overlap(), language=language).value
 
 
 def _estimate(
@@ -188,7 +186,7 @@ def _contrary(story: RehearsedTask, runner_up: str, rule: Ruling, language: str)
     skills = [step.skill for step in story.steps]
     for more in range(1, TURNS_MAX + 1):
         verdict = judge(
-            rule.is_text,
+            rule.form,
             [*values, *[runner_up] * more],
             [*skills, *[stranger] * more],
             rule.options,

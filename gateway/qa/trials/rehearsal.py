@@ -77,7 +77,7 @@ def rehearse(
             _, worker, answer = queues[task][len(taken)]
             held = skills.get(worker, Skill())
             verdict = judge(
-                rule.is_text,
+                rule.form,
                 [*(step.answer for step in taken), answer],
                 [*(skills.get(step.worker, Skill()) for step in taken), held],
                 rule.options,
@@ -89,7 +89,7 @@ def rehearse(
             more = verdict.answers_wanted > len(taken) and len(taken) < len(queues[task])
             (still if more else closed).append(task)
         for task in closed:
-            _learn(skills, steps[task], known.get(task), is_text=rule.is_text, language=language)
+            _learn(skills, steps[task], known.get(task), rule, language)
         waiting = still
     return {
         task: RehearsedTask(tuple(taken), len(queues[task]) - len(taken))
@@ -101,29 +101,18 @@ def _learn(
     skills: dict[str, Skill],
     steps: list[RehearsedAnswer],
     truth: str | None,
-    *,
-    is_text: bool,
+    rule: Ruling,
     language: str,
 ) -> None:
     verdict = steps[-1].verdict
     believed = verdict.value if truth is None else truth
     assert believed is not None
     for step in steps:
-        same = same_answer(step.answer, believed, is_text=is_text, language=language)
+        same = rule.form.same(step.answer, believed, language)
         held = skills.get(step.worker, Skill())
         if truth is not None:
             skills[step.worker] = held.after_gold(right=same)
         else:
-            agreement = verdict.confidence if same else 0.0 if is_text else 1.0 - verdict.confidence
+            other = 0.0 if rule.is_text else 1.0 - verdict.confidence
+            agreement = verdict.confidence if same else other
             skills[step.worker] = held.after_consensus(agreement)
-
-
-def same_answer(answer: str, believed: str, *, is_text: bool, language: str) -> bool:
-    """Return True when an answer says what is believed."""
-    if not is_text:
-        return answer == believed
-    # rapidfuzz costs an import that rules without text need not pay.
-    from gateway.qa.typed.near import is_near  # noqa: PLC0415
-    from gateway.qa.typed.normalise import normalise  # noqa: PLC0415
-
-    return is_near(normalise(answer, language), normalise(believed, language))

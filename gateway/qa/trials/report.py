@@ -12,6 +12,7 @@ import numpy as np
 
 from gateway.base.errors import Refused
 from gateway.qa import batch
+from gateway.qa.answers import typed as typed_answers
 from gateway.qa.confidence.calibration_error import (
     debiased_calibration_error,
     expected_calibration_error,
@@ -124,9 +125,7 @@ def _texts(rows: Rows, method: str, truths: Truths, gold: Truths, language: str)
     for task, _, answer in rows:
         if task not in gold:
             typed.setdefault(task, []).append(answer)
-    ties = tuple(
-        task for task, texts in typed.items() if tied(texts, is_text=True, language=language)
-    )
+    ties = tuple(task for task, texts in typed.items() if tied(texts, typed_answers, language))
     return figures, results, ties
 
 

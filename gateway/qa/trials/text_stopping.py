@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.base.errors import Refused
+from gateway.qa.answers import typed
 from gateway.qa.judging.overlap import (
     ANSWERS_MIN,
     CONFIDENCE,
@@ -80,7 +81,7 @@ def dynamic(
         for task in waiting:
             answers = queues[task][: taken[task]]
             verdict = judge(
-                True,  # noqa: FBT003  # typed answers
+                typed,
                 [answer for _, _, answer in answers],
                 [skills.get(worker, Skill()) for _, worker, _ in answers],
                 (),

@@ -108,7 +108,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         method=spec.method,
         gold_rate=spec.gold_rate,
         lease_s=spec.lease_s or rt.settings.lease_s,
-        pack_max=1 if kind.IS_TEXT else spec.pack_max,
+        pack_max=spec.pack_max if kind.PACKS else 1,
         hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
         handling=replace(
             spec.handling,

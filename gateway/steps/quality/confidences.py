@@ -108,10 +108,10 @@ async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[MarkedConf
 async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[dict[str, Any]]:
     """Yield every result of a batch in the form that clients receive."""
     known = await check_confidences(rt, batch, state)
-    is_text, language = rt.kind_of(batch.kind).IS_TEXT, compared_as(rt, batch)
+    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
     bar = batch.confidence or CONFIDENCE
     async for row in results.of_batch(rt.db, batch.id, batch.method, bar):
-        yield _told(row, known, is_tied=tied(row["values"], is_text=is_text, language=language))
+        yield _told(row, known, is_tied=tied(row["values"], form, language))
 
 
 def _told(row: Row, known: Checked, *, is_tied: bool) -> dict[str, Any]:

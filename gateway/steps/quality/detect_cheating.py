@@ -24,7 +24,7 @@ async def watch(rt: Runtime, batch_id: str) -> int:
     batch = await rt.batches.fresh(batch_id)
     rows = await findings.deeds(rt.db, batch_id)
     found = _worn_gold(batch, rows)
-    if not rt.kind_of(batch.kind).IS_TEXT and rows:
+    if batch.options and rows:  # The signs are about the places of options.
         found += _signs(batch, rows)
     async with rt.db.transaction() as db:
         for one in found:

@@ -1,5 +1,6 @@
 """The results of a whole batch, estimated by its rule."""
 
+from gateway.qa.answers.port import BatchRule
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
@@ -20,15 +21,9 @@ def estimate(
     """
     if not rows:
         return {}
-    if rt.kind_of(batch.kind).IS_TEXT:
-        from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
+    return rt.kind_of(batch.kind).ANSWERS.estimate(rows, gold, batch_rule(rt, batch))
 
-        text = texts.aggregate(rows, gold, language=compared_as(rt, batch))
-        return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
-    from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
-    from gateway.qa.port import encode  # noqa: PLC0415
 
-    answers = encode(rows, batch.option_ids)
-    found = aggregate(answers, batch.method, gold or None)
-    pairs = zip(found.estimate.value, (float(c) for c in found.confidence), strict=True)
-    return dict(zip(answers.tasks, pairs, strict=True))
+def batch_rule(rt: Runtime, batch: Batch) -> BatchRule:
+    """Return the choices of a batch on which its estimates depend."""
+    return BatchRule(batch.option_ids, batch.method, compared_as(rt, batch))

@@ -82,7 +82,7 @@ def judged(
     `available` is the number of answers for which the task has paid slots.
     """
     verdict = judge(
-        rt.kind_of(batch.kind).IS_TEXT,
+        rt.kind_of(batch.kind).ANSWERS,
         values,
         skills,
         batch.option_ids,
@@ -126,8 +126,4 @@ def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
 
     A typed answer may differ from it by a typing error.
     """
-    if not rt.kind_of(batch.kind).IS_TEXT:
-        return value == truth
-    from gateway.qa.typed.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
-
-    return says_same(value, truth, compared_as(rt, batch))
+    return rt.kind_of(batch.kind).ANSWERS.same(value, truth, compared_as(rt, batch))

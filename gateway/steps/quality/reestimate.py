@@ -7,16 +7,15 @@ much as the last.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
+from gateway.qa.skills.skill import Skill
 from gateway.steps.precedence import wait_for_phones
-from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.corrections.follow import follow
-from gateway.steps.quality.estimate import SLICE
+from gateway.steps.quality.estimate import SLICE, batch_rule
 from gateway.steps.quality.promote import promote
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
@@ -159,52 +158,14 @@ class _Look:
     """The skill of each worker."""
     gold: dict[str, str]
     """The known truth of gold tasks."""
-    sure: dict[str, float] | None
+    sure: Mapping[str, float] | None
     """The confidence of each task's result, where results may become gold."""
 
 
 def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
     gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
-    if rt.kind_of(batch.kind).IS_TEXT:
-        return _Look(_shown_by_text(triples, gold, compared_as(rt, batch)), gold, None)
-    from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
-    from gateway.qa.port import encode  # noqa: PLC0415
-    from gateway.qa.skills.relearn import relearned  # noqa: PLC0415
-
-    answers = encode(triples, batch.option_ids)
-    found = aggregate(answers, batch.method, gold or None)
-    sure = None
-    if batch.handling.promote_gold:
-        sure = dict(zip(answers.tasks, (float(c) for c in found.confidence), strict=True))
-    known = relearned(answers, found.estimate)
-    for task, worker, value in triples:
-        if task in gold:
-            right = CONSENSUS_WEIGHT * (value == gold[task])
-            was = known[worker]
-            known[worker] = Skill(
-                max(0.0, was.right - right), max(0.0, was.wrong - CONSENSUS_WEIGHT + right)
-            )
-    return _Look({int(worker): skill for worker, skill in known.items()}, gold, sure)
-
-
-def _shown_by_text(
-    triples: list[tuple[str, str, str]], gold: dict[str, str], language: str
-) -> dict[int, Skill]:
-    from gateway.qa.text.aggregate import aggregate as aggregate_texts  # noqa: PLC0415  # rapidfuzz, for text only
-    from gateway.qa.typed.near import is_near  # noqa: PLC0415
-    from gateway.qa.typed.normalise import normalise  # noqa: PLC0415
-
-    found = aggregate_texts(triples, gold, language=language)
-    believed = {
-        task: (normalise(value, language), sure)
-        for task, value, sure in zip(found.tasks, found.value, found.confidence, strict=True)
-    }
-    shown: dict[int, Skill] = {}
-    for task, worker, value in triples:
-        if task in gold:
-            continue
-        best, sure = believed[task]
-        agreement = sure if is_near(normalise(value, language), best) else 1.0 - sure
-        shown[int(worker)] = shown.get(int(worker), Skill()).after_consensus(agreement)
-    return shown
+    learnt = rt.kind_of(batch.kind).ANSWERS.learnt(triples, gold, batch_rule(rt, batch))
+    shown = {int(worker): skill for worker, skill in learnt.skills.items()}
+    promotes = batch.handling.promote_gold
+    return _Look(shown, gold, learnt.sure if promotes else None)

@@ -59,8 +59,8 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         **known.told(row["confidence"], row["rule"]),
         "tied": tied(
             [a["value"] for a in answers if not a["void"]],
-            is_text=rt.kind_of(batch.kind).IS_TEXT,
-            language=compared_as(rt, batch),
+            rt.kind_of(batch.kind).ANSWERS,
+            compared_as(rt, batch),
         ),
         "rule": row["rule"],
         "ruling": row["ruling"],

@@ -136,11 +136,6 @@ def _per_batch(rows: list[Row]) -> dict[str, int]:
 
 def _agreement(rt: Runtime, row: Row) -> float:
     """Return the probability that this answer is right, by the decision's confidence."""
-    if rt.kind_of(row["kind"]).IS_TEXT:
-        from gateway.qa.typed.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
-
-        language = compared_in(rt, row["kind"], row["languages"])
-        agrees = says_same(row["value"], row["decided"], language)
-    else:
-        agrees = row["value"] == row["decided"]
+    language = compared_in(rt, row["kind"], row["languages"])
+    agrees = rt.kind_of(row["kind"]).ANSWERS.same(row["value"], row["decided"], language)
     return row["confidence"] if agrees else 1.0 - row["confidence"]

@@ -12,10 +12,13 @@ from gateway.base.errors import Refused
 from gateway.base.text.strings import prose
 from gateway.phrases import books
 from gateway.phrases.hearing import clean, fold
+from gateway.qa.answers import choice
+from gateway.qa.answers.port import AnswerForm
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
 
+ANSWERS: AnswerForm = choice
 OPTIONS_MAX = 9  # one key of a phone per option
 ID_MAX, LABEL_MAX = 64, 40
 TEXT_MAX = 1_200  # eight SMS parts; a longer text is a document, not a question on a phone

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.base.errors import Refused
+from gateway.qa.answers import typed
+from gateway.qa.answers.port import AnswerForm
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords
 from gateway.tasks.question import Option
@@ -16,6 +18,8 @@ EXACT, AS_NAMES = "exact", "name"
 """The two comparisons of values: character by character, or as names. See
 `gateway.qa.typed.normalise`.
 """
+
+ANSWERS: AnswerForm = typed
 
 
 def options(given: Sequence[Option]) -> tuple[Option, ...]:

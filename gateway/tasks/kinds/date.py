@@ -16,7 +16,9 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-IS_TEXT = True
+ANSWERS = _typed.ANSWERS
+TAKES_WORDS = True
+PACKS = False
 VALUE = "date"
 COMPARED = _typed.EXACT
 KEYS_ARE_ANSWERS = False

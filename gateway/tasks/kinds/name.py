@@ -9,7 +9,9 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-IS_TEXT = True
+ANSWERS = _typed.ANSWERS
+TAKES_WORDS = True
+PACKS = False
 VALUE = "name"
 COMPARED = _typed.AS_NAMES
 KEYS_ARE_ANSWERS = False

@@ -8,7 +8,9 @@ from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
-IS_TEXT = True
+ANSWERS = _typed.ANSWERS
+TAKES_WORDS = True
+PACKS = False
 VALUE = "text"
 COMPARED = ""
 KEYS_ARE_ANSWERS = False

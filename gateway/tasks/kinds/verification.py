@@ -13,7 +13,9 @@ from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
-IS_TEXT = False
+ANSWERS = _choice.ANSWERS
+TAKES_WORDS = False
+PACKS = True
 VALUE = ""
 COMPARED = ""
 KEYS_ARE_ANSWERS = False

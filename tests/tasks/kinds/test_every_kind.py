@@ -42,8 +42,8 @@ def read(kind, text, language="en"):
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_fulfils_the_port(kind):
     one = module(kind)
-    assert isinstance(one.IS_TEXT, bool)
-    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == one.IS_TEXT
+    assert isinstance(one.PACKS, bool)
+    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == one.TAKES_WORDS
     assert one.COMPARED in ("", "exact", "name")
     for book in BOOKS.values():
         book.say(one.hint_key())
