@@ -5,21 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-import structlog
-
 from gateway.base.errors import OtherKey
 from gateway.base.money import amount_text
 from gateway.base.msisdn import normalise
 from gateway.gsm.septets import gsm_only
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row, Write
 from gateway.store.ledger import adjustments, seals
 from gateway.store.messages import outbox
 from gateway.store.people import workers
-from gateway.store.turns import turns
-
-log = structlog.get_logger()
 
 _NAME_MAX = 12
 _TAIL_DIGITS = 2
@@ -116,9 +111,7 @@ def outside_writes(rt: Runtime, text: str, cause: str) -> list[Write]:
 
 
 def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Write:
-    return turns.put_message(
-        message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
-    )
+    return notice_write(rt, Addressee(rt.settings.sms_channel, to.msisdn), text, "money", cause)
 
 
 async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -> None:
@@ -139,10 +132,9 @@ def _opened(rt: Runtime, rows: Sequence[Row]) -> list[Holder]:
     """
     found = list[Holder]()
     for row in rows:
-        try:
-            found.append(Holder(rt.vault.open(row["msisdn_sealed"]), row["language"]))
-        except OtherKey:
-            log.warning("a coordinator's number was sealed with another key")
+        to = addressee(rt, rt.settings.sms_channel, row["msisdn_sealed"])
+        if to is not None:
+            found.append(Holder(to.msisdn, row["language"]))
     return found
 
 

@@ -6,16 +6,13 @@ on. It is written once per message, and is not replaced itself when it is refuse
 
 from collections.abc import Sequence
 
-from gateway.base.errors import OtherKey
-from gateway.base.ids import WorkerId
 from gateway.phrases import book_in
 from gateway.sms.port import RefusalReason, SendStatus, Sent
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.messages.origins import shorter_cause
 from gateway.steps.runtime import Channel, Runtime
 from gateway.store.messages import outbox
 from gateway.store.messages.outbox import Claimed
-from gateway.store.turns import turns
 
 _PURPOSES = frozenset({"reply", "question", "invitation"})
 
@@ -35,14 +32,11 @@ async def instead(rt: Runtime, sms_channel: Channel, refused: Sequence[Claimed])
         return
     causes = {each.id: each.cause for each in wanted}
     for row in await outbox.readers(rt.db, list(causes)):
-        try:
-            msisdn = rt.vault.open(row["to_sealed"])
-        except OtherKey:
+        to = addressee(rt, sms_channel.name, row["to_sealed"], row["worker_id"])
+        if to is None:
             continue
         language = row["language"] or rt.settings.countries[rt.settings.region].language
         text = book_in(language, rt.books).say("reply.too_long")
-        worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
         cause = shorter_cause(row["id"], causes[row["id"]])
-        said = message(rt, sms_channel.name, worker, msisdn, text, "reply", cause=cause)
-        await rt.db.write([turns.put_message(said)])
+        await rt.db.write([notice_write(rt, to, text, "reply", cause)])
     rt.jobs.enqueue("deliver", sms_channel.name)

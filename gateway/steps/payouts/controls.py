@@ -14,7 +14,8 @@ from gateway.payments.holding import Control
 from gateway.payments.payouts import decide_payout
 from gateway.payments.port import TellsName
 from gateway.payments.states import PayoutEvent
-from gateway.steps.messages.compose import in_place_of, message, promise_of
+from gateway.steps.messages.compose import in_place_of, promise_of
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection
 from gateway.store.messages import outbox
@@ -113,15 +114,13 @@ async def _tell(rt: Runtime, db: Connection, stored: Stored, control: Control, w
         day=f"{wait.until:%d/%m}",
     )
     promise = promise_of(stored.ref)
-    told = message(
+    told = notice_write(
         rt,
-        stored.sms_channel,
-        after.worker,
-        after.msisdn,
+        Addressee(stored.sms_channel, after.msisdn, after.worker),
         in_place_of(await outbox.waiting_text(db, promise), text),
         "money",
-        cause=f"payout:{after.id}:waits:{control.name}",
+        f"payout:{after.id}:waits:{control.name}",
     )
     # The message "We send it now" must not come after this one.
     taken_back = turns.take_back(promise, "the payout waits, and the worker is told why")
-    await db.write([taken_back, turns.put_message(told)])
+    await db.write([taken_back, told])

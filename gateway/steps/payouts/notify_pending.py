@@ -5,10 +5,9 @@ It says once that the money is reserved and asked about, so that the worker need
 
 from gateway.base.money import amount_text
 from gateway.conversation import notices
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notify
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import payouts
-from gateway.store.turns import turns
 
 
 async def still_asking(rt: Runtime) -> int:
@@ -22,7 +21,6 @@ async def still_asking(rt: Runtime) -> int:
         amount = amount_text(p.amount_minor, p.currency)
         text = notices.pay_unknown_notice(rt.books[stored.language], amount, stored.ref)
         cause = f"payout:{p.id}:unknown"
-        told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
-        await rt.db.write([turns.put_message(told)])
-        rt.jobs.enqueue("deliver", stored.sms_channel)
+        to = Addressee(stored.sms_channel, p.msisdn, p.worker)
+        await notify(rt, rt.db, to, text, "money", cause)
     return len(found)

@@ -10,13 +10,12 @@ from gateway.base.money import amount_text
 from gateway.payments.ledger import postings
 from gateway.payments.payout_postings import reversal_undone
 from gateway.payments.states import PayoutState
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.payouts.resolve import Resolution, payout_by_ref
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
 from gateway.store.payouts import decisions
 from gateway.store.people import persons
-from gateway.store.turns import turns
 from gateway.store.turns.turns import posting
 
 ReversalBearer = Literal["worker", "house"]
@@ -61,8 +60,8 @@ async def decide_reversal(
             "pay.reversed", ref=stored.ref, amount=amount_text(p.taken_minor, p.currency)
         )
         cause = f"payout:{p.id}:reversal"
-        told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
-        parts.append(turns.put_message(told))
+        to = Addressee(stored.sms_channel, p.msisdn, p.worker)
+        parts.append(notice_write(rt, to, text, "money", cause))
     await rt.db.write(parts)
     rt.jobs.enqueue("deliver", stored.sms_channel)
     return Resolution(stored.ref, confirmed=True)

@@ -12,7 +12,7 @@ from gateway.base.money import amount_text
 from gateway.base.msisdn import mask
 from gateway.gsm.septets import gsm_only
 from gateway.payments.states import PayoutEvent, PayoutState
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.people.find_worker import number_tail
 from gateway.steps.people.number_requests import describe_move, open_number
@@ -20,7 +20,6 @@ from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row, Write
 from gateway.store.payouts import payouts
 from gateway.store.people import number_moves, persons
-from gateway.store.turns import turns
 
 Says = Literal["approve", "refuse"]
 _FIRST_MAX, _REASON_MAX = 12, 40
@@ -130,8 +129,8 @@ async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Write
         ],
     }.get(outcome, [])
     parts = [
-        turns.put_message(
-            message(rt, row["channel"], None, to, text, "money", f"move:{move}:{what}:{_when(row)}")
+        notice_write(
+            rt, Addressee(row["channel"], to), text, "money", f"move:{move}:{what}:{_when(row)}"
         )
         for to, text, what in texts
         if to
@@ -162,8 +161,8 @@ async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> 
         **({} if outcome == "invited" else {"reason": gsm_only(because, _REASON_MAX)}),
     )
     cause = f"move:{row['id']}:{outcome}:coordinator:{_when(row)}"
-    told = message(rt, rt.settings.sms_channel, None, number, text, "money", cause)
-    return [turns.put_message(told)]
+    to_her = Addressee(rt.settings.sms_channel, number)
+    return [notice_write(rt, to_her, text, "money", cause)]
 
 
 async def _put(db: Connection, parts: list[Write]) -> None:

@@ -16,6 +16,7 @@ from gateway.conversation.facts import (
 from gateway.settings import Country
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
 from gateway.store.people import coordinators, worker_writes, workers
@@ -129,8 +130,8 @@ async def pin_reset_writes(rt: Runtime, row: TurnRow, fact: PinReset) -> list[Wr
         return []
     language, channel = await workers.reached(rt.db, worker)
     text = rt.books[language].say("pin.reset")
-    told = message(rt, channel, worker, fact.msisdn, text, "money")
-    return [worker_writes.forget_pin(worker), turns.put_message(told)]
+    told = notice_write(rt, Addressee(channel, fact.msisdn, worker), text, "money")
+    return [worker_writes.forget_pin(worker), told]
 
 
 def _new_worker(

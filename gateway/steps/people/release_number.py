@@ -5,7 +5,6 @@ The number is taken from the worker. She keeps everything else and returns with 
 
 from datetime import timedelta
 
-from gateway.base.errors import OtherKey
 from gateway.base.ids import WorkerId
 from gateway.base.msisdn import NO_NUMBER, mask
 from gateway.conversation.context import short_name
@@ -15,13 +14,12 @@ from gateway.payments.controls import quiet
 from gateway.payments.holding import rules_of
 from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.messages import notify_outside
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.payouts.disburse import decide_now, written
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
 from gateway.store.payouts import payouts
 from gateway.store.people import number_moves, workers
-from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 
 _ASKED_BACK = timedelta(days=1)
@@ -76,13 +74,11 @@ async def _told(rt: Runtime, row: TurnRow, worker: WorkerId, msisdn: str) -> lis
     name = gsm_only(short_name(row.name), _NAME_MAX).strip() or "?"
     found: list[Write] = []
     for one in await workers.coordinators_of(rt.db, worker):
-        try:
-            to = rt.vault.open(one["msisdn_sealed"])
-        except OtherKey:
+        to = addressee(rt, rt.settings.sms_channel, one["msisdn_sealed"])
+        if to is None:
             continue
         text = rt.books[one["language"]].say("not_me.told", first=name, number=mask(msisdn))
-        told = message(rt, rt.settings.sms_channel, None, to, text, "money")
-        found.append(turns.put_message(told))
+        found.append(notice_write(rt, to, text, "money"))
     if found:
         return found
     text = rt.books["en"].say("not_me.told", first=name, number=mask(msisdn))

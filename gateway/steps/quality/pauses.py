@@ -9,22 +9,16 @@ fault.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
-from gateway.base.errors import OtherKey
 from gateway.base.ids import WorkerId
 from gateway.conversation.notices import back_notice, day_text, paused_notice
 from gateway.conversation.situation import SkillView
 from gateway.phrases import book_in
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import addressee, notify
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection
 from gateway.store.people import workers
 from gateway.store.quality import findings, skills
 from gateway.store.quality.findings import FindingRecord
-from gateway.store.turns import turns
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +63,10 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
         return
     book = book_in(row["language"], rt.books)
     text = paused_notice(book, until) if until else back_notice(book)
-    try:
-        msisdn = rt.vault.open(row["msisdn_sealed"])
-    # STATUS and SKILL say the same, and the gold of all other workers is still judged.
-    except OtherKey:
-        log.warning("a worker's number was sealed with another key", worker=worker)
-        return
-    notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
-    await db.write([turns.put_message(notice)])
-    rt.jobs.enqueue("deliver", row["sms_channel"])
+    to = addressee(rt, row["sms_channel"], row["msisdn_sealed"], worker)
+    # Without the SMS, STATUS and SKILL say the same. The gold of all other workers is still judged.
+    if to is not None:
+        await notify(rt, db, to, text, "standing")
 
 
 async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:

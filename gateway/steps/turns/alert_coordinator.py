@@ -6,18 +6,16 @@ It is an SMS, and a coordinator gets a few of them per day at most.
 import re
 from typing import Final
 
-from gateway.base.errors import OtherKey
 from gateway.base.ids import WorkerId
 from gateway.base.msisdn import mask
 from gateway.conversation.context import short_name
 from gateway.gsm.septets import gsm_only
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.loop_guard import PREFIX, UNCLEAR_MAX
 from gateway.store.db import Write
 from gateway.store.messages import outbox
 from gateway.store.people import workers
-from gateway.store.turns import turns
 
 TOLD_PER_DAY_MAX: Final = 10
 """The most such SMS per coordinator and day (UTC); each worker is named once per day."""
@@ -41,9 +39,8 @@ async def alert_writes(
         day = f"stuck:{row['id']}:{rt.clock.now():%Y-%m-%d}:"
         if await outbox.notices_like(rt.db, day) >= TOLD_PER_DAY_MAX:
             continue
-        try:
-            to = rt.vault.open(row["msisdn_sealed"])
-        except OtherKey:
+        to = addressee(rt, rt.settings.sms_channel, row["msisdn_sealed"])
+        if to is None:
             continue
         text = rt.books[row["language"]].say(
             "help.needed",
@@ -52,8 +49,5 @@ async def alert_writes(
             # A possible PIN or number must not reach another person.
             said=gsm_only(_DIGITS.sub("####", said), _SAID_MAX),
         )
-        told = message(
-            rt, rt.settings.sms_channel, None, to, text, "notice", cause=f"{day}{worker}"
-        )
-        parts.append(turns.put_message(told))
+        parts.append(notice_write(rt, to, text, "notice", f"{day}{worker}"))
     return parts

@@ -16,6 +16,7 @@ from gateway.conversation.notices import work_waiting_notice
 from gateway.conversation.work.answering import work
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns import carried
 from gateway.steps.turns.facts import asked_part
@@ -69,16 +70,12 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
         text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")
-        worker = WorkerId(row["id"])
-        try:
-            msisdn = rt.vault.open(row["msisdn_sealed"])
-        except OtherKey:
-            log.warning("a worker's number was sealed with another key", worker=worker)
+        to = addressee(rt, row["sms_channel"], row["msisdn_sealed"], row["id"])
+        if to is None:
             continue
         half_day = int(now.timestamp() // _NOTICE_EVERY.total_seconds())
-        cause = f"waiting:{worker}:{half_day}"
-        notice = message(rt, row["sms_channel"], worker, msisdn, text, "notice", cause=cause)
-        await rt.db.write([turns.put_message(notice)])
+        cause = f"waiting:{to.worker}:{half_day}"
+        await rt.db.write([notice_write(rt, to, text, "notice", cause)])
     return {row["sms_channel"] for row in rows}
 
 

@@ -18,7 +18,7 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.people.number_change import number_and_pin
 from gateway.conversation.situation import MoveTo, Situation
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.people import number_requests, release_number
 from gateway.steps.people.number_move_view import hold
 from gateway.steps.runtime import Runtime
@@ -26,7 +26,6 @@ from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.understand import Understood
 from gateway.store.db import Write
 from gateway.store.people import number_moves
-from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
 
@@ -98,8 +97,8 @@ async def move_writes(  # noqa: PLR0911  # one return per fact
                 expires_at=now + timedelta(hours=rt.settings.moves.answer_h),
                 now=now,
             )
-            asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
-            return [number_moves.insert_move(new), turns.put_message(asked)]
+            asked = notice_write(rt, Addressee(channel, fact.msisdn), fact.invitation, "money")
+            return [number_moves.insert_move(new), asked]
         case MoveRequested():
             return await number_requests.move_request_writes(rt, row.coordinator_id, fact, channel)
         case MoveAgreed():
@@ -139,5 +138,5 @@ async def _agreement_writes(
     )
     if not row or not old:
         return [swapped]
-    told = message(rt, row["channel"], None, old, fact.told, "money", f"move:{fact.move}:notice")
-    return [swapped, turns.put_message(told)]
+    to = Addressee(row["channel"], old)
+    return [swapped, notice_write(rt, to, fact.told, "money", f"move:{fact.move}:notice")]

@@ -15,13 +15,13 @@ import structlog
 from gateway.base.errors import Failed, Refused
 from gateway.base.forms import fields
 from gateway.base.msisdn import normalise
-from gateway.steps.messages.compose import message
+from gateway.steps.messages.notify import Addressee, notify
 from gateway.steps.people.pin_input import step_to_keep
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.arrival.ussd_identity import event_id
 from gateway.steps.turns.dial import Dialled, dial
 from gateway.store.db import AWAY
-from gateway.store.turns import inbox, turns
+from gateway.store.turns import inbox
 from gateway.ussd.port import ShownScreen, UssdStep
 
 log = structlog.get_logger()
@@ -118,6 +118,5 @@ async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) ->
     sms_channel = channel.name if channel.sms else rt.settings.sms_channel
     msisdn = normalise(step.msisdn, rt.settings.region)
     cause = f"late:{channel.name}:{event_id(rt, step)}"
-    told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
-    await rt.db.write([turns.put_message(told)])
-    rt.jobs.enqueue("deliver", sms_channel)
+    to = Addressee(sms_channel, msisdn, came.worker)
+    await notify(rt, rt.db, to, came.worth_telling, "reply", cause)
