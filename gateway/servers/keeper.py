@@ -98,7 +98,7 @@ class Keeper:
                 user=orders["user"][0] if orders["user"] else None,
                 group=orders["user"][1] if orders["user"] else None,
                 extra_groups=[] if orders["user"] else None,
-                preexec_fn=_die_with_parent(orders["stop_signal"]),  # noqa: PLW1509  (one thread sleeps in flock)
+                preexec_fn=end_with_parent(orders["stop_signal"]),  # noqa: PLW1509  (one thread sleeps in flock)
             )
             return self._server
 
@@ -116,12 +116,7 @@ class Keeper:
         server.send_signal(self._orders["force_signal"])
 
     def _note_outage(self, status: int) -> None:
-        how = (
-            f"ended with {status}"
-            if status >= 0
-            else f"was ended by {signal.Signals(-status).name}"
-        )
-        line = json.dumps({"at": time.time(), "why": f"the server {how}"})
+        line = json.dumps({"at": time.time(), "why": f"the server {end_in_words(status)}"})
         # A full disk must not delay the server's next start.
         with contextlib.suppress(OSError), Path(self._orders["outages"]).open("a") as file:
             file.write(f"{line}\n")
@@ -137,22 +132,36 @@ class Keeper:
         return 0
 
 
-def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
-    """Return a `preexec_fn` that asks Linux to signal the server when the keeper is gone.
+def end_with_parent(stop_signal: int, nice: int = 0) -> Callable[[], None] | None:
+    """Return a `preexec_fn` by which Linux signals a new process when its parent is gone.
 
-    Return None on other systems.
+    It also lowers the priority of the process by `nice`, from 0 to 19. To the kernel the parent is
+    the thread that starts the process. Return None where there is nothing to do.
     """
-    if not sys.platform.startswith("linux"):
+    linux = sys.platform.startswith("linux")
+    if not linux and not nice:
         return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    keeper = os.getpid()
+    prctl = ctypes.CDLL(None, use_errno=True).prctl if linux else None
+    parent = os.getpid()
 
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
-        if os.getppid() != keeper:  # the keeper was killed between the fork and the request
-            os._exit(1)
+    def prepare() -> None:
+        if nice:
+            os.nice(nice)
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
+            if os.getppid() != parent:  # the parent was killed between the fork and the request
+                os._exit(1)
 
-    return ask
+    return prepare
+
+
+def end_in_words(status: int) -> str:
+    """Return how a process ended, by its exit status or by the signal.
+
+    >>> end_in_words(3), end_in_words(-9)
+    ('ended with 3', 'was ended by SIGKILL')
+    """
+    return f"ended with {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
 
 
 def _say(text: str) -> None:

@@ -103,7 +103,7 @@ async def call(
             allow_redirects=False,
             skip_auto_headers=("Content-Type",),  # An empty body has no type.
         ) as reply:
-            answered = HttpReply(reply.status, await _bounded(reply.content))
+            answered = HttpReply(reply.status, await read_limited(reply.content))
             reach("wire.answered")
             return answered
 
@@ -135,9 +135,10 @@ async def ask_provider(
     return body
 
 
-async def _bounded(content: aiohttp.StreamReader) -> bytes:
+async def read_limited(content: aiohttp.StreamReader, bytes_max: int = ANSWER_BYTES_MAX) -> bytes:
+    """Return the beginning of an answer, at most `bytes_max` bytes."""
     parts: list[bytes] = []
-    left = ANSWER_BYTES_MAX
+    left = bytes_max
     while left > 0 and (part := await content.read(left)):
         parts.append(part)
         left -= len(part)

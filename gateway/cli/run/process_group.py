@@ -6,7 +6,6 @@ started them, so start them from the main thread. The output of each goes to a l
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -21,6 +20,7 @@ from typing import Any, Final, Self, cast
 
 from gateway.base.errors import Failed
 from gateway.base.logs import pretty
+from gateway.servers.keeper import end_in_words, end_with_parent
 from gateway.servers.watch import ServerWatch
 
 READY_LIMIT_S: Final = 120.0
@@ -30,7 +30,6 @@ _PAUSE_FIRST_S, _PAUSE_MAX_S = 1.0, 30.0
 # A process that lived this long was healthy, so its next death counts as the first.
 _WELL_AFTER_S = 60.0
 _POLL_S = 0.02
-_PR_SET_PDEATHSIG = 1
 _LINE_SHOWN_MAX = 400
 
 Say = Callable[[str], None]
@@ -203,7 +202,7 @@ class Children:
                 stderr=log,
                 process_group=0,
                 pass_fds=child.pass_fds,
-                preexec_fn=_prepared(os.getpid(), child.nice),  # noqa: PLW1509  # there are no threads here
+                preexec_fn=end_with_parent(signal.SIGTERM, child.nice),  # noqa: PLW1509  # there are no threads here
             )
         child.started_at = time.monotonic()
 
@@ -212,11 +211,12 @@ class Children:
         child.deaths = 1 if lived_s > _WELL_AFTER_S else child.deaths + 1
         child.process = None
         child.again_at = time.monotonic() + child.pause_s()
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         # A process that was ended from outside printed nothing about it, so its last line is about
         # another matter.
         said = f": {line}" if code >= 0 and (line := self._last_line(child)) else ""
-        self._tell(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
+        self._tell(
+            f"{child.name} {end_in_words(code)}{said}; starting it again in {child.pause_s():.0f} s"
+        )
 
     def _pass_on(self, child: _Child) -> None:
         """Show the log's new lines, and start a log over that has become too long."""
@@ -240,21 +240,3 @@ class Children:
             return ""
         last = pretty(next((line.strip() for line in reversed(lines) if line.strip()), ""))
         return last.removeprefix("gateway: ")[:_LINE_SHOWN_MAX]
-
-
-def _prepared(parent: int, nice: int) -> Callable[[], None]:
-    """Return the first actions of a new process.
-
-    It lowers its priority, and on Linux asks the kernel for a SIGTERM when `parent` dies.
-    """
-    prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
-
-    def before_exec() -> None:
-        if nice:
-            os.nice(nice)
-        if prctl is not None:
-            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # The parent died in between.
-                os._exit(1)
-
-    return before_exec

@@ -26,7 +26,7 @@ from pydantic import Field, SecretStr, model_validator
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.forms import names
-from gateway.base.net.outbound import TIMEOUT
+from gateway.base.net.outbound import TIMEOUT, read_limited
 from gateway.base.options import Options, read_options
 from gateway.base.plugins import DashboardHooks
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
@@ -215,7 +215,7 @@ class Http:
             timeout=TIMEOUT,
             allow_redirects=False,
         ) as response:
-            answer = await response.content.read(_ANSWER_BYTES_MAX)
+            answer = await read_limited(response.content, _ANSWER_BYTES_MAX)
             return self.understood(message, response.status, answer)
 
     def request(self, message: OutboundSms) -> tuple[str, dict[str, str], bytes | None]:
