@@ -11,7 +11,7 @@ from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certif
 from gateway.qa.confidence.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.estimation.draws import uniform
 from gateway.qa.estimation.sums import sums_of
-from gateway.qa.judging.option_belief import SKILL_MAX
+from gateway.qa.option_belief import SKILL_MAX
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, Rule, gold_codes
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 

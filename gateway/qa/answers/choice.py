@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from gateway.qa.answers.port import BatchRule, LearntSkills, Row
-from gateway.qa.judging.ambiguity import ambiguity
-from gateway.qa.judging.option_belief import option_belief
+from gateway.qa.answers.ambiguity import ambiguity
+from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills
+from gateway.qa.option_belief import option_belief
 from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
 from gateway.qa.value_of_information import Belief
 
@@ -34,7 +34,7 @@ def ambiguous(
 
 
 def estimate(
-    rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule
+    rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule
 ) -> dict[str, tuple[str, float]]:
     from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
     from gateway.qa.port import encode  # noqa: PLC0415
@@ -45,7 +45,7 @@ def estimate(
     return dict(zip(answers.tasks, pairs, strict=True))
 
 
-def learnt(rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule) -> LearntSkills:
+def learnt(rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule) -> LearntSkills:
     from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, in processes that estimate only
     from gateway.qa.port import encode  # noqa: PLC0415
     from gateway.qa.skills.relearn import relearned  # noqa: PLC0415

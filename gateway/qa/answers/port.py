@@ -7,7 +7,7 @@ from typing import Protocol
 from gateway.qa.skills.skill import Skill
 from gateway.qa.value_of_information import Belief
 
-Row = tuple[str, str, str]
+AnswerTriple = tuple[str, str, str]
 """One answer of a batch: task, worker, answer."""
 
 
@@ -64,12 +64,14 @@ class AnswerForm(Protocol):
         ...
 
     def estimate(
-        self, rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule
+        self, rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule
     ) -> dict[str, tuple[str, float]]:
         """Return the value and confidence of every task of a batch, by all its answers."""
         ...
 
-    def learnt(self, rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule) -> LearntSkills:
+    def learnt(
+        self, rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule
+    ) -> LearntSkills:
         """Return the skills that all answers of a batch show.
 
         Answers to gold help to judge the others. They do not count in the skills.

@@ -6,8 +6,8 @@ loads it.
 
 from collections.abc import Mapping, Sequence
 
-from gateway.qa.answers.port import BatchRule, LearntSkills, Row
-from gateway.qa.judging.ambiguity import ambiguity
+from gateway.qa.answers.ambiguity import ambiguity
+from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills
 from gateway.qa.skills.skill import Skill
 from gateway.qa.value_of_information import Belief
 
@@ -46,7 +46,7 @@ def ambiguous(
 
 
 def estimate(
-    rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule
+    rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule
 ) -> dict[str, tuple[str, float]]:
     from gateway.qa.text.aggregate import aggregate  # noqa: PLC0415
 
@@ -54,7 +54,7 @@ def estimate(
     return dict(zip(found.tasks, zip(found.value, found.confidence, strict=True), strict=True))
 
 
-def learnt(rows: Sequence[Row], gold: Mapping[str, str], rule: BatchRule) -> LearntSkills:
+def learnt(rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRule) -> LearntSkills:
     """Return the skills by each answer's agreement with its task's result.
 
     No typed result becomes gold.

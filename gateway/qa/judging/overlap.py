@@ -18,7 +18,7 @@ from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, parse_who
 from gateway.base.errors import Refused
 from gateway.qa.answers.port import AnswerForm
 from gateway.qa.confidence.shared_error import design_effect
-from gateway.qa.judging.option_belief import SKILL_MAX, TIE
+from gateway.qa.option_belief import SKILL_MAX, TIE
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
 from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 
