@@ -24,7 +24,8 @@ from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnsw
 from gateway.payments.payouts import LEASE, PayoutDecision, decide_payout
 from gateway.payments.port import Order, PaymentStatus, Status
 from gateway.payments.states import FollowUp, PayoutEvent, PayoutState
-from gateway.steps.messages.compose import in_place_of, message, promise_of
+from gateway.steps.messages.compose import in_place_of, promise_of
+from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.payouts.controls import may_go
 from gateway.steps.payouts.provider_health import ask_floats, heed
 from gateway.steps.payouts.replace import may_be_replaced, replacement_part
@@ -343,13 +344,11 @@ async def written(
         waiting = await outbox.waiting_text(rt.db, promise)
         if waiting is not None:
             parts.append(turns.take_back(promise, "its outcome was as fast"))
-        parts.append(turns.put_message(_notice(rt, stored, decision, waiting)))
+        parts.append(_notice(rt, stored, decision, waiting))
     return parts
 
 
-def _notice(
-    rt: Runtime, stored: Stored, decision: PayoutDecision, waiting: str | None
-) -> turns.Message:
+def _notice(rt: Runtime, stored: Stored, decision: PayoutDecision, waiting: str | None) -> Write:
     """Return the one SMS that tells a worker the outcome of her payout.
 
     It is written once per outcome. `waiting` is the unsent reply that only promises the money. The
@@ -374,12 +373,6 @@ def _notice(
     else:
         amount = amount_text(after.taken_minor, after.currency)
         text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)
-    return message(
-        rt,
-        stored.sms_channel,
-        after.worker,
-        after.msisdn,
-        in_place_of(waiting, text),
-        "money",
-        cause=f"payout:{after.id}:{after.state}",
-    )
+    to = Addressee(stored.sms_channel, after.msisdn, after.worker)
+    cause = f"payout:{after.id}:{after.state}"
+    return notice_write(rt, to, in_place_of(waiting, text), "money", cause)
