@@ -172,6 +172,7 @@ def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
         settings.per_second,
         settings.fallback,
         settings.region,
+        settings.refund,
     )
 
 

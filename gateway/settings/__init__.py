@@ -25,6 +25,7 @@ from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSide, Tariff
 from gateway.settings.controls import Controls
 from gateway.settings.coordinators import Coordinators
+from gateway.settings.fair_pay import FairPay
 from gateway.settings.limits import DoorLimits, Networks, ServedAddresses
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
@@ -41,6 +42,7 @@ __all__ = [
     "Coordinators",
     "Country",
     "DoorLimits",
+    "FairPay",
     "FeeBand",
     "Moves",
     "ProviderSettings",
@@ -119,6 +121,8 @@ class Settings(BaseSettings):
     """The limits per day, and the reasons for which a payout waits for an operator."""
     coordinators: Coordinators = Coordinators()
     """The limits of what a coordinator may do by SMS, per day and without a PIN."""
+    fair_pay: FairPay = FairPay()
+    """The rules of fair pay: the floor of hourly pay, refunds, and rewards."""
     moves: Moves = Moves()
     """The rules for a worker's change of number: how long payouts wait, and how long the new number
     has to say YES.

@@ -30,10 +30,13 @@ class Tariff(Section):
     networks: dict[str, Major] = Field(default_factory=dict)
     """The prices of networks that differ from `segment`, by name."""
     reply: Major | None = None
-    """The price that a worker there pays for an SMS of her own. None means the price of a segment.
+    """The price that a worker there pays for an SMS of her own. It is refunded to her. Without it
+    nothing is refunded, and the choice of texts reckons with the price of a segment.
     """
+    reply_networks: dict[str, Major] = Field(default_factory=dict)
+    """The prices of networks that differ from `reply`, by name."""
 
-    @field_validator("networks")
+    @field_validator("networks", "reply_networks")
     @classmethod
     def _lower(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
         return {name.casefold(): price for name, price in value.items()}
@@ -58,6 +61,9 @@ class ChannelSettings(Section):
     """The channel that takes over the messages which this one cannot send."""
     region: str | None = None
     """The country of numbers without a country code on this channel. None means the gateway's."""
+    refund: bool = True
+    """Refund the SMS that workers pay for on this channel, where `reply` of their country is set.
+    """
 
 
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {

@@ -8,6 +8,7 @@ prefix. A number that was carried to another network keeps its old name.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -87,8 +88,22 @@ class PriceList:
         price = self.segment_price(country, network)
         if price is None:
             return 1.0, 1.0
-        reply, out = self._tariffs[country or ""].reply, price.micro / MICRO
+        reply, out = self._reply(country, network), price.micro / MICRO
         return out, out if reply is None else float(reply)
+
+    def reply_price(self, msisdn: str) -> SegmentPrice | None:
+        """Return the price that a worker pays for an SMS from this number, where it is known."""
+        country, network = place_of(msisdn)
+        reply = self._reply(country, network)
+        if not reply:
+            return None
+        return SegmentPrice(int(reply * MICRO), self._tariffs[country or ""].currency)
+
+    def _reply(self, country: str | None, network: str | None) -> Decimal | None:
+        tariff = self._tariffs.get(country or "")
+        if tariff is None:
+            return None
+        return tariff.reply_networks.get((network or "").casefold(), tariff.reply)
 
 
 NO_PRICES = PriceList()

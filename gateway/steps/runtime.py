@@ -58,7 +58,7 @@ class Channel:
     `per_second` is the number of segments that it may send per second, and 0 means no limit.
     `fallback` is the channel that takes over messages that this one cannot send. `region` is the
     country of numbers that its provider writes without a country code, if that is not the
-    gateway's.
+    gateway's. `refund` says whether the SMS that workers pay for are refunded.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Channel:
     per_second: int = 0
     fallback: str | None = None
     region: str | None = None
+    refund: bool = True
 
     def sms_in(self, form: Mapping[str, str]) -> InboundSms:
         """Return the SMS in a call, with a country code added to its sender if there was none."""

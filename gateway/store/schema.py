@@ -24,6 +24,7 @@ SQL_FILES = (
     "people",
     "respect",
     "payouts",
+    "fair_pay",
     "controls",
     "persons",
     "coordinators",

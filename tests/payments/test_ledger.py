@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway.base.bounds import AMOUNT_MAX_MINOR
 from gateway.base.errors import Refused
 from gateway.base.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
-from gateway.payments.ledger import postings
+from gateway.payments.ledger import fair_pay_postings, postings
 from gateway.payments.ledger.chart_of_accounts import (
     CHART,
     MATRIX,
@@ -90,6 +90,11 @@ def test_each_cause_has_an_id_of_its_own():
         postings.reassign_charge("mpesa", "SGX1", 5, "KES"),
         postings.reversal_back(P1, AMINA, 5, "KES"),
         postings.reversal_kept(P1, 5, "KES"),
+        fair_pay_postings.refund_sms("at", "sms-1", AMINA, 5, "KES"),
+        fair_pay_postings.floor_top_up(B1, AMINA, 5, "KES"),
+        fair_pay_postings.bonus_reserve(ACME, B1, 1, 5, "KES"),
+        fair_pay_postings.client_bonus(B1, AMINA, 1, 5, "KES"),
+        fair_pay_postings.referral(AMINA, WorkerId(43), 5, "KES"),
     ]
     assert len({p.id for p in made}) == len(made)
     assert {p.code for p in made} == set(Code)
@@ -106,6 +111,7 @@ def test_the_stored_numbers_never_change():
         "FLOAT_OUT": 25, "CHARGE_MORE": 26, "CHARGE_BACK": 27,
         "TAX_BACK": 28, "LATE_TAX": 29, "LATE_TAX_OVERPAID": 30, "REVERSAL_TAX": 31, "FEE_BACK": 32,
         "TAX_PAID": 33,
+        "SMS_REFUND": 50, "FLOOR_TOP_UP": 51, "BONUS_RESERVE": 52, "CLIENT_BONUS": 53, "REFERRAL": 54,
     }  # fmt: skip
 
 

@@ -134,6 +134,11 @@ class Code(IntEnum):
     REVERSAL_TAX = 31
     FEE_BACK = 32
     TAX_PAID = 33
+    SMS_REFUND = 50
+    FLOOR_TOP_UP = 51
+    BONUS_RESERVE = 52
+    CLIENT_BONUS = 53
+    REFERRAL = 54
 
 
 _K = AccountKind
@@ -171,6 +176,13 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.MATCHED_SINCE: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.REVERSAL_BACK: (_K.SUSPENSE, _K.WORKER_PAYABLE),
     Code.REVERSAL_KEPT: (_K.SUSPENSE, _K.FEE_INCOME),
+    # The gateway pays for SMS and referrals. A client pays for top-ups and bonuses. A bonus goes
+    # through the batch's hold, because no transfer has two bounded sides.
+    Code.SMS_REFUND: (_K.FEE_EXPENSE, _K.WORKER_PAYABLE),
+    Code.FLOOR_TOP_UP: (_K.BATCH_HOLD, _K.WORKER_PAYABLE),
+    Code.BONUS_RESERVE: (_K.CLIENT_AVAILABLE, _K.BATCH_HOLD),
+    Code.CLIENT_BONUS: (_K.BATCH_HOLD, _K.WORKER_PAYABLE),
+    Code.REFERRAL: (_K.FEE_EXPENSE, _K.WORKER_PAYABLE),
 }
 
 

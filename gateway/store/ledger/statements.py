@@ -22,6 +22,10 @@ _WHAT = {
     Code.LATE_PAID: "Sent after all",
     Code.WORKER_FEE: "Operator's fee",
     Code.FEE_BACK: "Operator's fee, back",
+    Code.SMS_REFUND: "SMS refunded",
+    Code.FLOOR_TOP_UP: "Raised to fair pay",
+    Code.CLIENT_BONUS: "Bonus",
+    Code.REFERRAL: "Reward for a new worker",
 }
 _TAXED = {
     Code.TAX: "tax withheld:",

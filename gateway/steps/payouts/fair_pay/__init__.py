@@ -1,0 +1,1 @@
+"""Fair pay: refunds, measured pay, top-ups, bonuses and rewards."""
