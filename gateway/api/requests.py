@@ -28,6 +28,7 @@ FORMS = {
     "policy": "all, dynamic, fixed:N (N answers per task) or worth:N (the value of a corrected "
     "error, in minor units), with N a whole number, like fixed:3",
     "price": 'an amount in major units, like 3.00 or "3.00"',
+    "partner_price": 'an amount in major units, like 1.00 or "1.00"',
     "review_price": 'an amount in major units, like 3.00 or "3.00"',
     "languages": 'codes of languages in a list, like ["sw"]',
     "language": "a code of a language, like sw",
@@ -89,6 +90,15 @@ class BatchIn(_Strict):
             examples=["3.00"],
         ),
     ]
+    partner_price: Annotated[
+        PriceInput | None,
+        Field(
+            description="What a partner earns with each accepted answer of its workers, besides "
+            "`price`, in major units. None: partners earn nothing with this batch. Answers of "
+            "workers without a partner cost `price` alone.",
+            examples=["1.00"],
+        ),
+    ] = None
     options: Annotated[
         list[OptionIn | OptionId],
         Field(default_factory=list, max_length=9, description="2 to 9, for a categorisation"),

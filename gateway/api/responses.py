@@ -69,13 +69,15 @@ class MessagesQuoteOut(BaseModel):
 class Money(BaseModel):
     """The money of a batch, in minor units of `currency`.
 
-    `forecast_minor` is the expected total cost at the close, at the current rate. `released_minor`
-    is the amount that came back to you at the close.
+    `spent_minor` includes `partners_minor`, the amount that partners earned. `forecast_minor` is
+    the expected total cost at the close, at the current rate. `released_minor` is the amount that
+    came back to you at the close.
     """
 
     currency: str
     reserved_minor: int
     spent_minor: int
+    partners_minor: int
     forecast_minor: int
     released_minor: int
     messages: list[MessageCost]
@@ -143,6 +145,9 @@ class BatchOut(BaseModel):
     state: str
     instructions: str
     price_minor: int
+    partner_price_minor: Annotated[
+        int, Field(description="What a partner earns besides, per answer of its workers")
+    ]
     policy: str
     method: str
     languages: list[str]
@@ -197,14 +202,16 @@ class Warned(BaseModel):
 class QuoteOut(BaseModel):
     """The possible cost of the batch.
 
-    `most_minor` is the cost if every paid slot is used, and `least_minor` if every task is clear at
-    once. `warned` is the number of questions that cost more than one plain SMS segment, and
-    `warnings` lists the first of them.
+    `most_minor` is the cost if every paid slot is used, each with the partner's price.
+    `least_minor` is the cost if every task is clear at once and no worker belongs to a partner.
+    `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
+    lists the first of them.
     """
 
     tasks: int
     golds: int
     price_minor: int
+    partner_price_minor: int
     answers_minimum: int
     answers_maximum: int
     least_minor: int

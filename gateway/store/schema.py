@@ -28,6 +28,7 @@ SQL_FILES = (
     "controls",
     "persons",
     "coordinators",
+    "partners",
     "numbers",
     "health",
     "moves",

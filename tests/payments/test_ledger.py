@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway.base.bounds import AMOUNT_MAX_MINOR
 from gateway.base.errors import Refused
 from gateway.base.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
-from gateway.payments.ledger import fair_pay_postings, postings
+from gateway.payments.ledger import fair_pay_postings, partner_postings, postings
 from gateway.payments.ledger.chart_of_accounts import (
     CHART,
     MATRIX,
@@ -95,6 +95,11 @@ def test_each_cause_has_an_id_of_its_own():
         fair_pay_postings.bonus_reserve(ACME, B1, 1, 5, "KES"),
         fair_pay_postings.client_bonus(B1, AMINA, 1, 5, "KES"),
         fair_pay_postings.referral(AMINA, WorkerId(43), 5, "KES"),
+        *partner_postings.earn(AssignmentId(1), B1, 3, 5, "KES"),
+        partner_postings.release(1, 1, 3, 5, "KES"),
+        partner_postings.paid(1, 3, 5, "KES"),
+        partner_postings.paid_out(1, 3, 5, "KES"),
+        *partner_postings.correct("1", B1, 3, (3, 2), "KES"),
     ]
     assert len({p.id for p in made}) == len(made)
     assert {p.code for p in made} == set(Code)
@@ -112,6 +117,8 @@ def test_the_stored_numbers_never_change():
         "TAX_BACK": 28, "LATE_TAX": 29, "LATE_TAX_OVERPAID": 30, "REVERSAL_TAX": 31, "FEE_BACK": 32,
         "TAX_PAID": 33,
         "SMS_REFUND": 50, "FLOOR_TOP_UP": 51, "BONUS_RESERVE": 52, "CLIENT_BONUS": 53, "REFERRAL": 54,
+        "PARTNER_EARN": 40, "PARTNER_REINVEST": 41, "REINVEST_RELEASED": 42, "PARTNER_PAID": 43,
+        "PARTNER_PAID_OUT": 44, "PARTNER_CORRECTED": 45, "REINVEST_CORRECTED": 46,
     }  # fmt: skip
 
 
@@ -141,3 +148,13 @@ def test_a_late_success_takes_what_is_there_and_books_the_rest_as_overpaid(amoun
     assert sum(p.amount_minor for p in parts) == amount
     taken = sum(p.amount_minor for p in parts if p.code is Code.LATE_PAID)
     assert taken <= max(0, balance)
+
+
+@given(st.integers(1, AMOUNT_MAX_MINOR))
+def test_a_partners_price_is_split_without_loss_and_never_below_forty_percent(price):
+    payable, reinvest = partner_postings.split_price(price)
+    assert payable + reinvest == price
+    assert payable >= 0
+    assert 40 * price <= 100 * reinvest < 40 * price + 100
+    made = partner_postings.earn(AssignmentId(1), B1, 3, price, "KES")
+    assert sum(p.amount_minor for p in made) == price

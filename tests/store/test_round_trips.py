@@ -45,6 +45,15 @@ async def test_an_sms_answer_takes_two(town, brian):
     assert await trips(town, brian.sends("1")) == 2
 
 
+async def test_an_answer_that_pays_a_partner_takes_two_as_well(town, brian):
+    await town.rt.db.execute("update batch set state = 'paused'")
+    await town.posts_batch(*(f"Is stall {n} open?" for n in range(9)), partner_price="1.00")
+    await brian.dials("1")
+    await brian.presses("1", "1")
+    assert await trips(town, brian.presses("1")) == 2
+    assert await town.count("transfer", "code in (40, 41)") == 4
+
+
 async def test_an_sms_that_came_before_takes_one(town, brian):
     await brian.sends("1", event="again")
     assert await trips(town, brian.sends("1", event="again")) == 1

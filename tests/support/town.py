@@ -78,11 +78,21 @@ class Town:
 
     async def opens(self) -> None:
         """A partner, her coordinator Wanjiku, and a client with money."""
-        await register.add_partner(self.rt, PARTNER, "Kibera Youth")
+        await self.opens_centre(PARTNER, "Kibera Youth")
         await register.add_coordinator(self.rt, COORDINATOR, "Wanjiku", "en", PARTNER)
         self.people["wanjiku"] = Person(self, "wanjiku", COORDINATOR)
         self.client = await self.new_client("Acme", 10_000_00)
         self._paid_before = report(self.operators.books)
+
+    async def opens_centre(self, code: str, name: str) -> None:
+        """A partner that was admitted long ago.
+
+        `tests/stories/people/test_a_partner.py` shows how a partner is admitted.
+        """
+        await register.add_partner(self.rt, code, name)
+        await self.rt.db.execute(
+            "update partner set state = 'active', admitted_at = now() where code = $1", code
+        )
 
     # --- persons ---
 

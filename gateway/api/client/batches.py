@@ -120,6 +120,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         tasks=q.tasks,
         golds=q.golds,
         price_minor=q.price_minor,
+        partner_price_minor=q.partner_price_minor,
         answers_minimum=q.answers_minimum,
         answers_maximum=q.answers_maximum,
         least_minor=q.least_minor,
@@ -241,6 +242,9 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
     review_minor = 0
     if given.review_price is not None:
         review_minor = exact_amount(given.review_price, currency, "review_price")
+    partner_minor = 0
+    if given.partner_price is not None:
+        partner_minor = exact_amount(given.partner_price, currency, "partner_price")
     return submit.BatchSpec(
         name=given.name,
         kind=kind_asked(given.kind, given.value),
@@ -267,6 +271,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         breadth=given.order == "breadth",
         worker_max=given.worker_max,
         worker_day_max=given.worker_day_max,
+        partner_price_minor=partner_minor,
     )
 
 
@@ -281,6 +286,7 @@ def _one(row: Row) -> BatchOut:
         state=row["state"],
         instructions=row["instructions"],
         price_minor=row["price"],
+        partner_price_minor=row["partner_price"],
         policy=row["policy"],
         method=row["method"],
         languages=row["languages"],
@@ -313,7 +319,9 @@ def _one(row: Row) -> BatchOut:
 
 def _money(row: Row) -> Money:
     closed = row["state"] in ("done", "cancelled")
-    spent_minor = row["answers"] * row["price"]
+    spent_minor = row["answers"] * row["price"] + row["partners_spent"]
+    of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
+    each_minor = row["price"] + row["partner_price"] * of_partners
     at_close = answers_at_close(
         given=row["answers"],
         decided=row["tasks_done"],
@@ -327,7 +335,8 @@ def _money(row: Row) -> Money:
         currency=row["currency"],
         reserved_minor=row["reserved"],
         spent_minor=spent_minor,
-        forecast_minor=spent_minor if closed else at_close * row["price"],
+        partners_minor=row["partners_spent"],
+        forecast_minor=spent_minor if closed else round(at_close * each_minor),
         released_minor=max(row["reserved"] - spent_minor, 0) if closed else 0,
         messages=[
             MessageCost(

@@ -40,6 +40,8 @@ class AccountKind(StrEnum):
     TAX_WITHHELD = "tax_withheld"
     WORKER_OVERPAID = "worker_overpaid"
     SUSPENSE = "suspense"
+    PARTNER_PAYABLE = "partner_payable"
+    REINVEST_DUE = "reinvest_due"
 
     @property
     def side(self) -> BalanceSide:
@@ -94,6 +96,12 @@ CHART: Mapping[AccountKind, AccountProperties] = {
     ),
     # The owner is the reason why the money waits: unmatched_in, unmatched_out or reversal.
     AccountKind.SUSPENSE: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="reason"),
+    # Both accounts of a partner are not bounded, so that the answers of its workers lock no common
+    # row. Whatever takes money from them locks the partner's row first and reads the balance.
+    AccountKind.PARTNER_PAYABLE: AccountProperties(
+        BalanceSide.CREDIT, bounded=False, owner="partner"
+    ),
+    AccountKind.REINVEST_DUE: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="partner"),
 }
 
 
@@ -139,6 +147,13 @@ class Code(IntEnum):
     BONUS_RESERVE = 52
     CLIENT_BONUS = 53
     REFERRAL = 54
+    PARTNER_EARN = 40
+    PARTNER_REINVEST = 41
+    REINVEST_RELEASED = 42
+    PARTNER_PAID = 43
+    PARTNER_PAID_OUT = 44
+    PARTNER_CORRECTED = 45
+    REINVEST_CORRECTED = 46
 
 
 _K = AccountKind
@@ -183,6 +198,16 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.BONUS_RESERVE: (_K.CLIENT_AVAILABLE, _K.BATCH_HOLD),
     Code.CLIENT_BONUS: (_K.BATCH_HOLD, _K.WORKER_PAYABLE),
     Code.REFERRAL: (_K.FEE_EXPENSE, _K.WORKER_PAYABLE),
+    # A partner's price is split: one part may be invoiced at once, and the other one when the
+    # partner has shown what it reinvested.
+    Code.PARTNER_EARN: (_K.BATCH_HOLD, _K.PARTNER_PAYABLE),
+    Code.PARTNER_REINVEST: (_K.BATCH_HOLD, _K.REINVEST_DUE),
+    Code.REINVEST_RELEASED: (_K.REINVEST_DUE, _K.PARTNER_PAYABLE),
+    Code.PARTNER_PAID: (_K.PARTNER_PAYABLE, _K.CLIENT_CASH),
+    # The provider's statement books the same money as UNMATCHED_OUT, before or afterwards.
+    Code.PARTNER_PAID_OUT: (_K.PARTNER_PAYABLE, _K.SUSPENSE),
+    Code.PARTNER_CORRECTED: (_K.PARTNER_PAYABLE, _K.BATCH_HOLD),
+    Code.REINVEST_CORRECTED: (_K.REINVEST_DUE, _K.BATCH_HOLD),
 }
 
 

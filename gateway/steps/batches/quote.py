@@ -22,6 +22,7 @@ class Quote:
 
     - `most_minor` and `least_minor` are the most and the likely cost; the answers are the numbers
       that these buy.
+    - `most_minor` counts the partner's price with every answer, `least_minor` with none.
     - `workers` counts the workers who may be asked.
     - `workers_needed` is the least number of workers, since no worker answers a task twice or more
       than the batch's limit.
@@ -34,6 +35,7 @@ class Quote:
     answers_maximum: int
     answers_minimum: int
     price_minor: int
+    partner_price_minor: int
     most_minor: int
     least_minor: int
     available_minor: int
@@ -68,7 +70,8 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         answers_maximum=found.most,
         answers_minimum=found.least,
         price_minor=batch.price_minor,
-        most_minor=found.most * batch.price_minor,
+        partner_price_minor=batch.partner_price_minor,
+        most_minor=found.most * batch.cost_minor,
         least_minor=found.least * batch.price_minor,
         available_minor=available,
         currency=batch.currency,

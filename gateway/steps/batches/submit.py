@@ -48,7 +48,8 @@ _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
 class BatchSpec:
     """A client's order of a batch.
 
-    `price_minor` is per accepted answer. `policy` is fixed:N, all or dynamic.
+    `price_minor` is per accepted answer, and `partner_price_minor` is what a partner earns besides,
+    if the worker belongs to one. `policy` is fixed:N, all or dynamic.
     """
 
     name: str
@@ -67,6 +68,7 @@ class BatchSpec:
     breadth: bool = False
     worker_max: int | None = None
     worker_day_max: int | None = None
+    partner_price_minor: int = 0
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
@@ -117,6 +119,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         breadth=spec.breadth,
         worker_max=spec.worker_max,
         worker_day_max=spec.worker_day_max,
+        partner_price_minor=spec.partner_price_minor,
     )
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
@@ -257,11 +260,11 @@ async def _set_going(
 
 def _reservable(slots: int, batch: Batch) -> int:
     """Return the cost of all paid slots. Raises Refused where no ledger entry could hold it."""
-    amount = slots * batch.price_minor
+    amount = slots * batch.cost_minor
     if amount > AMOUNT_MAX_MINOR:
         raise Refused(
             f"the batch can cost up to {amount_text(amount, batch.currency)} ({slots:,} answers at "
-            f"{amount_text(batch.price_minor, batch.currency)}); one batch may reserve at most "
+            f"{amount_text(batch.cost_minor, batch.currency)}); one batch may reserve at most "
             f"{amount_text(AMOUNT_MAX_MINOR, batch.currency)}: lower the price, or make batches of fewer tasks",
             field="price",
         )

@@ -36,8 +36,8 @@ def market(
         message = count_segments(asked).segments * _segment_minor(rt, batch.currency)
     review = float(batch.handling.review_minor) or None
     return AnswerPrices(
-        AnswerPrice(batch.price_minor + (message if via == "sms" else 0.0)),
-        AnswerPrice(batch.price_minor + message * better.by_sms, better.skill) if better else None,
+        AnswerPrice(batch.cost_minor + (message if via == "sms" else 0.0)),
+        AnswerPrice(batch.cost_minor + message * better.by_sms, better.skill) if better else None,
         review_minor=review,
     )
 

@@ -22,7 +22,7 @@ def ruling_of(batch: Batch) -> Ruling:
         batch.policy,
         batch.confidence or CONFIDENCE,
         batch.method,
-        batch.price_minor,
+        batch.cost_minor,
     )
 
 

@@ -46,6 +46,7 @@ from gateway.steps.people.enrol import (
     removal_writes,
     zone_writes,
 )
+from gateway.steps.people.partners.earning import partner_earning
 from gateway.steps.quality.judge import answer_part
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns import number_change
@@ -134,7 +135,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
     match fact:
         case Answered():
             batch = await _batch_answered(rt, understood, fact)
-            return [answer_part(rt, as_held(row, fact), batch, fact, heard.via)]
+            answered = answer_part(rt, as_held(row, fact), batch, fact, heard.via)
+            return [answered, *await partner_earning(rt, row, batch, fact)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
         case Asked():

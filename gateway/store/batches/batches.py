@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId, BatchId, ClientId
+from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.store.batches import tallies
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
@@ -58,6 +59,8 @@ class Batch:
     """The largest number of answers of one worker."""
     worker_day_max: int | None = None
     """The largest number of answers of one worker in 24 hours."""
+    partner_price_minor: int = 0
+    """The price that a partner earns with an accepted answer of its workers; 0 for none."""
     revision: int = 0
     """The number of changes of the batch's rule (`policy`, `confidence`, `method`). While the batch
     runs, nothing else changes except `handling.same`.
@@ -77,13 +80,18 @@ class Batch:
         return self.languages[0] if len(self.languages) == 1 else ""
 
     @property
+    def cost_minor(self) -> int:
+        """Return the most that an accepted answer costs the client, without messages."""
+        return self.price_minor + self.partner_price_minor
+
+    @property
     def capped(self) -> bool:
         return self.worker_max is not None or self.worker_day_max is not None
 
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
   b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id,
-  b.breadth, b.worker_max, b.worker_day_max, b.revision"""
+  b.breadth, b.worker_max, b.worker_day_max, b.partner_price, b.revision"""
 
 
 def _batch(row: Row) -> Batch:
@@ -108,6 +116,7 @@ def _batch(row: Row) -> Batch:
         breadth=row["breadth"],
         worker_max=row["worker_max"],
         worker_day_max=row["worker_day_max"],
+        partner_price_minor=row["partner_price"],
         revision=row["revision"],
     )
 
@@ -168,8 +177,8 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
              policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
-             worker_day_max)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19)""",
+             worker_day_max, partner_price)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20)""",
         batch.id,
         batch.client,
         batch.name,
@@ -189,6 +198,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.breadth,
         batch.worker_max,
         batch.worker_day_max,
+        batch.partner_price_minor,
     )
 
 
@@ -280,15 +290,24 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
     return await db.rows(_LIST + " order by b.created_at desc limit 200", client)
 
 
+_TO_PARTNERS = f"""cross join lateral (
+  select count(*) filter (where t.code = {Code.PARTNER_REINVEST:d}) as partner_answers,
+    coalesce(sum(case when t.debit = b.account_id then t.amount else -t.amount end), 0)::bigint as partners_spent
+  from transfer t where b.partner_price > 0 and (
+    t.debit = b.account_id and t.code in ({Code.PARTNER_EARN:d}, {Code.PARTNER_REINVEST:d})
+    or t.credit = b.account_id and t.code in ({Code.PARTNER_CORRECTED:d}, {Code.REINVEST_CORRECTED:d}))) y2"""
+"""A join with `batch b`: the answers that earned a partner its price, and the money spent on them.
+"""
+
 _LIST = f"""
-select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
+select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.partner_price, b.currency, b.policy, b.policy_options,
   b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
   case when (b.upload_until < now()) is not true then b.background end as background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
-      from message_bill where batch_id = b.id group by currency) m) as bills, c.*
-from batch b {tallies.OF_BATCH}
+      from message_bill where batch_id = b.id group by currency) m) as bills, c.*, partner_answers, partners_spent
+from batch b {tallies.OF_BATCH} {_TO_PARTNERS}
 where b.client_id = $1"""
 
 

@@ -17,6 +17,10 @@ GROWING = (
     "adjustment_event",
     "person_event",
     "coordinator_event",
+    "partner_event",
+    "partner_criterion",
+    "partner_invoice_item",
+    "batch_share_event",
 )
 _ROLE = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
 

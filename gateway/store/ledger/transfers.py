@@ -48,6 +48,9 @@ class Audit:
     faults: tuple[str, ...]
 
 
+_OWED = ("worker_payable", "client_available", "batch_hold", "partner_payable", "reinvest_due")
+"""The kinds of account with what the gateway owes; none of them may be below zero."""
+
 _TAXES = """
 select coalesce(o.country, b.owner) as country, coalesce(o.currency, b.currency) as currency,
   coalesce(o.owed, 0)::bigint as owed, coalesce(b.withheld, 0)::bigint as withheld
@@ -100,8 +103,7 @@ async def audit(db: Database) -> Audit:
     faults += [
         f"account {r['id']} ({r['kind']}:{r['owner']}) is below zero: {r['balance']}"
         for r in rows
-        if r["kind"] in ("worker_payable", "client_available", "batch_hold", "payout_in_transit")
-        and r["balance"] < 0
+        if r["kind"] in (*_OWED, "payout_in_transit") and r["balance"] < 0
     ]
     faults += [f"answer {r['id']} has no earning of its price" for r in unpaid]
     faults += [
@@ -120,11 +122,7 @@ async def audit(db: Database) -> Audit:
         sum_minor=total,
         in_transit_minor=in_transit,
         open_payouts_minor=open_payouts,
-        liabilities_minor=sum(
-            r["balance"]
-            for r in rows
-            if r["kind"] in ("worker_payable", "client_available", "batch_hold")
-        ),
+        liabilities_minor=sum(r["balance"] for r in rows if r["kind"] in _OWED),
         faults=tuple(faults),
     )
 

@@ -1,0 +1,1 @@
+"""The steps about partners: admission, work, money, expenses and invoices."""

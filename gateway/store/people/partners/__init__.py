@@ -1,0 +1,1 @@
+"""The rows of partners: states, criteria, expenses, invoices and corrections."""

@@ -1,0 +1,1 @@
+"""The rules of partners: states, criteria, shares, invoices and reinvestment. Pure."""
