@@ -7,7 +7,7 @@ docs/decisions/0066.
 from alembic import op
 
 revision = "0063"
-down_revision = "0062"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 
