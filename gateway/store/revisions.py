@@ -1,17 +1,31 @@
 """The revisions of the schema that this program knows."""
 
+import re
 from pathlib import Path
 
 from gateway.base.errors import SettingsError
+
+_REVISION = re.compile(r'^(revision|down_revision) = ("[^"]+"|None)$', re.MULTILINE)
 
 
 def known_revisions() -> list[str]:
     """Return the revisions of the schema that this program knows, the newest first.
 
-    The name of a migration's file begins with its revision.
+    Each migration's file names the revision before it. The order of their numbers may differ,
+    because branches reserve numbers. The files are read as text: importing them would load Alembic.
     """
     files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*_*.py")
-    return sorted((file.name.partition("_")[0] for file in files), reverse=True)
+    before: dict[str, str] = {}
+    for file in files:
+        found = dict(_REVISION.findall(file.read_text(encoding="utf-8")))
+        before[found["revision"].strip('"')] = found["down_revision"].strip('"')
+    newest = set(before) - set(before.values())
+    line: list[str] = []
+    at = min(newest, default="")
+    while at in before:
+        line.append(at)
+        at = before[at]
+    return line
 
 
 def check_known(revision: str | None) -> None:
