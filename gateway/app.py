@@ -33,6 +33,8 @@ from gateway.steps.batches.count import count_batches
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver
+from gateway.steps.messages.webhooks.call import call_webhooks
+from gateway.steps.messages.webhooks.publish import publish_events
 from gateway.steps.payouts.adjust import adjust
 from gateway.steps.payouts.compare_floats import compare_floats
 from gateway.steps.payouts.disburse import disburse
@@ -64,6 +66,7 @@ StepFunction = Callable[..., Awaitable[object]]
 STEPS: Mapping[str, StepFunction] = {
     "adjust": adjust,
     "assign": assign,
+    "call_webhooks": call_webhooks,
     "catch_up": catch_up,
     "close": close,
     "compare_floats": compare_floats,
@@ -72,6 +75,7 @@ STEPS: Mapping[str, StepFunction] = {
     "disburse": disburse,
     "keep_months": keep_months,
     "poll": poll,
+    "publish_events": publish_events,
     "relearn": relearn,
     "score": score,
     "persons": tell_expiries,

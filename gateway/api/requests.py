@@ -42,13 +42,15 @@ PolicyText = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whit
 OptionId = Annotated[Id, Field(max_length=64)]
 
 
-class _Strict(BaseModel):
+class StrictModel(BaseModel):
+    """A request body that takes no unknown field and converts no value."""
+
     # Strict means that 0 is not false and 5 is not "5". A field that the schema does not define is
     # refused.
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
 
 
-class OptionIn(_Strict):
+class OptionIn(StrictModel):
     """A possible answer of a categorisation. Results name its `id`, and workers read its label."""
 
     id: OptionId
@@ -58,7 +60,7 @@ class OptionIn(_Strict):
     ]
 
 
-class BatchIn(_Strict):
+class BatchIn(StrictModel):
     """A new batch, which starts as a draft."""
 
     name: Line200
@@ -200,7 +202,7 @@ class BatchIn(_Strict):
 _IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueItems": True}}
 
 
-class AudienceIn(_Strict):
+class AudienceIn(StrictModel):
     """The workers that may receive a task.
 
     Workers and partners are named by id (see `/audience`), and workers also by language.
@@ -211,7 +213,7 @@ class AudienceIn(_Strict):
     languages: Annotated[list[Language], Field(default_factory=list, max_length=20)]
 
 
-class TaskIn(_Strict):
+class TaskIn(StrictModel):
     """A task.
 
     `gold` is its known truth, for a hidden check, and `audience` the workers that may get it.
@@ -223,7 +225,7 @@ class TaskIn(_Strict):
     audience: AudienceIn | None = None
 
 
-class DecisionIn(_Strict):
+class DecisionIn(StrictModel):
     """The true value of a task in review, and the name of the person that decides it (`by`)."""
 
     value: Annotated[str, Field(min_length=1, max_length=1_200)]
@@ -236,7 +238,7 @@ class GoldIn(DecisionIn):
     reason: Line500
 
 
-class SameIn(_Strict):
+class SameIn(StrictModel):
     """Two options with one meaning.
 
     It holds the option that stays, the name of the corrector, and the reason.
@@ -247,7 +249,7 @@ class SameIn(_Strict):
     reason: Line500
 
 
-class LabelIn(_Strict):
+class LabelIn(StrictModel):
     """A correction of a wrong label.
 
     It holds the label that workers of a language read instead, the name of the corrector, and the
@@ -267,7 +269,7 @@ class LabelIn(_Strict):
     reason: Line500
 
 
-class NewRuleIn(_Strict):
+class NewRuleIn(StrictModel):
     """A changed rule, to be tried on the batch's answers.
 
     A field that is left out stays unchanged.
@@ -279,7 +281,7 @@ class NewRuleIn(_Strict):
     by: Line100
 
 
-class SwitchIn(_Strict):
+class SwitchIn(StrictModel):
     """A switch to a rule: the name of the person that switches it on, and the reason."""
 
     by: Line100

@@ -272,11 +272,14 @@ class ResultOut(BaseModel):
 
 
 class AccountOut(BaseModel):
+    """Your money, in minor units of `currency`, and what you should know (`notices`)."""
+
     client: str
     name: str
     currency: str
     available_minor: int
     reserved_minor: int
+    notices: list[str]
 
 
 class Added(BaseModel):

@@ -53,6 +53,12 @@ OF_ARCHIVES = {
     "archive.written": "the month's file is complete, and its rows are still there",
 }
 """Points that no answer and no money passes."""
+OF_WEBHOOKS = {
+    "webhooks.published": "events of clients are made into messages, and this is not committed",
+    "webhooks.claimed": "calls to clients are claimed, and none is made",
+    "webhooks.called": "a client's server has answered a call, and this is not written",
+}
+"""Points on the way of an event to a client."""
 
 
 def _read(said: str) -> tuple[str, list[int]]:
@@ -66,7 +72,7 @@ _armed, _victims = _read(os.environ.get("FAILPOINT", ""))
 def arm(name: str, victims: list[int] | None = None) -> None:
     """Arm a point now, as FAILPOINT would have done at the start."""
     global _armed, _victims  # one setting per process, like the environment
-    assert name in POINTS or name in OF_ARCHIVES
+    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS
     _armed, _victims = name, victims or []
 
 

@@ -105,13 +105,16 @@ def runner(
     light: Annotated[
         bool, typer.Option("--light", help="Do all other jobs: send, pay, process stored SMS.")
     ] = False,
+    calls: Annotated[
+        bool, typer.Option("--calls", help="Do only calls to the webhooks of clients.")
+    ] = False,
 ) -> None:
     """Do queued jobs: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli.run import runner as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
-        command.serve(settings, command.queues(heavy=heavy, light=light))
+        command.serve(settings, command.queues(heavy=heavy, light=light, calls=calls))
 
 
 @app.command()

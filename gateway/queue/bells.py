@@ -25,10 +25,14 @@ from gateway.queue.jobs import PermittedJob, PermittedQueue, job_timeout_s, refu
 
 log = structlog.get_logger()
 
-QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
+QUEUE, HEAVY_QUEUE, CALLS_QUEUE = "gateway", "gateway-heavy", "gateway-calls"
 HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
 """Steps that look at a whole batch. They wait on a queue of their own, so that no message waits
 behind them.
+"""
+CALLS = frozenset({"call_webhooks"})
+"""Steps that wait for clients' servers. They have a queue of their own too, since such a server may
+take its time.
 """
 # Equal jobs within this time are one job, so a burst of replies causes one send run.
 _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
@@ -65,6 +69,8 @@ def queue(redis: Redis, name: str = QUEUE) -> PermittedQueue:
 
 def queue_of(step: str) -> str:
     """Return the name of the queue on which a step waits."""
+    if step in CALLS:
+        return CALLS_QUEUE
     return HEAVY_QUEUE if step in HEAVY else QUEUE
 
 
@@ -153,7 +159,9 @@ class RqJobQueue:
 
     def __init__(self, redis_url: str, function: str) -> None:
         self._redis = redis_at(redis_url)
-        self._queues = {name: queue(self._redis, name) for name in (QUEUE, HEAVY_QUEUE)}
+        self._queues = {
+            name: queue(self._redis, name) for name in (QUEUE, HEAVY_QUEUE, CALLS_QUEUE)
+        }
         self._function = function
         self._wanted: set[tuple[str, ...]] = set()
         self._wake = asyncio.Event()

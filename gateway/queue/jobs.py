@@ -31,7 +31,8 @@ log = structlog.get_logger()
 
 JOB_TIMEOUT_S: Final = 60
 HEAVY_JOB_TIMEOUT_S: Final = 1800
-_HEAVY: Final = "-heavy"
+CALLS_JOB_TIMEOUT_S: Final = 120
+_HEAVY, _CALLS = "-heavy", "-calls"
 DATA_BYTES_MAX: Final = 4096
 ARGUMENT_LENGTH_MAX: Final = 200
 REFUSED_KEY: Final = "gateway:refused-jobs"
@@ -68,6 +69,8 @@ def job_timeout_s(queue: str) -> int:
 
     A job about a whole batch takes minutes, every other job seconds.
     """
+    if queue.endswith(_CALLS):
+        return CALLS_JOB_TIMEOUT_S
     return HEAVY_JOB_TIMEOUT_S if queue.endswith(_HEAVY) else JOB_TIMEOUT_S
 
 

@@ -12,9 +12,11 @@ AFTER_PHONES = frozenset(
     {
         "adjust",
         "assign",
+        "call_webhooks",
         "close",
         "compare_floats",
         "count",
+        "publish_events",
         "relearn",
         "score",
         "seal",

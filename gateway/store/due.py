@@ -45,6 +45,11 @@ union all select 'keep_months', null where exists (select from unnest(array['inb
 union all select 'seal', null where coalesce(pg_sequence_last_value('transfer_seq_seq'), 0)
     > coalesce((select max(to_seq) from seal), 0)
   and coalesce((select at from seal order by to_seq desc limit 1), '-infinity') < $1 - interval '60 seconds'
+union all select 'publish_events', null where exists (select from client_event)
+  or exists (select from batch_progress where look_at <= $1)
+  or exists (select from webhook_message where at < $1::timestamptz - interval '31 days')
+union all select 'call_webhooks', null where exists (select from webhook w where w.state = 'active' and exists
+  (select from webhook_delivery d where d.webhook_id = w.id and d.state = 'waiting' and d.due_at <= $1))
 union all select 'assign', null where exists (select from batch where state = 'running')
 """
 

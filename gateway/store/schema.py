@@ -16,6 +16,7 @@ from gateway.store.revisions import check_known, known_revisions
 SQL_FILES = (
     "months",
     "ledger",
+    "client_events",
     "work",
     "packs",
     "leases",

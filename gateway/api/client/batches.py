@@ -40,6 +40,7 @@ from gateway.steps.quality.confidences import Checked, results_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, shares
 from gateway.store.db import Row
+from gateway.store.messages import webhooks
 from gateway.store.people import clients
 from gateway.store.quality import findings
 from gateway.tasks.forecast import answers_at_close
@@ -63,6 +64,10 @@ async def account(rt: Rt, client: Client) -> AccountOut:
         currency=row["currency"],
         available_minor=row["available"],
         reserved_minor=row["reserved"],
+        notices=[
+            f"webhook {webhook} was disabled: {because}"
+            for webhook, because in await webhooks.notices(rt.db, client)
+        ],
     )
 
 

@@ -17,6 +17,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.people import clients
 
 _KEY_CHARACTERS_MAX = 200
+_SEALED = "sealed"
 REPEATED = "Idempotent-Replayed"
 """The header of a repeated answer, for which nothing was done this time."""
 # Each such request holds a connection while `made` needs another. With more at once they could wait
@@ -30,8 +31,13 @@ async def once(
     request: Request,
     status: int,
     made: Callable[[], Awaitable[bytes]],
+    *,
+    secret: bool = False,
 ) -> Response:
-    """Run `made` (a JSON body), or return the body that it made for this key before."""
+    """Run `made` (a JSON body), or return the body that it made for this key before.
+
+    A body that holds a `secret` is stored sealed.
+    """
     key = request.headers.get("idempotency-key")
     if not key:
         return _answer(await made(), status)
@@ -47,13 +53,16 @@ async def once(
         known = await clients.remembered(rt.db, client, key)
         if known is None:
             body = await made()
-            await clients.remember(rt.db, client, key, digest, status, orjson.loads(body))
+            kept = {_SEALED: rt.vault.seal(body.decode()).hex()} if secret else orjson.loads(body)
+            await clients.remember(rt.db, client, key, digest, status, kept)
             return _answer(body, status)
     if known["request_hash"] != digest:
         raise Refused(
             "this Idempotency-Key was used for another request", status=409, field="Idempotency-Key"
         )
-    repeated = _answer(orjson.dumps(known["body"]), known["status"])
+    kept = known["body"]
+    body = rt.vault.open(bytes.fromhex(kept[_SEALED])).encode() if secret else orjson.dumps(kept)
+    repeated = _answer(body, known["status"])
     repeated.headers[REPEATED] = "true"
     return repeated
 

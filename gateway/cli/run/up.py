@@ -125,6 +125,7 @@ def _start(
     for number in range(1, settings.runners + 1):
         children.start(f"runner-{number}", gateway_argv("runner", "--light"), env, nice=_NICE_LATER)
     children.start("runner-heavy", gateway_argv("runner", "--heavy"), env, nice=_NICE_LAST)
+    children.start("runner-calls", gateway_argv("runner", "--calls"), env, nice=_NICE_LAST)
     children.start("ticker", gateway_argv("ticker"), env, nice=_NICE_LATER)
     for name in answering:
         children.wait_ready(name)

@@ -32,6 +32,7 @@ from gateway.store.batches import batches, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
+from gateway.store.messages import client_events
 from gateway.store.people import clients
 from gateway.store.people.workers import partner_codes
 from gateway.tasks.handling import DEFAULT, Handling
@@ -256,6 +257,7 @@ async def _set_going(
             await uploads.end_upload(db, batch.id, turn.token)
         posted = postings.reserve(client, batch.id, amount, batch.currency)
         await transfers.post(db, posted, available, batch.hold_account)
+        await db.write([client_events.low_money(client, batch.id, amount)])
 
 
 def _reservable(slots: int, batch: Batch) -> int:

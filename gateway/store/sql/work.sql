@@ -266,12 +266,18 @@ create or replace trigger assignments_are_kept before truncate on assignment
   for each statement execute function work_is_kept();
 
 -- Queue the answers whose worth is known now for `score`: when a task is first decided, and for
--- each answer to gold.
+-- each answer to gold. Tell the client's webhooks of the task's new state.
 create or replace function answers_are_due() returns trigger language plpgsql as $$
 begin
   if old.state = 'open' and new.state in ('decided', 'review') then
     insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
       on conflict (task_id) do update set version = d.version + 1;
+  end if;
+  if new.state <> old.state and new.state in ('decided', 'review') and new.gold is null then
+    insert into client_event (client_id, batch_id, type, data)
+      select b.client_id, b.id, t.type, jsonb_build_object('task', new.name, 'state', new.state)
+        from batch b, (select case new.state when 'decided' then 'task.decided' else 'task.review' end) t(type)
+        where b.id = new.batch_id and is_told(b.client_id, b.id, t.type);
   end if;
   return null;
 end $$;

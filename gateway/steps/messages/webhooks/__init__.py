@@ -1,0 +1,1 @@
+"""The webhooks of clients: calls that tell a client's own server what happened (decision 74)."""
