@@ -6,7 +6,7 @@ See docs/decisions/0074.
 from alembic import op
 
 revision = "0079"
-down_revision = "0062"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 
