@@ -30,6 +30,7 @@ from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
+from gateway.steps.batches.fair_pay.settle import settle_pay
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver
@@ -80,6 +81,7 @@ STEPS: Mapping[str, StepFunction] = {
     "score": score,
     "persons": tell_expiries,
     "seal": seal,
+    "settle_pay": settle_pay,
     "still_asking": still_asking,
     "sweep": sweep,
     "watch": watch,

@@ -83,6 +83,30 @@ class Money(BaseModel):
     messages: list[MessageCost]
 
 
+class PayOut(BaseModel):
+    """The pay of the batch's workers per hour, in minor units, from the times of their answers.
+
+    `median_minor` and `p10_minor` are known once the batch is closed and measured.
+    `topped_up_minor` was then paid from `reserve_minor`, because the median was below the floor.
+    `gini` is 0 where all workers earned the same.
+    """
+
+    currency: str
+    floor_minor: int | None
+    floor_country: str | None
+    allowed_below_floor: str | None
+    expected_seconds_per_answer: float
+    answers: int | None
+    workers: int | None
+    hours: float | None
+    median_minor: int | None
+    p10_minor: int | None
+    gini: float | None
+    reserve_minor: int
+    topped_up_minor: int
+    settled: bool
+
+
 class ShareOut(BaseModel):
     """A partner's share of a batch.
 
@@ -176,6 +200,9 @@ class BatchOut(BaseModel):
     ] = None
     shares: Annotated[list[ShareOut], Field(description="Only for a single batch")] = []
     findings: Annotated[list[FindingOut], Field(description="Only for a single batch")] = []
+    pay: Annotated[PayOut | None, Field(description="Only for a single batch that has started")] = (
+        None
+    )
 
 
 class Warned(BaseModel):
@@ -197,6 +224,31 @@ class Warned(BaseModel):
     loses_letters: bool
     cannot_go: str | None = None
     kept: str
+
+
+class PayQuoteOut(BaseModel):
+    """The expected pay of an hour, in minor units, beside the living-wage floor.
+
+    A batch below the floor is not started, unless the operator allows it. `reserve_minor` is set
+    aside at the start for top-ups, in addition to `most_minor`, and returns as far as it is not
+    needed.
+    """
+
+    seconds_per_answer: float
+    measured: Annotated[
+        bool,
+        Field(
+            description="Whether the time follows from measured batches of this kind, or only from the length of the texts"
+        ),
+    ]
+    hourly_minor: int
+    floor_minor: int | None
+    floor_country: str | None
+    floor_source: str | None
+    below_floor: bool
+    allowed_below_floor: str | None = Field(description="The operator's reason, if it is allowed")
+    price_for_floor_minor: int | None
+    reserve_minor: int
 
 
 class QuoteOut(BaseModel):
@@ -241,6 +293,7 @@ class QuoteOut(BaseModel):
             description="The reason why it cannot be finished now, and the remedy; null if it can"
         ),
     ]
+    pay: PayQuoteOut
 
 
 class ResultOut(BaseModel):

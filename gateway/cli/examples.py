@@ -120,6 +120,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "holds list": ("holds list",),
     "holds release": ("holds release P7K2QX --who Asha",),
     "approvals list": ("approvals list",),
+    "batch allow-below-floor": (
+        f'batch allow-below-floor {BATCH} \\\n    --by Asha --because "lessons, paid by a donor"',
+    ),
+    "batch pay": (f"batch pay {BATCH}",),
     "approvals prepare": ("approvals prepare --by Asha", "approvals prepare P7K2QX --by Asha"),
     "approvals show": ("approvals show 1",),
     "approvals approve": ("approvals approve 1 --code 9c0f4e2ab71d --by Juma",),

@@ -36,7 +36,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "worker",
         "moves",
     ),
-    "Batches and their results": ("explain", "review", "gold", "options", "findings"),
+    "Batches and their results": ("batch", "explain", "review", "gold", "options", "findings"),
     "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
 }
 

@@ -1,14 +1,38 @@
 """The settings of fair pay."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
+from gateway.base.currencies import Currency
 from gateway.settings.section import Section
+
+
+class LivingWage(Section):
+    """The living-wage floor of one country."""
+
+    currency: Currency
+    """The ISO 4217 code of the currency."""
+    per_hour: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    """The least pay of an hour, in major units."""
+    source: Annotated[str, Field(min_length=3, max_length=200)]
+    """The publication that names the amount, and how it was computed."""
+    date: date
+    """The day of the publication."""
 
 
 class FairPay(Section):
     """The rules of fair pay: see docs/operators/fair-pay.md."""
 
+    floors: dict[str, LivingWage] = Field(default_factory=dict)
+    """The living-wage floor by country (ISO 3166). A country without one has no floor."""
+    gap_s: Annotated[int, Field(ge=10, le=3600)] = 120
+    """The number of seconds at which the time of one answer is cut, because the phone was in a
+    pocket.
+    """
+    slower: Annotated[float, Field(ge=1, le=10)] = 1.5
+    """The reserve for top-ups covers answers that take this many times the expected time."""
     refunds_per_day: Annotated[int, Field(ge=0, le=10_000)] = 100
     """The largest number of SMS that are refunded to one worker per day (UTC)."""

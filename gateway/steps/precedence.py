@@ -20,6 +20,7 @@ AFTER_PHONES = frozenset(
         "relearn",
         "score",
         "seal",
+        "settle_pay",
         "still_asking",
     }
 )

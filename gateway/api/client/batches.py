@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.idempotency import once
 from gateway.api.client.paths import BatchPath
+from gateway.api.client.pay import pay_out, pay_quote_out
 from gateway.api.client.results import as_csv, as_json, as_lines
 from gateway.api.client.uploads import received, upload_docs
 from gateway.api.requests import BatchIn, OptionIn
@@ -95,6 +96,7 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
     """Show a batch: its state, progress, cost so far, partners' shares, and findings to look at."""
     one = _one(await _mine(rt, client, batch))
     one.shares = [ShareOut(**row) for row in await shares.shares(rt.db, batch)]
+    one.pay = await pay_out(rt, batch)
     one.findings = [FindingOut(**row) for row in await findings.of_batch(rt.db, batch)]
     return one
 
@@ -131,7 +133,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         least_minor=q.least_minor,
         most_minor=q.most_minor,
         available_minor=q.available_minor,
-        enough=q.most_minor <= q.available_minor,
+        enough=q.most_minor + q.reserve_minor <= q.available_minor,
         currency=q.currency,
         messages=MessagesQuoteOut(
             segments_least=q.messages.segments_least,
@@ -152,6 +154,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         days_least=q.days_least,
         can_finish=q.can_finish,
         why_not=q.why_not,
+        pay=pay_quote_out(q),
     )
 
 
@@ -342,7 +345,9 @@ def _money(row: Row) -> Money:
         spent_minor=spent_minor,
         partners_minor=row["partners_spent"],
         forecast_minor=spent_minor if closed else round(at_close * each_minor),
-        released_minor=max(row["reserved"] - spent_minor, 0) if closed else 0,
+        released_minor=max(row["reserved"] - spent_minor - (row["kept_for_pay"] or 0), 0)
+        if closed
+        else 0,
         messages=[
             MessageCost(
                 currency=bill["currency"],

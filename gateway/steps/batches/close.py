@@ -19,7 +19,7 @@ from gateway.steps.quality.estimate import SLICE, estimate
 from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import background, batches
+from gateway.store.batches import background, batch_pay, batches
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
@@ -143,6 +143,7 @@ async def _publish(rt: Runtime, batch: Batch) -> None:
         await wait_for_phones(rt)
     if released is not None:
         rt.jobs.enqueue("watch", batch.id)
+        rt.jobs.enqueue("settle_pay")
         log.info("batch closed", batch=batch.id, released_minor=released)
 
 
@@ -175,6 +176,7 @@ class _NotNow(
 async def release_rest(db: Connection, batch: Batch) -> int:
     """Return the unused money of the batch to its client; return the amount in minor units."""
     rest = await transfers.balance_of(db, batch.hold_account)
+    rest -= await batch_pay.kept_back(db, batch.id)  # `settle_pay` uses it and returns the rest.
     if rest:
         client = await clients.account_of(db, batch.client)
         assert client is not None

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Any
 
 from gateway.base.ids import ClientId
+from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
 from gateway.steps.batches.prepare import Filled
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
@@ -28,6 +29,7 @@ class Quote:
       than the batch's limit.
     - `days_least` is the least number of days with the present workers and the limit per day.
     - `warned` and `warnings` are the advice on texts, worked out at the uploads.
+    - `pay` is the expected pay per hour, beside the floor.
     """
 
     tasks: int
@@ -48,6 +50,12 @@ class Quote:
     why_not: str | None
     warned: int
     warnings: list[dict[str, Any]]
+    pay: QuotedPay
+
+    @property
+    def reserve_minor(self) -> int:
+        """Return what is set aside for top-ups, beside the most that the answers can cost."""
+        return self.pay.reserve_minor(self.answers_maximum)
 
 
 async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
@@ -83,6 +91,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         why_not=_why_not(batch, crowd, needed),
         warned=found.warned,
         warnings=found.warnings,
+        pay=await quoted_pay(rt, batch),
     )
 
 

@@ -19,6 +19,7 @@ from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
 from gateway.steps.batches.close import release_rest
+from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
 from gateway.steps.batches.quote import available_minor, quote, workers_who_may_be_asked
 from gateway.steps.batches.routes_on_air import air_of
@@ -198,12 +199,13 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     """
     batch = await rt.batches.get(batch_id)
     workers = await workers_who_may_be_asked(rt, batch)
+    pay = await quoted_pay(rt, batch)
 
     async def started() -> None:
         await ended(rt, client, batch_id)
         turn = await deal_draft(rt, client, batch)
         try:
-            await _set_going(rt, client, batch, workers, turn)
+            await _set_going(rt, client, batch, workers, pay, turn)
         except BaseException:
             if turn is not None:
                 await turn.take_back()
@@ -212,7 +214,8 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     try:
         await until_settled(started)
     except asyncpg.CheckViolationError as bad:
-        needed = (await quote(rt, client, batch_id)).most_minor
+        quoted = await quote(rt, client, batch_id)
+        needed = quoted.most_minor + quoted.reserve_minor
         has = await available_minor(rt, client)
         raise Refused(
             f"the batch can cost up to {amount_text(needed, batch.currency)}, but only "
@@ -225,7 +228,12 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
 
 async def _set_going(
-    rt: Runtime, client: ClientId, batch: Batch, workers: int, turn: Upload | None
+    rt: Runtime,
+    client: ClientId,
+    batch: Batch,
+    workers: int,
+    pay: QuotedPay,
+    turn: Upload | None,
 ) -> None:
     """Let the batch run, in one short commit.
 
@@ -248,7 +256,8 @@ async def _set_going(
         if row["state"] == "paused":
             await batches.set_state(db, batch.id, "running")
             return
-        amount = _reservable(slots, batch)
+        check_floor(batch, pay)
+        amount = _reservable(slots, batch) + await keep_pay(db, batch, pay, slots)
         await batches.set_state(db, batch.id, "running", reserved=amount)
         await shares.keep_until(db, batch, rt.clock.now())
         why = "the client started the batch"

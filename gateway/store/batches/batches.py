@@ -306,7 +306,10 @@ select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
-      from message_bill where batch_id = b.id group by currency) m) as bills, c.*, partner_answers, partners_spent
+      from message_bill where batch_id = b.id group by currency) m) as bills,
+  -- the top-ups, or all that is kept back for them until they are decided
+  (select case when y.settled_at is null then y.reserve else y.topped_up end from batch_pay y where y.batch_id = b.id)
+    as kept_for_pay, c.*, partner_answers, partners_spent
 from batch b {tallies.OF_BATCH} {_TO_PARTNERS}
 where b.client_id = $1"""
 

@@ -52,7 +52,7 @@ create table batch_pay (
   seconds bigint,
   median bigint,
   p10 bigint,
-  -- the Gini coefficient of the earnings of the workers who took part to the end
+  -- the Gini coefficient of the earnings of the batch's workers
   gini real,
   topped_up bigint not null default 0,
   settled_at timestamptz,

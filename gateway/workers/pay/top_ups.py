@@ -1,0 +1,35 @@
+"""The top-ups of a batch whose measured median stayed below the floor.
+
+Each worker's earnings are raised by the same share: the one that brings the median to the floor. A
+worker therefore gains nothing by being slow. The sum never exceeds the batch's reserve. Where the
+reserve is too small, every top-up is reduced by the same share.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+
+from gateway.workers.pay.measured import WorkerPay
+
+
+def top_ups(
+    workers: Sequence[WorkerPay], median: Fraction, floor_minor: int, reserve_minor: int
+) -> dict[int, int]:
+    """Return the top-up of each worker in minor units, without those who get nothing.
+
+    >>> amina, brian = WorkerPay(1, 10, 3_600_000, 100), WorkerPay(2, 5, 1_800_000, 50)
+    >>> top_ups([amina, brian], Fraction(100), 150, 1000)
+    {1: 50, 2: 25}
+    >>> top_ups([amina, brian], Fraction(100), 150, 30)
+    {1: 20, 2: 10}
+    >>> top_ups([amina, brian], Fraction(200), 150, 30)
+    {}
+    """
+    if median <= 0 or median >= floor_minor:
+        return {}
+    share = Fraction(floor_minor) / median - 1
+    wanted = {each.worker: ceil(each.earned_minor * share) for each in workers}
+    whole = sum(wanted.values())
+    if whole > reserve_minor:
+        wanted = {worker: part * reserve_minor // whole for worker, part in wanted.items()}
+    return {worker: part for worker, part in wanted.items() if part}
