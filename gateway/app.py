@@ -39,6 +39,7 @@ from gateway.steps.messages.webhooks.publish import publish_events
 from gateway.steps.payouts.adjust import adjust
 from gateway.steps.payouts.compare_floats import compare_floats
 from gateway.steps.payouts.disburse import disburse
+from gateway.steps.payouts.fair_pay.refund_round import refund_round
 from gateway.steps.payouts.notify_pending import still_asking
 from gateway.steps.payouts.seal_ledger import seal
 from gateway.steps.people.persons import tell_expiries
@@ -78,6 +79,7 @@ STEPS: Mapping[str, StepFunction] = {
     "poll": poll,
     "publish_events": publish_events,
     "relearn": relearn,
+    "refund": refund_round,
     "score": score,
     "persons": tell_expiries,
     "seal": seal,

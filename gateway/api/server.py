@@ -19,7 +19,7 @@ from gateway.api import problems
 from gateway.api.callers import auth
 from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.phones_first import let_phones_first
-from gateway.api.client import batches, judgement, proof
+from gateway.api.client import batches, bonuses, judgement, proof
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.uploads import remove_abandoned
@@ -109,7 +109,13 @@ def make_app(
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
-    for router in (batches.router, judgement.router, proof.router, client_webhooks.router):
+    for router in (
+        batches.router,
+        bonuses.router,
+        judgement.router,
+        proof.router,
+        client_webhooks.router,
+    ):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)
     for mount in mounts:

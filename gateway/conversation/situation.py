@@ -108,6 +108,8 @@ class Cash:
     """The deductions from a withdrawal before it is sent, and None for none."""
     airtime_deductions: Deductions | None = None
     """The deductions from airtime."""
+    refunded_minor: int = 0
+    """The amount that was refunded to her for her SMS in the last seven days."""
 
 
 @dataclass(frozen=True, slots=True)

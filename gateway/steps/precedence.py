@@ -17,6 +17,7 @@ AFTER_PHONES = frozenset(
         "compare_floats",
         "count",
         "publish_events",
+        "refund",
         "relearn",
         "score",
         "seal",

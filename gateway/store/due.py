@@ -21,6 +21,7 @@ union all select 'still_asking', null where exists (select from payout p where {
 union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')) or exists (select {PUBLISHING})
+union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id

@@ -14,6 +14,7 @@ from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Cash, WorkerView
 from gateway.conversation.work.multi_question import current_questions
+from gateway.gsm.septets import segments
 from gateway.phrases import Phrasebook
 
 # In an SMS, 1,000 is a thousand. The gateway asks about 1.000.
@@ -222,4 +223,8 @@ def balance(context: Context, worker: WorkerView, *, by_sms: bool) -> str:
         on_way = amount_text(cash.open_minor, worker.currency)
         fate = "balance.waits" if cash.open_waits else "balance.on_way"
         text = f"{text} {context.say(fate, amount=on_way, ref=cash.open_ref)}"
+    if cash and cash.refunded_minor:
+        refunded = amount_text(cash.refunded_minor, worker.currency)
+        longer = f"{text} {context.say('balance.refunded', amount=refunded)}"
+        text = longer if segments(longer) == segments(text) else text
     return text

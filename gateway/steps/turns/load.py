@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from gateway.base.ids import new_ref
 from gateway.conversation.money.why import ref_said
@@ -20,7 +21,10 @@ from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.payment_details import payment, wrong_answer
 from gateway.steps.turns.understand import Understood
 from gateway.store.ledger import adjustments
+from gateway.store.payouts import refunds
 from gateway.store.people import workers
+
+_WEEK = timedelta(days=7)
 
 
 async def load(inbound: Inbound, found: Understood, needs: Iterable[Need]) -> Understood:
@@ -99,6 +103,7 @@ async def _cash(inbound: Inbound, situation: Situation) -> Situation:
         airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
         deductions=taken,
         airtime_deductions=off_airtime,
+        refunded_minor=await refunds.refunded_since(rt.db, worker.id, rt.clock.now() - _WEEK),
     )
     return situation.changed(cash=cash)
 

@@ -64,3 +64,35 @@ async def test_nothing_is_refunded_without_a_price_or_where_it_is_switched_off(
     monkeypatch.setitem(rt.channels, "phone", free)
     assert not await refund_sms(rt, rt.db, await sms_of(amina, "one"))
     assert await amina.balance_minor() == 0
+
+
+async def test_every_answered_sms_is_refunded_in_the_background(town, rt, priced):
+    """The answer turn has no part of it; the ticker does it some minutes later."""
+    amina = await town.enrols("amina")
+    await town.ticks()
+    await town.posts_batch("Is it open?", price="3.00")
+    replies = [await amina.texts("WORK")]
+    await town.answers_bells()
+    replies.append(await amina.texts("1"))
+    earned = await amina.earned_minor()
+    assert earned == 300
+    assert await amina.balance_minor() == earned, "not in her turn"
+    await town.ticks(minutes=10)
+    assert await amina.balance_minor() == earned + 100 * len(replies)
+    assert "given back" in await amina.texts("BAL")
+    await town.ticks(minutes=10)
+    assert await amina.balance_minor() == earned + 100 * (len(replies) + 1), "BAL too, and once"
+    await town.ticks(minutes=10)
+    assert await town.count("transfer", "code = 50") == len(replies) + 1
+
+
+async def test_a_copy_an_unanswered_sms_and_a_key_are_not_refunded(town, rt, priced):
+    amina = await town.enrols("amina")
+    stranger = town.meets("stranger")
+    await town.ticks()
+    await amina.texts("BAL", event="same")
+    await amina.sends("BAL", event="same")
+    await stranger.texts("hello")
+    await amina.dials("2")
+    await town.ticks(minutes=10)
+    assert await town.count("transfer", "code = 50") == 1
