@@ -54,6 +54,8 @@ from gateway.store.batches.batches import Batches
 from gateway.store.db import open_database
 from gateway.store.payouts.tokens import StoredTokens
 from gateway.tasks import kinds
+from gateway.tasks.lessons import library
+from gateway.tasks.lessons.library import Lessons
 from gateway.tasks.port import TaskKind
 from gateway.ussd import channels as ussd_channels
 from gateway.ussd.port import UssdChannel
@@ -148,6 +150,7 @@ async def open_runtime(
                 pressure=Backpressure(
                     settings.redis_url.get_secret_value() if settings.redis_url else None
                 ),
+                lessons=lessons_in(settings.lessons_folder),
             )
         finally:
             await db.close()
@@ -160,6 +163,12 @@ def kind_of(name: str) -> TaskKind:
     Raises SettingsError with the known kinds for any other name.
     """
     return cast("TaskKind", cast("object", plugins.load(kinds, name)))
+
+
+@cache
+def lessons_in(folder: str) -> Lessons:
+    """Return the shipped lessons and those of the operator's folder. The files are read once."""
+    return library.load(folder, kind_of, frozenset(books()))
 
 
 def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:

@@ -135,6 +135,13 @@ class BatchIn(StrictModel):
             ge=0, le=20, description="Gold among a new worker's first questions, if there is any"
         ),
     ] = 5
+    needs_lesson: Annotated[
+        bool,
+        Field(
+            description="Ask only workers who passed the free lesson for this kind. A worker who "
+            "has not is told how to begin it."
+        ),
+    ] = False
     promote_gold: Annotated[
         bool, Field(description="Use results without doubt as gold for other workers")
     ] = False

@@ -177,6 +177,9 @@ class BatchOut(BaseModel):
     languages: list[str]
     options: list[OptionIn]
     pack_max: Annotated[int, Field(description="The most questions per SMS")]
+    needs_lesson: Annotated[
+        bool, Field(description="Only workers who passed the lesson for this kind are asked")
+    ]
     rotates: Annotated[bool, Field(description="Each worker has a different order of options")]
     order: str
     worker_max: int | None

@@ -37,6 +37,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         Effect.OFFLINE,
         "channels kannel-conf",
         "ledger grants",
+        "lessons check",
         "phrases check",
         "qa aggregate",
         "qa explain",

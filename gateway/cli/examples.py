@@ -44,6 +44,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "outbox": ("outbox",),
     "archive": ("archive", "archive --dry-run", "archive --list"),
     "phrases check": ("phrases check",),
+    "lessons check": ("lessons check", "lessons check --folder lessons"),
     "sms count": (
         'sms count "Toi Market is next to Kibera." --suggest',
         "sms count --file question.txt --language sw --country KE",

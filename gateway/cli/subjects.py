@@ -29,6 +29,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "channels",
     ),
     "Watch it": ("inbox", "outbox", "archive", "phrases"),
+    "Training": ("lessons",),
     "Clients, partners, coordinators, workers": (
         "client",
         "partner",

@@ -16,6 +16,7 @@ from gateway.conversation.facts import (
     Fact,
     Joined,
     LanguageChosen,
+    LessonMoved,
     NameGiven,
     PayAsked,
     PinChosen,
@@ -149,6 +150,8 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
             name = (fact.name if isinstance(fact, Agreed) else "") or worker.name
             active = replace(worker, state="active", agreed=True, name=name)
             return situation.changed(worker=active)
+        case LessonMoved(progress, step, score):
+            return situation.changed(lesson=progress.at(step, score))
         case NameGiven(name) if worker:
             return situation.changed(worker=replace(worker, name=name))
         case Stopped() if worker:

@@ -5,9 +5,11 @@ The reply is a `Turn` for an SMS and a `MenuTurn` for a USSD key. Nothing is wri
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gateway.base.deductions import Withdrawal
 from gateway.base.ids import AssignmentId, TaskId, WorkerId
+from gateway.tasks.lessons.lesson import LessonProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,31 @@ class Asked:
 
     task: TaskId
     item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPutOff:
+    """The fact that a worker began a lesson: the question that she holds may be asked again."""
+
+    assignment: AssignmentId
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class LessonMoved:
+    """The fact that a worker began a lesson, went on with it, or ended it.
+
+    `progress` is her place before, and `step` and `score` are her place after. An answer to a
+    question of the lesson has its words (`said`), its `value`, and whether it is `right`.
+    """
+
+    progress: LessonProgress
+    step: int
+    score: int
+    state: Literal["open", "passed", "failed", "left"] = "open"
+    said: str = ""
+    value: str = ""
+    right: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +328,8 @@ Fact = (
     | Skipped
     | Asked
     | AskedAlone
+    | QuestionPutOff
+    | LessonMoved
     | Joined
     | Agreed
     | NameGiven

@@ -10,7 +10,7 @@ from gateway.conversation.context import Context, KindOf, Phrasebooks
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.situation import Situation
-from gateway.conversation.views import money, moving, onboarding, pin, settings, work
+from gateway.conversation.views import lessons, money, moving, onboarding, pin, settings, work
 from gateway.conversation.views.view import (
     EndSession,
     Key,
@@ -29,6 +29,7 @@ VIEWS: dict[str, View] = {
     **settings.VIEWS,
     **pin.VIEWS,
     **moving.VIEWS,
+    **lessons.VIEWS,
 }
 ENDED = "end"
 
@@ -40,7 +41,9 @@ _ALLOWED = {
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset({*work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
+    "home": frozenset({
+        *work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *lessons.VIEWS, *_MOVING, "not_me"
+    }),
     "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }

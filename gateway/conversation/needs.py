@@ -22,6 +22,7 @@ _OF_WORKER = {
     "appeal": frozenset({Need.APPEAL}),
     "skill": frozenset({Need.SKILL}),
     "work": frozenset({Need.NO_WORK}),
+    "learn": frozenset({Need.LESSON}),
     "join": frozenset({Need.QUIET_NUMBER}),
     "move": frozenset({Need.MOVE, Need.PIN}),
 }

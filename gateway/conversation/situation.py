@@ -13,6 +13,7 @@ from gateway.base.deductions import Deductions
 from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
 from gateway.phrases.capacity import ANY, Capacity
+from gateway.tasks.lessons.lesson import LessonProgress
 from gateway.tasks.question import Question
 
 WorkerState = Literal["invited", "active", "stopped", "removed"]
@@ -343,6 +344,8 @@ class Need(Enum):
     """`Situation.skill`."""
     NO_WORK = auto()
     """`Situation.no_work`."""
+    LESSON = auto()
+    """`Situation.lesson`, or `Situation.no_lesson` where there is none."""
 
 
 EVERYTHING = frozenset(Need)
@@ -404,6 +407,12 @@ class Situation:
     """
     skill: SkillView | None = None
     """The result of the worker's gold, looked up only when she asks."""
+    lesson: LessonProgress | None = None
+    """The lesson that the worker is in by SMS, else the one that LEARN begins or goes on with. The
+    latter is looked up only when she asks.
+    """
+    no_lesson: str = "lesson.none"
+    """The phrase that says why LEARN begins no lesson."""
     pin: PinView | None = None
     """The worker's PIN."""
     moving: NumberMoveView | None = None

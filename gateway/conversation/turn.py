@@ -19,7 +19,7 @@ from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
-from gateway.conversation.work import answering, multi_answer, typed
+from gateway.conversation.work import answering, lessons, multi_answer, typed
 from gateway.conversation.work.multi_question import current_questions
 from gateway.conversation.work.skill import skill
 from gateway.gsm.septets import segments
@@ -104,6 +104,9 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
     takes_words = any(question and context.kind(question).TAKES_WORDS for question in asked)
+    whole = _whole_command(context, worker, heard)
+    if lesson := lessons.in_lesson(context, heard, whole_command=whole):
+        return lesson
     if heard.command == "answer" and not heard.alone:
         found = _answer_said(context, worker, heard)
     elif which := answering.which(context, heard):
@@ -116,7 +119,7 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
         )
     elif not takes_words:
         found = answering.take_answer(context, worker, heard) or _command(context, worker, heard)
-    elif _whole_command(context, worker, heard):
+    elif whole:
         found = _command_or_answer(context, worker, heard)
     elif held and held.open and typed.is_doubtful(context, held.question, heard.said):
         found = multi_answer.earlier(context, worker, heard) or Turn(
@@ -178,6 +181,8 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return Turn((), context.say("stop.only"))
         case "skill":
             return skill(context)
+        case "learn":
+            return lessons.learn(context)
         case "name":
             return answer_name(context, heard)
         case "move":

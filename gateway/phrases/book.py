@@ -63,6 +63,7 @@ class CommandWords:
     answer: frozenset[str]
     move: frozenset[str]
     not_me: frozenset[str]
+    learn: frozenset[str]
 
 
 @dataclass(slots=True)

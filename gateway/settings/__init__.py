@@ -167,6 +167,10 @@ class Settings(BaseSettings):
     """The number of days for which a worker whose gold answers stay under the bar gets no questions
     of that kind.
     """
+    lessons_folder: str = ""
+    """A folder with the operator's own lessons, `<kind>/<language>.toml`. A file in it replaces the
+    shipped lesson of the same name. An empty value means only the shipped lessons.
+    """
     push_limit: Annotated[int, Field(ge=1)] = 500
     """The number of questions that are sent to idle workers in one run."""
     walks_at_once: Annotated[int, Field(ge=0)] = 24

@@ -18,6 +18,7 @@ from gateway.sms.clocks import ProviderClocks
 from gateway.sms.port import InboundSms, SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
 from gateway.store.ledger import transfers
+from gateway.tasks.lessons.library import Lessons
 from gateway.tasks.port import TaskKind
 from gateway.ussd.port import UssdChannel, UssdStep
 
@@ -146,3 +147,4 @@ class Runtime:
     helpers: "Helpers"
     pressure: "Backpressure"
     clocks: ProviderClocks = field(default_factory=ProviderClocks)
+    lessons: Lessons = field(default_factory=Lessons)

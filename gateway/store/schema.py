@@ -34,6 +34,7 @@ SQL_FILES = (
     "health",
     "moves",
     "earlier",
+    "lessons",
     "situation",
 )
 

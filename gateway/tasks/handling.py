@@ -26,6 +26,8 @@ class Handling:
     """The hours after the start for which the shares are kept; then all workers may answer those
     tasks.
     """
+    needs_lesson: bool = False
+    """True if only workers who passed the lesson for this kind are asked."""
     same: Mapping[str, str] = field(default_factory=dict[str, str])
     """Options that were found to mean the same as another option, which is stored in their place;
     the menu keeps them where they were.

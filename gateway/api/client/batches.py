@@ -271,6 +271,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         handling=Handling(
             entry_gold=given.entry_gold,
             promote_gold=given.promote_gold,
+            needs_lesson=given.needs_lesson,
             review_minor=review_minor,
             rotate=given.rotate,
             shares={code.upper(): share for code, share in given.shares.items()},
@@ -301,6 +302,7 @@ def _one(row: Row) -> BatchOut:
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
         pack_max=row["pack_max"],
         rotates=from_options(row["policy_options"]).rotate,
+        needs_lesson=from_options(row["policy_options"]).needs_lesson,
         order="breadth" if row["breadth"] else "depth",
         worker_max=row["worker_max"],
         worker_day_max=row["worker_day_max"],

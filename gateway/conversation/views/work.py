@@ -33,7 +33,7 @@ from gateway.conversation.work.asking import option_lines
 from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
 
-_HOME = ("work", "balance", "cash", "language", "help", "stop")
+_HOME = ("work", "balance", "cash", "language", "help", "stop", "learn")
 _NOTICES = {
     "unclear.choice": "notice.choice",
     "unclear.two": "notice.two",

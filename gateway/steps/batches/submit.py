@@ -93,6 +93,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     if spec.policy != "all":
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
     await _check_shares(rt, spec.handling)
+    _check_lesson(rt, spec)
     batch_id = BatchId(new_public_id("b"))
     account = await clients.account_of(rt.db, client)
     assert account is not None
@@ -126,6 +127,20 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
     return batch
+
+
+def _check_lesson(rt: Runtime, spec: BatchSpec) -> None:
+    """Raise Refused where a worker who may be asked could find no lesson in her language."""
+    if not spec.handling.needs_lesson:
+        return
+    there = rt.lessons.languages_of(spec.kind)
+    without = [code for code in spec.languages or sorted(rt.books) if code not in there]
+    if without:
+        raise Refused(
+            f"there is no lesson for {spec.kind} in {', '.join(without)}; name only languages "
+            f"with one ({', '.join(sorted(there)) or 'none'}), or leave needs_lesson out",
+            field="needs_lesson",
+        )
 
 
 async def _check_shares(rt: Runtime, handling: Handling) -> None:

@@ -14,6 +14,7 @@ from gateway.conversation.facts import (
     Fact,
     Joined,
     LanguageChosen,
+    LessonMoved,
     MoveAgreed,
     MoveAsked,
     MoveDeclined,
@@ -28,6 +29,7 @@ from gateway.conversation.facts import (
     PinReset,
     PinRight,
     PinWrong,
+    QuestionPutOff,
     QuietChosen,
     RemovedByCoordinator,
     Restarted,
@@ -48,6 +50,7 @@ from gateway.steps.people.enrol import (
 )
 from gateway.steps.people.partners.earning import partner_earning
 from gateway.steps.quality.judge import answer_part
+from gateway.steps.quality.lessons.progress import lesson_writes
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns import number_change
 from gateway.steps.turns.inbound import TurnSource
@@ -114,7 +117,8 @@ def enqueue_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
 def _task_id(fact: Fact) -> int:
     if isinstance(fact, PayAsked):
         return _LAST  # The earnings of this turn's answers can be paid out in the same turn.
-    return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
+    asks = Answered | Asked | AskedAlone | QuestionPutOff | Skipped
+    return fact.task if isinstance(fact, asks) else 0
 
 
 def _reach(row: TurnRow, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:
@@ -139,6 +143,10 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [answered, *await partner_earning(rt, row, batch, fact)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
+        case QuestionPutOff():
+            return [turns.release_task(fact.assignment, "expired")]
+        case LessonMoved():
+            return lesson_writes(row, fact, heard.via)
         case Asked():
             return [asked_part(rt, row, understood, fact, heard.via)]
         case AskedAlone():

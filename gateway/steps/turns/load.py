@@ -15,6 +15,7 @@ from gateway.payments.holding import most_at_once, phrase_of
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
+from gateway.steps.quality.lessons.progress import look_up_lesson
 from gateway.steps.quality.pauses import skill_view
 from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.inbound import Inbound
@@ -138,6 +139,10 @@ async def _skill(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(skill=await skill_view(inbound.rt, inbound.row.worker))
 
 
+async def _lesson(inbound: Inbound, situation: Situation) -> Situation:
+    return await look_up_lesson(inbound.rt, inbound.row, situation)
+
+
 _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.CODES: _codes,
     Need.NAMED: _named,
@@ -149,5 +154,6 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.APPEAL: _appeal,
     Need.PAYMENT: _payment,
     Need.SKILL: _skill,
+    Need.LESSON: _lesson,
     Need.NO_WORK: why_no_work.explain_no_work,
 }

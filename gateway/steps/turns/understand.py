@@ -8,6 +8,7 @@ from gateway.conversation.facts import Asked
 from gateway.conversation.situation import CoordinatorView, Situation, WorkerView
 from gateway.qa.skills.gold import gold_due
 from gateway.steps.people import number_move_view
+from gateway.steps.quality.lessons.progress import lesson_by_sms
 from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
@@ -64,6 +65,7 @@ async def understand(
         moving=await number_move_view.view(rt, row) if row.moving else None,
         regions=frozenset(rt.settings.countries),
         dialled=dialled,
+        lesson=lesson_by_sms(rt, row) if row.lesson else None,
         earlier=None if row.earlier_sure is None else "sure" if row.earlier_sure else "unsure",
         pack=await pack_of(rt, row) if row.pack else (),
         capacity=channel.capacity,

@@ -177,8 +177,8 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
              policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
-             worker_day_max, partner_price)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20)""",
+             worker_day_max, partner_price, needs_lesson)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20, $21)""",
         batch.id,
         batch.client,
         batch.name,
@@ -199,6 +199,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.worker_max,
         batch.worker_day_max,
         batch.partner_price_minor,
+        batch.handling.needs_lesson,
     )
 
 

@@ -27,6 +27,8 @@ create or replace function situation(
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- the question of an SMS that she answered by dialling, while no newer SMS asks her anything
   out dialled_task bigint, out dialled_batch text, out dialled_text text,
+  -- the lesson that this SMS answers, where no question by SMS waits for one
+  out lesson jsonb,
   -- the question that she would be asked next
   out next_task bigint, out next_batch text, out next_text text, out next_revision smallint,
   out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
@@ -175,6 +177,7 @@ begin
         and a.via = 'sms' and a.item is null
         and (held_via is distinct from 'sms' or a.asked_at > v_asked_at)
       order by x.id desc limit 1;
+    lesson := lesson_by_sms(situation.worker_id, case when held_via = 'sms' then v_asked_at end);
   end if;
 
   -- Votes matter only when the answer that may come now completes the number that the task wants.
@@ -221,6 +224,7 @@ begin
         from batch b left join skill z on z.worker_id = situation.worker_id and z.kind = b.kind
         where b.state = 'running' and b.currency = situation.currency
           and (b.languages = '{}' or situation.language = any(b.languages)) and (z.paused_until <= now()) is not false
+          and (not b.needs_lesson or z.lesson_passed_at is not null)
         order by b.started_at
     loop
       v_room := v_batch.room;

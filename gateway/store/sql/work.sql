@@ -20,6 +20,11 @@ create or replace function is_paused(p_worker bigint, p_kind text) returns boole
   select exists (select from skill s where s.worker_id = p_worker and s.kind = p_kind and s.paused_until > now())
 $$;
 
+-- Return whether a worker has passed the lesson for this kind.
+create or replace function has_learned(p_worker bigint, p_kind text) returns boolean language sql stable as $$
+  select exists (select from skill s where s.worker_id = p_worker and s.kind = p_kind and s.lesson_passed_at is not null)
+$$;
+
 -- Return the digest that makes two gold questions the same one for a worker.
 create or replace function gold_digest(p_text text) returns bigint language sql immutable as $$
   select hashtextextended(p_text, 0)
@@ -60,7 +65,7 @@ returns table (task bigint, batch text, text text) language sql stable as $$
       lateral (select k.id, k.batch_id, k.text from task k join batch b on b.id = k.batch_id
         where k.id = d.task_id and k.state = 'open' and b.state = 'running' and b.currency = p_currency
           and d.position < k.wanted and k.answered + k.held < k.wanted and k.id is distinct from p_held
-          and not is_paused(p_worker, b.kind) offset 0) t
+          and not is_paused(p_worker, b.kind) and (not b.needs_lesson or has_learned(p_worker, b.kind)) offset 0) t
     limit 1
 $$;
 

@@ -17,11 +17,14 @@ PART = 1000
 
 # A worker who may be told of work at all. This is cheap to test, so it comes first (the fence
 # `offset 0` keeps it first). A worker who has not read the gateway's last message yet is left out:
-# a reply that waits for the provider (`promise_of`) comes before the next question.
+# a reply that waits for the provider (`promise_of`) comes before the next question. So is one who is
+# in a lesson by SMS: her next SMS answers the lesson.
 _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (w.unreached_until is null or w.unreached_until < now())
+  and not exists (select from lesson_run l where l.worker_id = w.id and l.state = 'open' and l.via = 'sms'
+    and l.at > now() - interval '1 hour')
   and not exists (select from payout p join message_of('asked:' || p.ref) o on o.state in ('queued', 'sending')
     where p.worker_id = w.id and p.settled_at is null)"""
 # Work for a worker `w`: addressed to her, or in a batch that is open to all.
@@ -30,7 +33,7 @@ _SOMETHING = """
     or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
          where b.state = 'running' and b.currency = w.currency
          and (b.languages = '{}' or w.language = any(b.languages))
-         and (z.paused_until <= now()) is not false
+         and (z.paused_until <= now()) is not false and (not b.needs_lesson or z.lesson_passed_at is not null)
          and (b.worker_max is null and b.worker_day_max is null
            or room_left(w.id, b.id, b.worker_max, b.worker_day_max) > 0)
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null and t.position > b.low

@@ -105,6 +105,9 @@ class TurnRow:
     dialled_batch: str
     dialled_text: str
 
+    # The lesson that this SMS answers, where no question by SMS waits for one.
+    lesson: dict[str, Any] | None
+
     # The question that the worker would be asked next, and the gold that may come before it.
     next_task: int | None
     next_batch: str

@@ -7,7 +7,8 @@ from gateway.store.db import Database, Row
 async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
     """Return the possible reasons why there is no question for a worker.
 
-    `until` is the end of her own pause, if work of that kind is running. `share` says that she has
+    `until` is the end of her own pause, if work of that kind is running. `lesson` says that work
+    waits behind a lesson that she has not passed, or a lesson was assigned to her. `share` says that she has
     done her full share of all running batches. `held_up` says that a batch on which she could work
     is paused.
     """
@@ -15,6 +16,10 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
         """select
              (select min(z.paused_until) from skill z join batch b on b.kind = z.kind
                where z.worker_id = w.id and z.paused_until > now() and b.state = 'running' and b.currency = w.currency) as until,
+             exists (select from batch b where b.state = 'running' and b.currency = w.currency
+               and (b.languages = '{}' or w.language = any(b.languages)) and b.needs_lesson
+               and not has_learned(w.id, b.kind))
+             or exists (select from relearning r where r.worker_id = w.id and r.status = 'assigned') as lesson,
              exists (select from batch b where b.state = 'running' and b.currency = w.currency
                and (b.languages = '{}' or w.language = any(b.languages)) and (b.worker_max > 0 or b.worker_day_max > 0)
                and room_left(w.id, b.id, b.worker_max, b.worker_day_max) < 1

@@ -1,0 +1,201 @@
+"""A worker in a lesson by SMS: the same keys as at work, and each reply says what was right.
+
+A lesson never stands in the way of a paid question. It begins only after the question that she
+holds was put off, and command words keep their meaning. The steps of one message go together as
+long as that costs no third segment.
+"""
+
+from collections.abc import Iterator
+
+from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
+from gateway.conversation.facts import LessonMoved, QuestionPutOff, Turn
+from gateway.conversation.parsed_sms import ParsedSms
+from gateway.conversation.situation import Situation
+from gateway.conversation.work.asking import barest
+from gateway.conversation.work.multi_question import waiting_questions
+from gateway.gsm.septets import segments
+from gateway.tasks.lessons.lesson import ASKS, Lesson, LessonProgress
+from gateway.tasks.port import Reading
+
+_SEGMENTS_MAX = 2
+
+
+def learn(context: Context) -> Turn:
+    """Answer LEARN: begin a lesson, or repeat the step at which the worker stands."""
+    progress = context.situation.lesson
+    if progress is None:
+        return Turn((), context.say(context.situation.no_lesson))
+    begins = progress.run is None or not progress.by_sms
+    lead = begin_text(context, progress) if begins else ""
+    step, text = _message(context, progress, lead)
+    moved = LessonMoved(progress, step, progress.score)
+    return Turn((*_put_off(context), moved), text)
+
+
+def in_lesson(context: Context, heard: ParsedSms, *, whole_command: bool) -> Turn | None:
+    """Take an SMS as the reply to a lesson's step, or return None where it is none.
+
+    A whole command is obeyed as at any time. SKIP leaves the lesson for now.
+    """
+    progress = context.situation.lesson
+    if progress is None or not progress.by_sms:
+        return None
+    if heard.command == "skip" and heard.alone:
+        left = LessonMoved(progress, progress.step, progress.score, "left")
+        return Turn((left,), context.say("lesson.left"))
+    if whole_command and heard.command != "answer":
+        return None
+    said = heard.rest if heard.command == "answer" and heard.rest else heard.said
+    if progress.item.part not in ASKS:
+        return None if heard.command else _go_on(context, progress)
+    reading = read_reply(context, progress, said)
+    if reading.value is None:
+        return None if heard.command else _not_understood(context, progress)
+    moved = answered(context, progress, reading.value, said)
+    lead = feedback(context, progress, moved)
+    if moved.state != "open":
+        return Turn((moved,), f"{lead} {end_text(context, moved)}")
+    step, text = _message(context, progress.at(moved.step, moved.score), lead)
+    assert step == moved.step
+    return Turn((moved,), text)
+
+
+def read_reply(context: Context, progress: LessonProgress, said: str) -> Reading:
+    """Read a reply to a lesson's question as the kind reads it at work."""
+    question = progress.lesson.question(progress.step)
+    return context.kind(question).read(said, question, context.language, context.book.answers)
+
+
+def answered(context: Context, progress: LessonProgress, value: str, said: str) -> LessonMoved:
+    """Return the place of a worker after an answer to a lesson's question.
+
+    Only the answers of the assessment count towards its pass mark.
+    """
+    lesson, item = progress.lesson, progress.item
+    kind = context.kind_of(lesson.kind)
+    right = kind.ANSWERS.same(value, item.answer, lesson.language)
+    score = progress.score + (right and item.part == "test")
+    last = progress.step + 1 == len(lesson.steps)
+    passed = score >= lesson.pass_mark
+    state = "open" if not last else "passed" if passed else "failed"
+    step = progress.step if last else progress.step + 1
+    return LessonMoved(progress, step, score, state, said, value, right)
+
+
+def feedback(context: Context, progress: LessonProgress, moved: LessonMoved) -> str:
+    """Say whether the answer was right, what is right, and why."""
+    item = progress.item
+    if moved.right:
+        return f"{context.say('lesson.right')} {item.why}"
+    answer = progress.lesson.label(item.answer)
+    return f"{context.say('lesson.wrong', answer=answer)} {item.why}"
+
+
+def end_text(context: Context, moved: LessonMoved) -> str:
+    """Return the result of the assessment. Failing it takes nothing from the worker."""
+    lesson = moved.progress.lesson
+    if moved.state == "passed":
+        return context.say("lesson.passed", right=moved.score, tests=lesson.tests)
+    key = "lesson.failed" if moved.progress.attempts_left > 1 else "lesson.failed_today"
+    return context.say(key, right=moved.score, tests=lesson.tests, needed=lesson.pass_mark)
+
+
+def begin_text(context: Context, progress: LessonProgress) -> str:
+    """Return the first words of a lesson, with the mistake for which it was assigned."""
+    lesson, mistake = progress.lesson, progress.mistake
+    if mistake is None:
+        return context.say("lesson.begin", title=lesson.title, minutes=lesson.minutes)
+    text = context.say("relearn.begin", wrong=mistake.wrong, seen=mistake.seen)
+    if mistake.right:
+        said, right = lesson.label(mistake.said), lesson.label(mistake.right)
+        text = f"{text} {context.say('relearn.mistake', said=said, right=right)}"
+    return text
+
+
+def step_text(context: Context, progress: LessonProgress) -> str:
+    """Return the text of a step that asks nothing."""
+    item = progress.item
+    if item.part == "explain":
+        return item.text
+    answer = progress.lesson.label(item.answer)
+    told = f"{context.say('lesson.answer', answer=answer)} {item.why}"
+    return f"{context.say('lesson.example')} {item.text}\n{told}"
+
+
+def head_text(context: Context, progress: LessonProgress) -> str:
+    """Return the line above a question that tells practice from the assessment."""
+    place, part = progress.lesson.place(progress.step), progress.item.part
+    if part == "practise":
+        return context.say("lesson.practise", number=place)
+    return context.say("lesson.test", number=place, tests=progress.lesson.tests)
+
+
+def _go_on(context: Context, progress: LessonProgress) -> Turn:
+    step, text = _message(context, progress.at(progress.step + 1, progress.score), "")
+    return Turn((LessonMoved(progress, step, progress.score),), text)
+
+
+def _message(context: Context, progress: LessonProgress, lead: str) -> tuple[int, str]:
+    """Return one SMS with `lead` and the next steps, and the step at which the worker then stands.
+
+    Steps that ask nothing are followed by the next one while the message stays short.
+    """
+    text, at = _one(context, progress, lead), progress.step
+    if progress.item.part in ASKS:
+        return at, text
+    told = _with(lead, step_text(context, progress))
+    for step in range(progress.step + 1, len(progress.lesson.steps)):
+        here = progress.at(step, progress.score)
+        longer = _one(context, here, told)
+        if segments(longer) > _SEGMENTS_MAX or not context.situation.capacity.carries(longer):
+            break
+        text, at = longer, step
+        if here.item.part in ASKS:
+            break
+        told = _with(told, step_text(context, here))
+    return at, text
+
+
+def _one(context: Context, progress: LessonProgress, lead: str) -> str:
+    """Return one SMS with `lead` and this step."""
+    if progress.item.part not in ASKS:
+        return _with(_with(lead, step_text(context, progress)), context.say("lesson.next"))
+    asked = barest(progress.lesson.question(progress.step), context.language)
+    return _with(_with(lead, head_text(context, progress)), asked)
+
+
+def _not_understood(context: Context, progress: LessonProgress) -> Turn:
+    text = _one(context, progress, context.say("lesson.unclear"))
+    return Turn((), text, unclear=True)
+
+
+def _put_off(context: Context) -> tuple[QuestionPutOff, ...]:
+    """Put off every question that the worker holds by SMS, so that no reply can be mistaken."""
+    items = waiting_questions(context.situation)
+    held = open_question(context.situation)
+    if not items and held and not held.lapsed:
+        return (QuestionPutOff(held.assignment, held.question.task),)
+    return tuple(QuestionPutOff(i.held.assignment, i.held.question.task) for i in items)
+
+
+def _with(lead: str, text: str) -> str:
+    return f"{lead}\n{text}" if lead else text
+
+
+def messages_of(lesson: Lesson, books: Phrasebooks, kind_of: KindOf) -> Iterator[tuple[str, str]]:
+    """Yield every SMS of a lesson with the name of the item that it begins with.
+
+    The feedback is that to a wrong answer, which is the longest.
+    """
+    nobody = Situation(None, None, None, None, default_language=lesson.language)
+    context = Context(nobody, books, kind_of)
+    progress = LessonProgress(lesson)
+    lead, step = begin_text(context, progress), 0
+    while step < len(lesson.steps):
+        here = progress.at(step, 0)
+        at, text = _message(context, here, lead)
+        yield f"{here.item.part} {lesson.place(step)}", text
+        item = lesson.steps[at]
+        wrong = LessonMoved(here, at, 0, right=False)
+        lead = feedback(context, here.at(at, 0), wrong) if item.part in ASKS else ""
+        step = at + 1
