@@ -133,7 +133,7 @@ def blank_name(name: str) -> str:
     return f" {short}" if short else ""
 
 
-def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR0911  # one return per fact
+def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR0911, PLR0912  # one return per fact
     worker, held, cash = situation.worker, situation.held, situation.cash
     match fact:
         case Answered() if held and worker:

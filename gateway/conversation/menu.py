@@ -41,9 +41,9 @@ _ALLOWED = {
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset({
-        *work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *lessons.VIEWS, *_MOVING, "not_me"
-    }),
+    "home": frozenset(
+        {*work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *lessons.VIEWS, *_MOVING, "not_me"}
+    ),
     "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }

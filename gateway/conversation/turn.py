@@ -104,8 +104,7 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
     takes_words = any(question and context.kind(question).TAKES_WORDS for question in asked)
-    whole = _whole_command(context, worker, heard)
-    if lesson := lessons.in_lesson(context, heard, whole_command=whole):
+    if context.situation.lesson and (lesson := _in_lesson(context, worker, heard)):
         return lesson
     if heard.command == "answer" and not heard.alone:
         found = _answer_said(context, worker, heard)
@@ -119,7 +118,7 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
         )
     elif not takes_words:
         found = answering.take_answer(context, worker, heard) or _command(context, worker, heard)
-    elif whole:
+    elif _whole_command(context, worker, heard):
         found = _command_or_answer(context, worker, heard)
     elif held and held.open and typed.is_doubtful(context, held.question, heard.said):
         found = multi_answer.earlier(context, worker, heard) or Turn(
@@ -128,6 +127,11 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     else:
         found = answering.take_answer(context, worker, heard)
     return found or answering.not_understood(context, worker, heard)
+
+
+def _in_lesson(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+    whole = _whole_command(context, worker, heard)
+    return lessons.in_lesson(context, heard, whole_command=whole)
 
 
 def _answer_said(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:

@@ -14,6 +14,8 @@ Memory = Mapping[str, str]
 """The ids and choices that a view needs again when its key comes back. Nothing in it is secret."""
 
 MENU, BACK = "00", "0"
+BEHIND_LESSON = "work.lesson"
+"""The reason why there is no work that the views answer by offering the lesson."""
 _CHOICES = frozenset("123456789")
 
 

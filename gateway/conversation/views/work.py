@@ -15,6 +15,7 @@ from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import HeldQuestion, Need
 from gateway.conversation.views.view import (
     BACK,
+    BEHIND_LESSON,
     MENU,
     EndSession,
     Key,
@@ -33,7 +34,7 @@ from gateway.conversation.work.asking import option_lines
 from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
 
-_HOME = ("work", "balance", "cash", "language", "help", "stop", "learn")
+_HOME = ("work", "balance", "cash", "language", "help", "stop")
 _NOTICES = {
     "unclear.choice": "notice.choice",
     "unclear.two": "notice.two",
@@ -51,6 +52,9 @@ def to_work(context: Context, facts: tuple[Fact, ...] = (), notice: str = "") ->
     if question is None:
         if not notice:
             require(context.situation, frozenset({Need.NO_WORK}))
+            why = context.situation.no_work
+            if why and why.key == BEHIND_LESSON:
+                return ShowView("learn", facts)
         return ShowView("home", facts, notice or no_work(context))
     if question is context.situation.upcoming:
         facts = (*facts, Asked(question.task))

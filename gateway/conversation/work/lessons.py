@@ -46,8 +46,13 @@ def in_lesson(context: Context, heard: ParsedSms, *, whole_command: bool) -> Tur
     if whole_command and heard.command != "answer":
         return None
     said = heard.rest if heard.command == "answer" and heard.rest else heard.said
-    if progress.item.part not in ASKS:
-        return None if heard.command else _go_on(context, progress)
+    if progress.item.part in ASKS:
+        return _answer(context, progress, heard, said)
+    return None if heard.command else _go_on(context, progress)
+
+
+def _answer(context: Context, progress: LessonProgress, heard: ParsedSms, said: str) -> Turn | None:
+    """Take an SMS as the answer to a lesson's question."""
     reading = read_reply(context, progress, said)
     if reading.value is None:
         return None if heard.command else _not_understood(context, progress)

@@ -17,8 +17,8 @@ PART = 1000
 
 # A worker who may be told of work at all. This is cheap to test, so it comes first (the fence
 # `offset 0` keeps it first). A worker who has not read the gateway's last message yet is left out:
-# a reply that waits for the provider (`promise_of`) comes before the next question. So is one who is
-# in a lesson by SMS: her next SMS answers the lesson.
+# a reply that waits for the provider (`promise_of`) comes before the next question. So is a worker
+# who is in a lesson by SMS: her next SMS answers the lesson.
 _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)

@@ -8,9 +8,9 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
     """Return the possible reasons why there is no question for a worker.
 
     `until` is the end of her own pause, if work of that kind is running. `lesson` says that work
-    waits behind a lesson that she has not passed, or a lesson was assigned to her. `share` says that she has
-    done her full share of all running batches. `held_up` says that a batch on which she could work
-    is paused.
+    waits behind a lesson that she has not passed, or that a lesson was assigned to her. `share`
+    says that she has done her full share of all running batches. `held_up` says that a batch on
+    which she could work is paused.
     """
     row = await db.row(
         """select
