@@ -345,7 +345,7 @@ def test_every_screen_is_short(language: str) -> None:
             there = replace(Person(language=language).situation, moving=change)
             screen = VIEWS[view].show(Context(there, BOOKS, kind_of), {})
             assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160, view
-    # The steps of a lesson are paged where they must be (tests/stories/people/test_lessons.py).
+    # The steps of a lesson are paged where they must be: tests/stories shows them.
     assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing - lessons.VIEWS.keys()
 
 

@@ -33,7 +33,7 @@ def test_the_figures_it_names_are_printed(figure):
 
 PAGES = sorted(
     path.relative_to(ROOT)
-    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").glob("*"))
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").glob("*.*"))
     if "decisions" not in path.parts
 )
 # `gateway ...` in a code span, or at the beginning of a line of a block.

@@ -27,6 +27,8 @@ def learn(context: Context) -> Turn:
         return Turn((), context.say(context.situation.no_lesson))
     begins = progress.run is None or not progress.by_sms
     lead = begin_text(context, progress) if begins else ""
+    if begins and progress.refunded:
+        lead = f"{lead} {context.say('lesson.refunded')}"
     step, text = _message(context, progress, lead)
     moved = LessonMoved(progress, step, progress.score)
     return Turn((*_put_off(context), moved), text)
@@ -195,7 +197,7 @@ def messages_of(lesson: Lesson, books: Phrasebooks, kind_of: KindOf) -> Iterator
     nobody = Situation(None, None, None, None, default_language=lesson.language)
     context = Context(nobody, books, kind_of)
     progress = LessonProgress(lesson)
-    lead, step = begin_text(context, progress), 0
+    lead, step = f"{begin_text(context, progress)} {context.say('lesson.refunded')}", 0
     while step < len(lesson.steps):
         here = progress.at(step, 0)
         at, text = _message(context, here, lead)

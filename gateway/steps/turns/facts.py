@@ -117,8 +117,9 @@ def enqueue_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
 def _task_id(fact: Fact) -> int:
     if isinstance(fact, PayAsked):
         return _LAST  # The earnings of this turn's answers can be paid out in the same turn.
-    asks = Answered | Asked | AskedAlone | QuestionPutOff | Skipped
-    return fact.task if isinstance(fact, asks) else 0
+    if isinstance(fact, Answered | Asked | AskedAlone | QuestionPutOff | Skipped):
+        return fact.task
+    return 0
 
 
 def _reach(row: TurnRow, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:

@@ -15,11 +15,11 @@ from gateway.base import logs
 from gateway.base.errors import Conflict, Refused
 from gateway.base.failpoints import reach
 from gateway.base.forms import ProviderTime, stored
-from gateway.base.ids import WorkerId
+from gateway.base.ids import AccountId, WorkerId
 from gateway.base.msisdn import mask, normalise
 from gateway.conversation.context import Context
 from gateway.conversation.ease import after_reply
-from gateway.conversation.facts import Answered, PayAsked, Turn
+from gateway.conversation.facts import Answered, LessonMoved, PayAsked, Turn
 from gateway.conversation.needs import sms_needs
 from gateway.conversation.parsed_sms import parse_text
 from gateway.conversation.people.coordinators import without_pin
@@ -27,6 +27,7 @@ from gateway.conversation.turn import interpret_parsed
 from gateway.sms.port import InboundSms
 from gateway.steps.messages.compose import message, promise_of
 from gateway.steps.messages.origins import reply_cause
+from gateway.steps.payouts.fair_pay.refunds import PaidSms, refund_part
 from gateway.steps.people import coordinators
 from gateway.steps.people.pin_input import kept_sms, pin_in
 from gateway.steps.retry import settle_down
@@ -171,6 +172,7 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
         name = understood.situation.worker.name if understood.situation.worker else ""
         parts += await alert_writes(rt, worker, name, heard.msisdn, heard.said)
     parts += _ease_part(row, understood, said)
+    parts += await _lesson_refund(inbound, understood, said)
     # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
     # are locked only briefly.
     parts += await writes_of(rt, row, understood, said.facts, heard)
@@ -182,6 +184,26 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
         log.info("reply written", message=written.get("put_message"))
     reach("hear.written")
     enqueue_for(rt, said.facts)
+
+
+async def _lesson_refund(inbound: Inbound, understood: Understood, said: Turn) -> list[Write]:
+    """Give a worker back what her SMS in a lesson cost her, also one that was not understood."""
+    lesson = understood.situation.lesson
+    in_lesson = lesson is not None and lesson.by_sms and said.unclear
+    if not (in_lesson or any(isinstance(fact, LessonMoved) for fact in said.facts)):
+        return []
+    row, heard = inbound.row, inbound.heard
+    sms = PaidSms(
+        heard.channel,
+        inbound.event.event_id,
+        row.worker,
+        AccountId(row.account_id),
+        row.currency,
+        heard.msisdn,
+        inbound.rt.clock.now(),
+    )
+    part = await refund_part(inbound.rt, sms)
+    return [part] if part else []
 
 
 def _ease_part(row: TurnRow, understood: Understood, said: Turn) -> list[Write]:

@@ -12,6 +12,7 @@ from gateway.conversation.people.number_change import two_numbers
 from gateway.conversation.situation import Cash, Need, Situation
 from gateway.payments.cashout import payable
 from gateway.payments.holding import most_at_once, phrase_of
+from gateway.steps.payouts.fair_pay.refunds import price_minor
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
@@ -140,7 +141,12 @@ async def _skill(inbound: Inbound, situation: Situation) -> Situation:
 
 
 async def _lesson(inbound: Inbound, situation: Situation) -> Situation:
-    return await look_up_lesson(inbound.rt, inbound.row, situation)
+    found = await look_up_lesson(inbound.rt, inbound.row, situation)
+    if found.lesson is None or found.worker is None:
+        return found
+    heard = inbound.heard
+    price = price_minor(inbound.rt, heard.channel, heard.msisdn, found.worker.currency)
+    return found.changed(lesson=replace(found.lesson, refunded=price > 0))
 
 
 _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {

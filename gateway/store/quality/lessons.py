@@ -43,8 +43,18 @@ async def standing_of(db: Database, worker: WorkerId) -> LessonStanding:
 
 def stored_run(found: Mapping[str, Any]) -> StoredRun:
     """Return a lesson that has begun, from its columns."""
-    mistake = found["mistake"]
-    return StoredRun(**{**found, "mistake": Mistake(**mistake) if mistake else None})
+    mistake: Any = found["mistake"]
+    return StoredRun(
+        id=found["id"],
+        kind=found["kind"],
+        language=found["language"],
+        version=found["version"],
+        step=found["step"],
+        score=found["score"],
+        via=found["via"],
+        mistake=Mistake(**mistake) if mistake else None,
+        failed_today=found["failed_today"],
+    )
 
 
 def move_lesson(

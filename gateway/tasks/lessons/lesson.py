@@ -111,6 +111,8 @@ class LessonProgress:
     """The mistake for which the lesson was assigned, if it was."""
     attempts_left: int = 1
     """The attempts in 24 hours that are left, the present one among them."""
+    refunded: bool = False
+    """True when she gets back what an SMS in a lesson costs her."""
     by_sms: bool = False
     """True when the worker's next SMS answers this step."""
 

@@ -1,5 +1,10 @@
 """Workers learn by SMS and on a screen: free, with the keys of work, and never in its way."""
 
+from dataclasses import replace
+from decimal import Decimal
+
+from gateway.settings import Tariff
+from gateway.sms.prices import PriceList
 from tests.support.town import Town
 
 RIGHT = {"verification": ("1", "2", "3", "1", "2", "3", "1", "2")}
@@ -29,6 +34,22 @@ async def test_a_worker_learns_by_sms_and_passes(town: Town):
     assert await amina.earned_minor() == 0
     again = await amina.texts("LEARN")
     assert "Lesson: Sorting into groups" in (again or ""), "the next kind"
+
+
+async def test_practice_costs_the_worker_nothing(town: Town, monkeypatch):
+    tariff = Tariff(currency="KES", segment=Decimal("0.80"), reply=Decimal("1.00"))
+    priced = replace(town.rt.channels["phone"], prices=PriceList({"KE": tariff}))
+    monkeypatch.setitem(town.rt.channels, "phone", priced)
+    amina = await town.enrols("amina", new=True)
+    begun = await amina.texts("LEARN", event="same")
+    assert "It is free: your SMS are paid back." in (begun or "")
+    await amina.texts("LEARN", event="same")
+    assert await amina.balance_minor() == 100, "the same SMS is paid back once"
+    await _to_practice(amina, begun)
+    await amina.texts("hello?")
+    await amina.texts("BAL")
+    assert await amina.balance_minor() == 300, "BAL is no practice"
+    await town.has_right_books()
 
 
 async def test_failing_takes_nothing_and_can_be_repeated(town: Town):
