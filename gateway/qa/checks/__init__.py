@@ -1,0 +1,1 @@
+"""The rules of a batch's quality steps: its plan, the audit's sample and interval, the review."""
