@@ -32,6 +32,10 @@ class Handling:
     """Options that were found to mean the same as another option, which is stored in their place;
     the menu keeps them where they were.
     """
+    min_skill: float = 0.0
+    """The least skill of the workers who may be asked; 0 for all workers."""
+    check_of: str = ""
+    """The batch whose results the questions of this one review or audit; "" for a client's batch."""
 
 
 DEFAULT = Handling()

@@ -154,6 +154,8 @@ class Code(IntEnum):
     PARTNER_PAID_OUT = 44
     PARTNER_CORRECTED = 45
     REINVEST_CORRECTED = 46
+    CHECK_RESERVE = 60
+    CHECK_RETURN = 61
 
 
 _K = AccountKind
@@ -191,6 +193,9 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.MATCHED_SINCE: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.REVERSAL_BACK: (_K.SUSPENSE, _K.WORKER_PAYABLE),
     Code.REVERSAL_KEPT: (_K.SUSPENSE, _K.FEE_INCOME),
+    # Money for paid reviews and audits of a batch is set aside in accounts of their own.
+    Code.CHECK_RESERVE: (_K.BATCH_HOLD, _K.BATCH_HOLD),
+    Code.CHECK_RETURN: (_K.BATCH_HOLD, _K.BATCH_HOLD),
     # The gateway pays for SMS and referrals. A client pays for top-ups and bonuses. A bonus goes
     # through the batch's hold, because no transfer has two bounded sides.
     Code.SMS_REFUND: (_K.FEE_EXPENSE, _K.WORKER_PAYABLE),

@@ -71,6 +71,18 @@ def release_hold(
     return posting(Code.RELEASE, (batch, nth), batch, client, amount_minor, currency)
 
 
+def check_reserve(
+    batch: BatchId, check: BatchId, amount_minor: int, currency: str
+) -> Posting:
+    """Set aside a part of a batch's money for the paid questions of its review or audit."""
+    return posting(Code.CHECK_RESERVE, (check,), batch, check, amount_minor, currency)
+
+
+def check_return(batch: BatchId, check: BatchId, amount_minor: int, currency: str) -> Posting:
+    """Give the batch back what its review or audit did not use."""
+    return posting(Code.CHECK_RETURN, (check,), check, batch, amount_minor, currency)
+
+
 def hold_amount(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
     """Move the amount of a requested payout from the worker's balance into transit."""
     return posting(Code.HOLD, (payout,), str(worker), "", amount_minor, currency)

@@ -180,6 +180,7 @@ def _line(task: NewTask) -> bytes:
         b"t" if task.workers else b"f",
         b"%d" % task.maximum,
         b"%d" % task.wanted,
+        rb"\N" if task.min_skill is None else b"%r" % task.min_skill,
     )
     workers = orjson.dumps(list(task.workers)) if task.workers else b""
     return workers + b"\t" + b"\t".join(columns) + b"\n"

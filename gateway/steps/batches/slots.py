@@ -43,7 +43,10 @@ def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
             )
             if value
         }
-    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers)
+    # Gold shows the skill, and work that is addressed to a worker by name is hers in any case.
+    free = spec.gold is None and not workers
+    min_skill = (batch.handling.min_skill or None) if free else None
+    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers, min_skill)
 
 
 def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.reviews import PERSON
+from gateway.store.batches.reviews import AUDIT, PERSON, REVIEW
 from gateway.store.db import Row
 
 _DIGITS = 4
@@ -49,11 +49,12 @@ class Checked:
     def of(self, confidence: float | None, rule: str | None) -> bool | None:
         """Return True if one result's confidence is checked.
 
-        Return None where the result has no confidence, or where a person decided it.
+        Return None where the result has no confidence, or where a person or an audit decided it.
+        The confidence of a review rests on the reviewers' skills, which this gold did not check.
         """
-        if confidence is None or rule == PERSON:
+        if confidence is None or rule in (PERSON, AUDIT):
             return None
-        return self.all and rule != ONLINE
+        return self.all and rule not in (ONLINE, REVIEW)
 
     def told(self, confidence: float | None, rule: str | None) -> MarkedConfidence:
         """Return one result's confidence with its mark."""

@@ -4,6 +4,7 @@ It is pure except for the shape of its inputs.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from gateway.base.ids import AccountId, AssignmentId, TaskId
@@ -43,12 +44,16 @@ def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: st
         right=None if gold is None else is_right(rt, batch, value, gold),
         capped=batch.capped,
     )
+    after = _after(rt, row, batch, value, via)
+    if batch.handling.min_skill and after.state == "open":
+        # The task stays closed to other workers, whatever a verdict says about better ones.
+        after = replace(after, skill_wanted=batch.handling.min_skill, better_until=None)
     earning = postings.earn(
         answered.assignment, batch.id, worker, batch.price_minor, batch.currency
     )
     return turns.record_answer(
         answered,
-        _after(rt, row, batch, value, via),
+        after,
         earning,
         batch.hold_account,
         AccountId(row.account_id),

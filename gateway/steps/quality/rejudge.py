@@ -42,7 +42,8 @@ async def rejudge(
         or (one.state != "open" and one.value != row["value"])
     ]
     outcomes = [(row["id"], one) for row, one in changed]
-    await rejudging.write_outcomes(db, outcomes, version_of(batch))
+    least = batch.handling.min_skill or None
+    await rejudging.write_outcomes(db, outcomes, version_of(batch), least)
     return [
         {"task": row["name"], "was": row["state"], "becomes": one.state}
         for row, one in changed

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.store.batches import tallies
+from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Database
 
 # `score` takes this lock shared and `begin_learning` takes it exclusively, so that a running score
@@ -161,11 +162,11 @@ async def publish_some(
 ) -> int:
     """Copy some results of a closed batch to its tasks, and return how many.
 
-    A person's decision stands. A decided task whose value changes goes to review if the new value
+    The decision of a person, a review or an audit stands. A decided task whose value changes goes to review if the new value
     does not reach `confidence`.
     """
     return await db.value(
-        """with next as materialized (
+        f"""with next as materialized (
              select task_id, value, confidence from estimate
                where batch_id = $1 and (select state = 'done' from batch where id = $1)
                order by task_id limit $5 for update),
@@ -174,7 +175,7 @@ async def publish_some(
                  state = case when t.state = 'decided' and e.confidence < $4
                                    and t.value is distinct from e.value then 'review' else t.state end,
                  rule = case when t.rule = 'ambiguous' then t.rule else $2 end
-               from next e where t.id = e.task_id and t.rule is distinct from 'person'),
+               from next e where t.id = e.task_id and {NOT_FINAL.format(task='t')}),
            gone as (delete from estimate e using next n where e.task_id = n.task_id returning e.task_id)
            select count(*) from gone""",
         batch,

@@ -170,6 +170,8 @@ class NewTask:
     workers: Sequence[int] = ()
     """The ids of the workers to whom the task is addressed, in the order in which they are asked.
     """
+    min_skill: float | None = None
+    """The least skill of the workers who may be asked; None for all."""
 
 
 async def insert_batch(db: Connection, batch: Batch) -> None:

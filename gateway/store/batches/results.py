@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Database, Row
 
 _PAGE = 2000
@@ -39,13 +40,13 @@ async def of_batch(db: Database, batch: str, method: str, confidence: float) -> 
     position = 0
     while True:
         rows = await db.rows(
-            """select t.position, t.name, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
+            f"""select t.position, t.name, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
                  t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
                       else t.state end as state,
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
-               from task t left join estimate e on e.task_id = t.id and t.rule is distinct from 'person'
+               from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task='t')}
                  and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and t.gold is null and t.position > $2
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by t.position limit $3""",

@@ -4,6 +4,10 @@ from gateway.store.db import Database, Row
 
 PERSON = "person"
 """The rule of a result that a person decided. No estimate changes it."""
+REVIEW, AUDIT = "review", "audit"
+"""The rules of results that paid reviewers found, and that an audit corrected."""
+NOT_FINAL = f"coalesce({{task}}.rule, '') not in ('{PERSON}', '{REVIEW}', '{AUDIT}')"
+"""The condition that an estimate may change the result of a task."""
 
 
 async def tasks_in_review(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:

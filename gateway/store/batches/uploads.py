@@ -26,7 +26,7 @@ class TaskSlice:
     """
 
 
-COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted")
+COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted", "skill_wanted")
 """The columns of a row of a slice, in order."""
 
 

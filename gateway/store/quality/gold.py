@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.base.errors import Conflict, Refused
+from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Database, Row
 
 
@@ -205,9 +206,9 @@ async def change_results(
     A person's decision is left alone.
     """
     return await db.rows(
-        """with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
+        f"""with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
-             where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and t.rule <> 'person'
+             where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and {NOT_FINAL.format(task='t')}
                and t.value is distinct from n.value order by t.id for update of t)
            update task t set value = o.new_value, confidence = o.new_confidence from old o where t.id = o.id
            returning t.name, o.value as was, t.value, t.confidence, t.rule""",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.qa.judging.verdict_effect import TaskEffect
+from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Row
 
 _TASK = """
@@ -45,7 +46,7 @@ async def decided_tasks(
     """
     return await db.rows(
         f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
-              and state in ('open', 'decided', 'review') and rule is distinct from 'person' and answered > 0
+              and state in ('open', 'decided', 'review') and {NOT_FINAL.format(task='k')} and answered > 0
               and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})
               order by id limit $4 for update) {_TASK}""",  # The query is made of constants.
         batch,
@@ -56,11 +57,12 @@ async def decided_tasks(
 
 
 async def write_outcomes(
-    db: Connection, after: Sequence[tuple[int, TaskEffect]], ruling: str
+    db: Connection, after: Sequence[tuple[int, TaskEffect]], ruling: str, min_skill: float | None
 ) -> None:
     """Write the new states of the tasks with these ids, judged by the version `ruling`.
 
-    The basis of each judgement is stored with the task's last answer.
+    The basis of each judgement is stored with the task's last answer. `min_skill` is the least
+    skill of the workers who may be asked; None for all workers.
     """
     tasks, effects = [task for task, _ in after], [effect for _, effect in after]
     await db.execute(
@@ -72,7 +74,8 @@ async def write_outcomes(
     )
     await db.execute(
         """update task t set state = n.state, wanted = n.wanted, value = n.value, confidence = n.confidence, rule = n.rule,
-             ruling = case n.state when 'open' then t.ruling else $7 end, skill_wanted = null,
+             ruling = case n.state when 'open' then t.ruling else $7 end, skill_wanted = case n.state when 'open' then $8::real end,
+             better_until = null,
              decided_at = case n.state when 'open' then null else coalesce(t.decided_at, now()) end
            from unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::real[], $6::text[])
              as n(id, state, wanted, value, confidence, rule)
@@ -84,4 +87,5 @@ async def write_outcomes(
         [one.confidence for one in effects],
         [one.rule for one in effects],
         ruling,
+        min_skill,
     )

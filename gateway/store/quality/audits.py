@@ -1,0 +1,235 @@
+"""The audits of batches: the drawn sample, its judgements, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.store.batches.reviews import AUDIT, NOT_FINAL
+from gateway.store.db import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedTask:
+    """A decided task of a batch that is about to be delivered."""
+
+    task: str
+    """The client's id of the task."""
+    answered: str | None
+    """The result of the workers' answers alone, before a review."""
+    value: str
+    """The result to be delivered."""
+    confidence: float
+    """The confidence of the result."""
+    is_final: bool
+    """True if a person, a review or an audit decided it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One audit of a batch."""
+
+    round: int
+    """Its number, from 1."""
+    seed: str
+    """The seed of the draw."""
+    population: int
+    """The number of decided tasks from which the sample was drawn."""
+    size: int
+    """The size of the sample."""
+    judged: int
+    """The tasks that were judged."""
+    unclear: int
+    """The judged tasks of which no auditor could tell the true value."""
+    errors: int
+    """The judged tasks whose result was wrong."""
+    answered_errors: int
+    """The judged tasks whose answers alone had led to a wrong result."""
+    ended_at: datetime | None
+    """The time when it ended."""
+    keeps_promise: bool | None
+    """True if the batch keeps its promise. None until the end, and where nothing was judged."""
+    asked_again: int | None
+    """The tasks that were asked again because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTask:
+    """A task of a sample as an auditor sees it, without its result."""
+
+    task: str
+    """The client's id of the task."""
+    text: str
+    """The question."""
+    place: int
+    """Its place in the sample, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditItem:
+    """A task of a sample as it is judged."""
+
+    answered: str | None
+    """The result of the workers' answers alone."""
+    value: str
+    """The result to be delivered."""
+    judged_at: datetime | None
+    """The time of the judgement, if there is one."""
+
+
+async def decided_tasks(db: Database, batch: str) -> list[DecidedTask]:
+    """Return the tasks of a batch that are decided, by the estimate of the batch where it is made."""
+    rows = await db.rows(
+        f"""select t.name, case when r.task_id is null then s.value else r.was end as answered, s.value, s.confidence,
+             not ({NOT_FINAL.format(task="t")}) as is_final
+           from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
+             cross join lateral (select coalesce(e.value, t.value) as value,
+               coalesce(e.confidence, t.confidence, 0)::float8 as confidence) s
+             left join lateral (select x.task_id, x.was from review_item x where x.task_id = t.id and x.decided
+               order by x.round desc limit 1) r on true
+           where t.batch_id = $1 and t.gold is null and t.state = 'decided' and s.value is not null
+             -- Such a task goes to review when the results are published.
+             and not (e.confidence < $2 and t.value is distinct from e.value)
+           order by t.position""",
+        batch,
+        0.0,
+    )
+    return [
+        DecidedTask(
+            row["name"], row["answered"], row["value"], row["confidence"], row["is_final"]
+        )
+        for row in rows
+    ]
+
+
+async def begin(
+    db: Connection, batch: str, nth: int, seed: str, population: int, sample: Sequence[DecidedTask]
+) -> None:
+    """Store a drawn sample in the order of its draw."""
+    await db.execute(
+        "insert into audit (batch_id, round, seed, population, size) values ($1, $2, $3, $4, $5)",
+        batch,
+        nth,
+        seed,
+        population,
+        len(sample),
+    )
+    await db.execute(
+        """insert into audit_item (batch_id, round, place, task_id, answered, value)
+           select $1, $2, n.place, t.id, n.answered, n.value
+             from unnest($3::text[], $4::text[], $5::text[]) with ordinality as n(name, answered, value, place)
+             join task t on t.batch_id = $1 and t.name = n.name and t.gold is null""",
+        batch,
+        nth,
+        [one.task for one in sample],
+        [one.answered for one in sample],
+        [one.value for one in sample],
+    )
+
+
+async def of_batch(db: Connection | Database, batch: str) -> list[AuditRow]:
+    """Return the audits of a batch, oldest first."""
+    rows = await db.rows(
+        """select a.round, a.seed, a.population, a.size, a.ended_at, a.keeps_promise, a.asked_again,
+             count(i.judged_at) as judged, count(*) filter (where i.judged_at is not null and i.truth is null) as unclear,
+             count(*) filter (where not i.is_right) as errors,
+             count(*) filter (where i.truth is not null and i.answered is distinct from i.truth
+               and not (i.is_right and i.answered = i.value)) as answered_errors
+           from audit a left join audit_item i on i.batch_id = a.batch_id and i.round = a.round
+           where a.batch_id = $1 group by a.batch_id, a.round order by a.round""",
+        batch,
+    )
+    return [AuditRow(**dict(row)) for row in rows]
+
+
+async def next_task(db: Database, batch: str, nth: int) -> AuditTask | None:
+    """Return the first task of a sample that is not judged yet, or None."""
+    row = await db.row(
+        """select t.name as task, t.text, i.place from audit_item i join task t on t.id = i.task_id
+           where i.batch_id = $1 and i.round = $2 and i.judged_at is null order by i.place limit 1""",
+        batch,
+        nth,
+    )
+    return AuditTask(**dict(row)) if row else None
+
+
+async def item(db: Connection | Database, batch: str, nth: int, task: str) -> AuditItem | None:
+    """Return a task of a sample, or None when it is not in the sample."""
+    row = await db.row(
+        """select i.answered, i.value, i.judged_at from audit_item i join task t on t.id = i.task_id
+           where i.batch_id = $1 and i.round = $2 and t.name = $3 and t.gold is null""",
+        batch,
+        nth,
+        task,
+    )
+    return AuditItem(**dict(row)) if row else None
+
+
+async def judge(
+    db: Connection,
+    batch: str,
+    nth: int,
+    task: str,
+    truth: str | None,
+    *,
+    is_right: bool | None,
+    by: str,
+) -> bool:
+    """Store a judgement. Return False when the task was judged before."""
+    return bool(
+        await db.value(
+            """update audit_item i set truth = $4, is_right = $5, judged_by = $6, judged_at = now() from task t
+               where t.id = i.task_id and i.batch_id = $1 and i.round = $2 and t.name = $3 and i.judged_at is null
+               returning true""",
+            batch,
+            nth,
+            task,
+            truth,
+            is_right,
+            by,
+        )
+    )
+
+
+async def finish(
+    db: Connection,
+    batch: str,
+    nth: int,
+    *,
+    keeps_promise: bool | None,
+    asked_again: int,
+) -> None:
+    """End an audit: the errors that it found are corrected, and its result is stored."""
+    await db.execute(
+        f"""update task t set value = i.truth, confidence = 1, rule = '{AUDIT}', decided_by = i.judged_by, decided_at = now()
+           from audit_item i where i.batch_id = $1 and i.round = $2 and not i.is_right and t.id = i.task_id
+             and t.state in ('decided', 'review') and t.rule is distinct from 'person'""",
+        batch,
+        nth,
+    )
+    await db.execute(
+        """update audit a set ended_at = now(), keeps_promise = $3, asked_again = $4,
+             judged = (select count(judged_at) from audit_item i where i.batch_id = $1 and i.round = $2),
+             errors = (select count(*) from audit_item i where i.batch_id = $1 and i.round = $2 and not i.is_right)
+           where a.batch_id = $1 and a.round = $2""",
+        batch,
+        nth,
+        keeps_promise,
+        asked_again,
+    )
+
+
+async def reopen(db: Connection, batch: str, tasks: Sequence[str], more: int) -> int:
+    """Open tasks for `more` further answers each, and return their number.
+
+    Money for these answers must be there.
+    """
+    done = await db.execute(
+        f"""update task t set state = 'open', wanted = t.answered + $3, maximum = greatest(t.maximum, t.answered + $3),
+             value = null, confidence = null, rule = null, ruling = null, decided_at = null
+           where t.batch_id = $1 and t.name = any($2) and t.gold is null and t.state = 'decided'
+             and {NOT_FINAL.format(task="t")}""",
+        batch,
+        list(tasks),
+        more,
+    )
+    return int(done.split()[-1])
