@@ -2,27 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from gateway.api.quality_requests import QualityFields
+from gateway.api.strict import PriceInput, StrictModel
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
-from gateway.base.money import EXACT_PATTERN
 from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
 from gateway.tasks.packed import PACK_MAX
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
-# The amount is not stripped, because neither a person nor a careful program writes an amount with a
-# line break behind it.
-_MAJOR = Field(gt=0, lt=1_000_000_000_000)
-PriceInput = (
-    Annotated[
-        str,
-        StringConstraints(max_length=40, strip_whitespace=False),
-        # The pattern is for the document only: `exact_amount` refuses with a more helpful text.
-        Field(json_schema_extra={"pattern": EXACT_PATTERN}),
-    ]
-    | Annotated[int, _MAJOR]
-    | Annotated[float, _MAJOR]
-)
 POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
 FORMS = {
     "policy": "all, dynamic, fixed:N (N answers per task) or worth:N (the value of a corrected "
@@ -42,14 +30,6 @@ PolicyText = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whit
 OptionId = Annotated[Id, Field(max_length=64)]
 
 
-class StrictModel(BaseModel):
-    """A request body that takes no unknown field and converts no value."""
-
-    # Strict means that 0 is not false and 5 is not "5". A field that the schema does not define is
-    # refused.
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
-
-
 class OptionIn(StrictModel):
     """A possible answer of a categorisation. Results name its `id`, and workers read its label."""
 
@@ -60,7 +40,7 @@ class OptionIn(StrictModel):
     ]
 
 
-class BatchIn(StrictModel):
+class BatchIn(QualityFields):
     """A new batch, which starts as a draft."""
 
     name: Line200

@@ -69,15 +69,17 @@ class MessagesQuoteOut(BaseModel):
 class Money(BaseModel):
     """The money of a batch, in minor units of `currency`.
 
-    `spent_minor` includes `partners_minor`, the amount that partners earned. `forecast_minor` is
-    the expected total cost at the close, at the current rate. `released_minor` is the amount that
-    came back to you at the close.
+    `spent_minor` includes `partners_minor`, the amount that partners earned, and `checks_minor`,
+    the amount that paid reviewers and auditors earned. `forecast_minor` is the expected total cost
+    at the close, at the current rate. `released_minor` is the amount that came back to you at the
+    close.
     """
 
     currency: str
     reserved_minor: int
     spent_minor: int
     partners_minor: int
+    checks_minor: int
     forecast_minor: int
     released_minor: int
     messages: list[MessageCost]
@@ -297,6 +299,10 @@ class QuoteOut(BaseModel):
         ),
     ]
     pay: PayQuoteOut
+    checks_minor: Annotated[
+        int,
+        Field(description="The part of `most_minor` that is for paid reviews and audits"),
+    ]
 
 
 class ResultOut(BaseModel):

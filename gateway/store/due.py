@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway.store.batches.background import PUBLISHING
+from gateway.store.batches.plans import WAITING
 from gateway.store.db import Database
 from gateway.store.payouts import float_queries
 from gateway.store.payouts.payouts import LONG_UNKNOWN
@@ -20,7 +21,8 @@ union all select 'disburse', null where exists (select from payout_due where due
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
 union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
-  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')) or exists (select {PUBLISHING})
+  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {WAITING.format(now="$1")})
+  or exists (select {PUBLISHING})
 union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))

@@ -35,7 +35,7 @@ class Handling:
     min_skill: float = 0.0
     """The least skill of the workers who may be asked; 0 for all workers."""
     check_of: str = ""
-    """The batch whose results the questions of this one review or audit; "" for a client's batch."""
+    """The batch whose results this one reviews or audits; "" for a batch of a client."""
 
 
 DEFAULT = Handling()

@@ -12,6 +12,7 @@ from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.idempotency import once
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
+from gateway.api.client.quality_asked import plan_asked
 from gateway.api.client.results import as_csv, as_json, as_lines
 from gateway.api.client.uploads import received, upload_docs
 from gateway.api.requests import BatchIn, OptionIn
@@ -155,6 +156,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         can_finish=q.can_finish,
         why_not=q.why_not,
         pay=pay_quote_out(q),
+        checks_minor=q.checks_minor,
     )
 
 
@@ -253,6 +255,8 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
     partner_minor = 0
     if given.partner_price is not None:
         partner_minor = exact_amount(given.partner_price, currency, "partner_price")
+    quality = plan_asked(given, given.gold_rate, currency)
+    qualified = quality.qualification
     return submit.BatchSpec(
         name=given.name,
         kind=kind_asked(given.kind, given.value),
@@ -269,17 +273,19 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         lease_s=given.lease_s,
         pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
         handling=Handling(
-            entry_gold=given.entry_gold,
+            entry_gold=max(given.entry_gold, qualified.min_gold if qualified else 0),
             promote_gold=given.promote_gold,
             needs_lesson=given.needs_lesson,
             review_minor=review_minor,
             rotate=given.rotate,
             shares={code.upper(): share for code, share in given.shares.items()},
             keep_h=given.keep_shares_h,
+            min_skill=qualified.min_skill if qualified else 0.0,
         ),
         breadth=given.order == "breadth",
         worker_max=given.worker_max,
         worker_day_max=given.worker_day_max,
+        quality=quality,
         partner_price_minor=partner_minor,
     )
 
@@ -329,7 +335,7 @@ def _one(row: Row) -> BatchOut:
 
 def _money(row: Row) -> Money:
     closed = row["state"] in ("done", "cancelled")
-    spent_minor = row["answers"] * row["price"] + row["partners_spent"]
+    spent_minor = row["answers"] * row["price"] + row["partners_spent"] + row["checks_spent"]
     of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
     each_minor = row["price"] + row["partner_price"] * of_partners
     at_close = answers_at_close(
@@ -346,7 +352,10 @@ def _money(row: Row) -> Money:
         reserved_minor=row["reserved"],
         spent_minor=spent_minor,
         partners_minor=row["partners_spent"],
-        forecast_minor=spent_minor if closed else round(at_close * each_minor),
+        checks_minor=row["checks_spent"],
+        forecast_minor=spent_minor
+        if closed
+        else round(at_close * each_minor) + row["checks_spent"],
         released_minor=max(row["reserved"] - spent_minor - (row["kept_for_pay"] or 0), 0)
         if closed
         else 0,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from gateway.api.requests import StrictModel
+from gateway.api.strict import StrictModel
 from gateway.base.text.strings import Id, Line200
 from gateway.steps.messages.webhooks.events import EventType
 from gateway.store.messages.webhook_deliveries import WebhookDelivery

@@ -5,8 +5,13 @@ from dataclasses import asdict, dataclass, fields
 from math import ceil
 from typing import Any
 
+from gateway.qa.checks.audit_outcome import ROUNDS_MAX
+from gateway.qa.checks.sampling import sample_size
+
 ACCEPT_H = 168
 """The hours after the delivery in which the client may refuse it. Then it counts as accepted."""
+AUDITOR_SKILL = 0.85
+"""The least chance of a paid auditor to be right at this kind of task."""
 GOLD_SHARE = 0.2
 """The share of hidden gold among the reviewers' questions."""
 
@@ -74,6 +79,15 @@ class AuditRule:
         """Return the share of errors that the promise allows."""
         return round(1.0 - self.promise, 9)
 
+    def sample(self, tasks: int) -> int:
+        """Return the size of the sample from `tasks` decided tasks."""
+        return sample_size(self.half_width, self.allowed, tasks)
+
+    def most_minor(self, tasks: int) -> int:
+        """Return the money to set aside for the audits of a batch of `tasks` tasks."""
+        most = self.sample(tasks)
+        return ROUNDS_MAX * (most + ceil(GOLD_SHARE * most)) * self.price_minor
+
 
 @dataclass(frozen=True, slots=True)
 class QualityPlan:
@@ -84,10 +98,15 @@ class QualityPlan:
     audit: AuditRule | None = None
     accept_h: int = ACCEPT_H
 
+    def most_minor(self, tasks: int) -> int:
+        """Return the money to set aside for review and audits of `tasks` tasks, in minor units."""
+        parts = (self.review, self.audit)
+        return sum(part.most_minor(tasks) for part in parts if part is not None)
+
     @property
     def is_default(self) -> bool:
         """Return True when the batch is closed without any of these steps."""
-        return self == QualityPlan()
+        return self == NO_STEPS
 
     def as_data(self) -> dict[str, Any]:
         """Return the plan for a JSON column, which `plan_of` reads back.
@@ -97,6 +116,10 @@ class QualityPlan:
         True
         """
         return asdict(self)
+
+
+NO_STEPS = QualityPlan()
+"""The plan of a client who orders no steps."""
 
 
 def plan_of(data: Mapping[str, Any]) -> QualityPlan:

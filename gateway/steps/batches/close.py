@@ -10,20 +10,18 @@ import structlog
 
 from gateway.base import logs
 from gateway.base.failpoints import reach
-from gateway.base.ids import AccountId
-from gateway.payments.ledger import postings
 from gateway.qa.judging.overlap import CONFIDENCE
+from gateway.steps.batches.checks.stages import is_deliverable
+from gateway.steps.batches.release import release_rest
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.corrections.follow import follow
 from gateway.steps.quality.estimate import SLICE, estimate
 from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import background, batch_pay, batches
+from gateway.store.batches import background, batches, plans
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Connection, Row
-from gateway.store.ledger import transfers
-from gateway.store.people import clients
+from gateway.store.db import Row
 from gateway.store.quality import rulings, skills
 
 log = structlog.get_logger()
@@ -34,7 +32,7 @@ async def close(rt: Runtime) -> int:
 
     Return the number of batches.
     """
-    due = await batches.closable(rt.db)
+    due = await batches.closable(rt.db, rt.clock.now())
     for batch in due:
         with logs.bound(batch=batch):
             await follow(rt, batch)
@@ -60,6 +58,9 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
     await _keep_rule(rt, batch)
     if not kept.complete:
         await _keep_results(rt, batch, basis, kept.number)
+    if not await is_deliverable(rt, batch):
+        await background.rests(rt.db, batch.id)
+        return
     reach("close.decided")
     await until_settled(lambda: _close(rt, batch, basis))
     reach("close.written")
@@ -118,6 +119,7 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
                 raise _NotNow
             await batches.withdraw(db, batch.id, "decided")
             await batches.set_state(db, batch.id, "done")
+            await plans.set_delivered(db, batch.id)
             await background.forget_others(db, batch.id, basis)
             if not await background.left_to_publish(db, batch.id):  # The batch has no answers.
                 await release_rest(db, batch)
@@ -171,15 +173,3 @@ class _NotNow(
     # corrected it.
 ):
     """A signal that nothing is published."""
-
-
-async def release_rest(db: Connection, batch: Batch) -> int:
-    """Return the unused money of the batch to its client; return the amount in minor units."""
-    rest = await transfers.balance_of(db, batch.hold_account)
-    rest -= await batch_pay.kept_back(db, batch.id)  # `settle_pay` uses it and returns the rest.
-    if rest:
-        client = await clients.account_of(db, batch.client)
-        assert client is not None
-        posted = postings.release_hold(batch.id, batch.client, rest, batch.currency)
-        await transfers.post(db, posted, batch.hold_account, AccountId(client["account_id"]))
-    return rest

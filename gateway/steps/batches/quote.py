@@ -12,8 +12,9 @@ from gateway.steps.batches.slots import gold_answers
 from gateway.steps.messages import message_cost
 from gateway.steps.messages.message_cost import MessagesQuote
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import batches, plans
 from gateway.store.batches.batches import Batch
+from gateway.store.db import Connection, Database
 from gateway.store.people import clients
 
 
@@ -28,6 +29,7 @@ class Quote:
     - `workers_needed` is the least number of workers, since no worker answers a task twice or more
       than the batch's limit.
     - `days_least` is the least number of days with the present workers and the limit per day.
+    - `checks_minor` is the part of the most that is set aside for paid reviews and audits.
     - `warned` and `warnings` are the advice on texts, worked out at the uploads.
     - `pay` is the expected pay per hour, beside the floor.
     """
@@ -48,6 +50,7 @@ class Quote:
     days_least: int | None
     can_finish: bool
     why_not: str | None
+    checks_minor: int
     warned: int
     warnings: list[dict[str, Any]]
     pay: QuotedPay
@@ -71,6 +74,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     if found.golds:  # A draft sets gold aside for the workers present when it starts.
         too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd))
         found = replace(found, most=found.most - too_many)
+    checks = await checks_minor(rt.db, batch.id)
     needed, days = _needed(batch, found.overlap, found.most, crowd)
     return Quote(
         tasks=found.tasks,
@@ -79,7 +83,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         answers_minimum=found.least,
         price_minor=batch.price_minor,
         partner_price_minor=batch.partner_price_minor,
-        most_minor=found.most * batch.cost_minor,
+        most_minor=found.most * batch.cost_minor + checks,
         least_minor=found.least * batch.price_minor,
         available_minor=available,
         currency=batch.currency,
@@ -89,6 +93,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         days_least=days if crowd else None,
         can_finish=crowd >= needed,
         why_not=_why_not(batch, crowd, needed),
+        checks_minor=checks,
         warned=found.warned,
         warnings=found.warnings,
         pay=await quoted_pay(rt, batch),
@@ -98,6 +103,14 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
 async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
     """Return the number of active workers of the batch's currency and languages."""
     return sum(each[3] for each in await batches.crowd(rt.db, batch))
+
+
+async def checks_minor(db: Connection | Database, batch: str) -> int:
+    """Return the most that the reviews and audits of a batch can cost, in minor units."""
+    planned = await plans.of_batch(db, batch)
+    if planned is None:
+        return 0
+    return planned.plan.most_minor(await plans.real_tasks(db, batch))
 
 
 def _why_not(batch: Batch, workers: int, needed: int) -> str | None:

@@ -17,11 +17,18 @@ from gateway.base.money import amount_text
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
+from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
-from gateway.steps.batches.close import release_rest
+from gateway.steps.batches.checks.paid_check import end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
-from gateway.steps.batches.quote import available_minor, quote, workers_who_may_be_asked
+from gateway.steps.batches.quote import (
+    available_minor,
+    checks_minor,
+    quote,
+    workers_who_may_be_asked,
+)
+from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, deal_draft, ended
@@ -29,7 +36,7 @@ from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, shares, uploads
+from gateway.store.batches import batches, plans, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
@@ -70,6 +77,7 @@ class BatchSpec:
     breadth: bool = False
     worker_max: int | None = None
     worker_day_max: int | None = None
+    quality: QualityPlan = NO_STEPS
     partner_price_minor: int = 0
 
 
@@ -126,6 +134,8 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     )
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
+        if not spec.quality.is_default:
+            await plans.insert_plan(db, batch.id, spec.quality)
     return batch
 
 
@@ -270,9 +280,11 @@ async def _set_going(
             raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
         if row["state"] == "paused":
             await batches.set_state(db, batch.id, "running")
+            await follow_batch(db, batch.id, "running")
             return
         check_floor(batch, pay)
-        amount = _reservable(slots, batch) + await keep_pay(db, batch, pay, slots)
+        checks = await checks_minor(db, batch.id)
+        amount = _reservable(slots, batch, checks) + await keep_pay(db, batch, pay, slots)
         await batches.set_state(db, batch.id, "running", reserved=amount)
         await shares.keep_until(db, batch, rt.clock.now())
         why = "the client started the batch"
@@ -284,9 +296,12 @@ async def _set_going(
         await db.write([client_events.low_money(client, batch.id, amount)])
 
 
-def _reservable(slots: int, batch: Batch) -> int:
-    """Return the cost of all paid slots. Raises Refused where no ledger entry could hold it."""
-    amount = slots * batch.cost_minor
+def _reservable(slots: int, batch: Batch, checks_minor: int) -> int:
+    """Return the cost of all paid slots, and of reviews and audits.
+
+    Raises Refused where no ledger entry could hold it.
+    """
+    amount = slots * batch.cost_minor + checks_minor
     if amount > AMOUNT_MAX_MINOR:
         raise Refused(
             f"the batch can cost up to {amount_text(amount, batch.currency)} ({slots:,} answers at "
@@ -309,6 +324,7 @@ async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
                 db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
             )
             await batches.set_state(db, BatchId(row["id"]), "paused")
+            await follow_batch(db, row["id"], "paused")
 
     await until_settled(paused)
 
@@ -324,6 +340,7 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
             )
             if row["state"] == "cancelled":
                 return
+            await end_checks(rt, db, batch.id)
             await batches.withdraw(db, batch.id, "cancelled")
             await batches.set_state(db, batch.id, "cancelled")
             if row["state"] != "draft":

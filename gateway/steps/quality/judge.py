@@ -45,7 +45,7 @@ def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: st
         capped=batch.capped,
     )
     after = _after(rt, row, batch, value, via)
-    if batch.handling.min_skill and after.state == "open":
+    if batch.handling.min_skill and gold is None and after.state == "open":
         # The task stays closed to other workers, whatever a verdict says about better ones.
         after = replace(after, skill_wanted=batch.handling.min_skill, better_until=None)
     earning = postings.earn(

@@ -162,8 +162,8 @@ async def publish_some(
 ) -> int:
     """Copy some results of a closed batch to its tasks, and return how many.
 
-    The decision of a person, a review or an audit stands. A decided task whose value changes goes to review if the new value
-    does not reach `confidence`.
+    The decision of a person, a review or an audit stands. A decided task whose value changes goes
+    to review if the new value does not reach `confidence`.
     """
     return await db.value(
         f"""with next as materialized (
@@ -175,7 +175,7 @@ async def publish_some(
                  state = case when t.state = 'decided' and e.confidence < $4
                                    and t.value is distinct from e.value then 'review' else t.state end,
                  rule = case when t.rule = 'ambiguous' then t.rule else $2 end
-               from next e where t.id = e.task_id and {NOT_FINAL.format(task='t')}),
+               from next e where t.id = e.task_id and {NOT_FINAL.format(task="t")}),
            gone as (delete from estimate e using next n where e.task_id = n.task_id returning e.task_id)
            select count(*) from gone""",
         batch,
@@ -202,6 +202,11 @@ async def publishing(db: Database) -> list[str]:
 PUBLISHING = """from (with recursive each(id) as (select min(batch_id) from estimate
       union all select (select min(e.batch_id) from estimate e where e.batch_id > each.id) from each where each.id is not null)
     select id from each) found join batch b on b.id = found.id where b.state = 'done'"""
+
+
+async def rests(db: Database, batch: str) -> None:
+    """Record that no process works on a batch that waits, for example for its reviewers."""
+    await db.execute("update batch set background = null where id = $1 and state <> 'done'", batch)
 
 
 async def forget(db: Database, batch: str) -> None:

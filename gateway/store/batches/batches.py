@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId, BatchId, ClientId
 from gateway.payments.ledger.chart_of_accounts import Code
-from gateway.store.batches import tallies
+from gateway.store.batches import plans, tallies
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
 from gateway.tasks.question import Option
@@ -312,9 +313,10 @@ select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.
       from message_bill where batch_id = b.id group by currency) m) as bills,
   -- the top-ups, or all that is kept back for them until they are decided
   (select case when y.settled_at is null then y.reserve else y.topped_up end from batch_pay y where y.batch_id = b.id)
-    as kept_for_pay, c.*, partner_answers, partners_spent
+    as kept_for_pay, c.*, partner_answers, partners_spent,
+  {plans.SPENT} as checks_spent
 from batch b {tallies.OF_BATCH} {_TO_PARTNERS}
-where b.client_id = $1"""
+where b.client_id = $1 and {plans.NOT_CHECK}"""
 
 
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
@@ -373,12 +375,13 @@ async def paid_slots(db: Connection, batch: BatchId) -> int:
     return await db.value("select coalesce(sum(maximum), 0) from task where batch_id = $1", batch)
 
 
-async def closable(db: Database) -> list[str]:
-    """Return the running batches of which every task is decided."""
+async def closable(db: Database, now: datetime) -> list[str]:
+    """Return the running batches of which every task is decided and no review or audit goes on."""
     rows = await db.rows(
-        """select b.id from batch b where b.state = 'running'
+        f"""select b.id from batch b where b.state = 'running'
            and not exists (select from task t
-             where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
+             where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {plans.WAITING.format(now="$1")}""",
+        now,
     )
     return [row["id"] for row in rows]
 

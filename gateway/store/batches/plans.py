@@ -1,9 +1,9 @@
-"""The quality plans of batches: the steps that a client ordered, and the step that a batch is at."""
+"""The quality plans of batches: the steps that clients ordered, and the step of each batch."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.base.ids import BatchId
+from gateway.base.ids import AccountId, BatchId
 from gateway.qa.checks.plan import QualityPlan, plan_of
 from gateway.store.db import Connection, Database
 
@@ -104,14 +104,19 @@ async def real_tasks(db: Connection | Database, batch: str) -> int:
     )
 
 
-async def spent_minor(db: Connection | Database, batch: str) -> int:
-    """Return the money that the reviews and audits of a batch have paid, in minor units."""
-    return await db.value(f"select {SPENT} from batch b where b.id = $1", batch)
+async def spent_minor(db: Connection | Database, batch: str, purpose: str) -> int:
+    """Return the money that the reviews or audits of a batch have paid, in minor units."""
+    return await db.value(
+        """select coalesce(sum(x.answered * k.price), 0)::bigint from check_batch c join batch k on k.id = c.batch_id
+           join task x on x.batch_id = k.id where c.parent_id = $1 and c.purpose = $2""",
+        batch,
+        purpose,
+    )
 
 
-async def client_hold(db: Connection, batch: str) -> int | None:
+async def hold_account_of(db: Connection, batch: str) -> AccountId:
     """Return the account of the money that is reserved for a batch."""
-    return await db.value("select account_id from batch where id = $1", batch)
+    return AccountId(await db.value("select account_id from batch where id = $1", batch))
 
 
 async def open_checks(db: Connection, batch: str) -> list[BatchId]:

@@ -46,7 +46,7 @@ async def of_batch(db: Database, batch: str, method: str, confidence: float) -> 
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
                       else t.state end as state,
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
-               from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task='t')}
+               from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and t.gold is null and t.position > $2
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by t.position limit $3""",

@@ -1,7 +1,7 @@
 """The clients with their keys and accounts."""
 
 from gateway.base.ids import AccountId, ClientId
-from gateway.store.batches import tallies
+from gateway.store.batches import plans, tallies
 from gateway.store.db import Connection, Database, Row
 
 
@@ -52,8 +52,8 @@ async def revoke_keys(db: Database, client: ClientId, shown: str) -> int:
 async def account(db: Database, client: ClientId) -> Row:
     found = await db.row(
         f"""select c.id, c.name, c.currency, c.account_id, a.balance as available,
-             (select coalesce(sum(b.reserved - c.answers * b.price), 0)::bigint from batch b {tallies.OF_BATCH}
-                where b.client_id = $1 and b.state in ('running', 'paused')) as reserved
+             (select coalesce(sum(b.reserved - c.answers * b.price - {plans.SPENT}), 0)::bigint from batch b {tallies.OF_BATCH}
+                where b.client_id = $1 and b.state in ('running', 'paused') and {plans.NOT_CHECK}) as reserved
            from client c join account a on a.id = c.account_id where c.id = $1""",
         client,
     )

@@ -76,8 +76,11 @@ class AuditItem:
     """The time of the judgement, if there is one."""
 
 
-async def decided_tasks(db: Database, batch: str) -> list[DecidedTask]:
-    """Return the tasks of a batch that are decided, by the estimate of the batch where it is made."""
+async def decided_tasks(db: Connection | Database, batch: str, bar: float) -> list[DecidedTask]:
+    """Return the tasks of a batch that are decided, by its estimate where there is one.
+
+    A result that the estimate changes without reaching the confidence `bar` is not decided.
+    """
     rows = await db.rows(
         f"""select t.name, case when r.task_id is null then s.value else r.was end as answered, s.value, s.confidence,
              not ({NOT_FINAL.format(task="t")}) as is_final
@@ -87,16 +90,13 @@ async def decided_tasks(db: Database, batch: str) -> list[DecidedTask]:
              left join lateral (select x.task_id, x.was from review_item x where x.task_id = t.id and x.decided
                order by x.round desc limit 1) r on true
            where t.batch_id = $1 and t.gold is null and t.state = 'decided' and s.value is not null
-             -- Such a task goes to review when the results are published.
-             and not (e.confidence < $2 and t.value is distinct from e.value)
+             and (e.confidence < $2 and t.value is distinct from e.value) is not true
            order by t.position""",
         batch,
-        0.0,
+        bar,
     )
     return [
-        DecidedTask(
-            row["name"], row["answered"], row["value"], row["confidence"], row["is_final"]
-        )
+        DecidedTask(row["name"], row["answered"], row["value"], row["confidence"], row["is_final"])
         for row in rows
     ]
 
@@ -132,13 +132,22 @@ async def of_batch(db: Connection | Database, batch: str) -> list[AuditRow]:
         """select a.round, a.seed, a.population, a.size, a.ended_at, a.keeps_promise, a.asked_again,
              count(i.judged_at) as judged, count(*) filter (where i.judged_at is not null and i.truth is null) as unclear,
              count(*) filter (where not i.is_right) as errors,
-             count(*) filter (where i.truth is not null and i.answered is distinct from i.truth
-               and not (i.is_right and i.answered = i.value)) as answered_errors
+             count(*) filter (where not i.answered_right) as answered_errors
            from audit a left join audit_item i on i.batch_id = a.batch_id and i.round = a.round
            where a.batch_id = $1 group by a.batch_id, a.round order by a.round""",
         batch,
     )
     return [AuditRow(**dict(row)) for row in rows]
+
+
+async def judged_tasks(db: Connection, batch: str) -> frozenset[str]:
+    """Return the client's ids of the tasks that auditors found to be right or wrong."""
+    rows = await db.rows(
+        """select distinct t.name from audit_item i join task t on t.id = i.task_id
+           where i.batch_id = $1 and i.truth is not null""",
+        batch,
+    )
+    return frozenset(row["name"] for row in rows)
 
 
 async def next_task(db: Database, batch: str, nth: int) -> AuditTask | None:
@@ -171,20 +180,24 @@ async def judge(
     task: str,
     truth: str | None,
     *,
-    is_right: bool | None,
+    right: tuple[bool, bool] | None,
     by: str,
 ) -> bool:
-    """Store a judgement. Return False when the task was judged before."""
+    """Store a judgement. Return False when the task was judged before.
+
+    `right` says whether the result to be delivered and that of the answers alone are right.
+    """
     return bool(
         await db.value(
-            """update audit_item i set truth = $4, is_right = $5, judged_by = $6, judged_at = now() from task t
+            """update audit_item i set truth = $4, is_right = $5, answered_right = $6, judged_by = $7, judged_at = now() from task t
                where t.id = i.task_id and i.batch_id = $1 and i.round = $2 and t.name = $3 and i.judged_at is null
                returning true""",
             batch,
             nth,
             task,
             truth,
-            is_right,
+            right and right[0],
+            right and right[1],
             by,
         )
     )
@@ -233,3 +246,18 @@ async def reopen(db: Connection, batch: str, tasks: Sequence[str], more: int) ->
         more,
     )
     return int(done.split()[-1])
+
+
+async def give_up_slots(db: Connection, batch: str) -> int:
+    """Give up the paid slots that decided tasks did not need, and return their number.
+
+    Their money can then pay for further answers to other tasks.
+    """
+    return await db.value(
+        """with spare as (select id, maximum - answered as slots from task where batch_id = $1 and gold is null
+               and state in ('decided', 'review') and maximum > answered order by id for update),
+             less as (update task t set maximum = t.answered, wanted = least(t.wanted, t.answered)
+               from spare s where t.id = s.id)
+           select coalesce(sum(slots), 0)::bigint from spare""",
+        batch,
+    )

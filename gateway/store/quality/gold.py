@@ -208,7 +208,7 @@ async def change_results(
     return await db.rows(
         f"""with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
-             where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and {NOT_FINAL.format(task='t')}
+             where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and {NOT_FINAL.format(task="t")}
                and t.value is distinct from n.value order by t.id for update of t)
            update task t set value = o.new_value, confidence = o.new_confidence from old o where t.id = o.id
            returning t.name, o.value as was, t.value, t.confidence, t.rule""",

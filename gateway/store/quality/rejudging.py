@@ -46,7 +46,7 @@ async def decided_tasks(
     """
     return await db.rows(
         f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
-              and state in ('open', 'decided', 'review') and {NOT_FINAL.format(task='k')} and answered > 0
+              and state in ('open', 'decided', 'review') and {NOT_FINAL.format(task="k")} and answered > 0
               and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})
               order by id limit $4 for update) {_TASK}""",  # The query is made of constants.
         batch,

@@ -6,7 +6,7 @@ See docs/decisions/0072.
 from alembic import op
 
 revision = "0075"
-down_revision = "0073"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
@@ -29,6 +29,7 @@ create table quality_plan (
   constraint ck_quality_plan_stage check (stage in ('work', 'review', 'audit', 'delivered')),
   constraint fk_quality_plan_batch_id foreign key (batch_id) references batch(id),
   constraint fk_quality_plan_waits_for foreign key (waits_for) references batch(id)
+    deferrable initially deferred
 )""",
     """
 -- The batches of paid questions for reviewers and auditors. Clients do not see them.
@@ -95,6 +96,7 @@ create table audit_item (
   -- the auditor's value; null until judged, and where it cannot be told
   truth text,
   is_right boolean,
+  answered_right boolean,
   judged_by text,
   judged_at timestamptz,
   constraint pk_audit_item primary key (batch_id, round, place),

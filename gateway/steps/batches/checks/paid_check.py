@@ -1,0 +1,113 @@
+"""The paid questions of a review or an audit, which are a batch of their own.
+
+Workers see ordinary questions at the price of the review. They are blind: they read neither the
+answers nor the result, and no task comes to a worker who answered it before. Hidden gold among the
+questions assesses them as it assesses every worker.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from gateway.base.ids import BatchId, new_public_id
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
+from gateway.qa.checks.plan import GOLD_SHARE
+from gateway.steps.batches.release import release_rest
+from gateway.steps.quality import rulings
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches, plans
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Connection
+from gateway.store.ledger import transfers
+from gateway.store.quality import paid_checks
+from gateway.tasks.handling import Handling
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOrder:
+    """The tasks that workers are to answer again, and the terms."""
+
+    purpose: str
+    """The purpose: review or audit."""
+    round: int
+    """The number of the batch's audit for which this is done, from 1."""
+    tasks: Sequence[str]
+    """The client's ids of the tasks, in the order in which they are asked."""
+    answers: int
+    """The answers to each task."""
+    price_minor: int
+    """The price of one answer."""
+    min_skill: float
+    """The least skill of the workers."""
+    seed: str
+    """The seed by which the hidden gold is chosen."""
+
+    @property
+    def golds(self) -> int:
+        """Return the most answers to hidden gold."""
+        return ceil(GOLD_SHARE * len(self.tasks) * self.answers)
+
+
+async def new_check(rt: Runtime, parent: Batch, order: CheckOrder) -> Batch:
+    """Return the batch for an order, with an account of its own. It is not stored yet."""
+    batch_id = BatchId(new_public_id("b"))
+    account = Account(AccountKind.BATCH_HOLD, batch_id, parent.currency)
+    return Batch(
+        id=batch_id,
+        client=parent.client,
+        name=f"{parent.name} ({order.purpose})",
+        kind=parent.kind,
+        instructions=parent.instructions,
+        options=parent.options,
+        languages=parent.languages,
+        price_minor=order.price_minor,
+        currency=parent.currency,
+        policy=f"fixed:{order.answers}",
+        confidence=0.0,
+        method=parent.method,
+        gold_rate=GOLD_SHARE,
+        lease_s=parent.lease_s,
+        pack_max=parent.pack_max,
+        hold_account=await rt.accounts.get(account),
+        handling=Handling(
+            entry_gold=0,
+            rotate=parent.handling.rotate,
+            same=parent.handling.same,
+            min_skill=order.min_skill,
+            check_of=parent.id,
+        ),
+    )
+
+
+async def store_check(db: Connection, parent: Batch, check: Batch, order: CheckOrder) -> None:
+    """Store the batch of an order with its questions and its money, and let it run."""
+    await batches.insert_batch(db, check)
+    await paid_checks.link(db, check.id, parent.id, order.purpose, order.round)
+    await paid_checks.copy_tasks(
+        db, check.id, parent.id, order.tasks, order.answers, order.min_skill
+    )
+    golds = await paid_checks.copy_gold(db, check.id, parent.id, order.golds, order.seed)
+    amount = (len(order.tasks) * order.answers + golds) * order.price_minor
+    await batches.set_state(db, check.id, "running", reserved=amount)
+    why = f"the {order.purpose} of {parent.id}"
+    await rulings.switch_on(db, check.id, rulings.ruling_of(check), by=parent.client, reason=why)
+    posted = postings.check_reserve(parent.id, check.id, amount, parent.currency)
+    await transfers.post(db, posted, parent.hold_account, check.hold_account)
+
+
+async def follow_batch(db: Connection, parent: str, state: str) -> None:
+    """Pause or continue the open reviews and audits of a batch with it."""
+    for check in await plans.open_checks(db, parent):
+        await batches.set_state(db, check, state)
+
+
+async def end_checks(rt: Runtime, db: Connection, parent: str) -> None:
+    """End the reviews and audits of a batch that are still open.
+
+    Answers that were given stay and stay paid, and the rest of the money returns to the batch.
+    """
+    for check in await plans.open_checks(db, parent):
+        await batches.withdraw(db, check, "cancelled")
+        await batches.set_state(db, check, "cancelled")
+        await release_rest(db, await rt.batches.get(check))
