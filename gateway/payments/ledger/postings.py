@@ -71,9 +71,7 @@ def release_hold(
     return posting(Code.RELEASE, (batch, nth), batch, client, amount_minor, currency)
 
 
-def check_reserve(
-    batch: BatchId, check: BatchId, amount_minor: int, currency: str
-) -> Posting:
+def check_reserve(batch: BatchId, check: BatchId, amount_minor: int, currency: str) -> Posting:
     """Set aside a part of a batch's money for the paid questions of its review or audit."""
     return posting(Code.CHECK_RESERVE, (check,), batch, check, amount_minor, currency)
 

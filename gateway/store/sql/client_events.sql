@@ -1,10 +1,12 @@
 -- The events that clients' webhooks are told. Each is written in the transaction of its fact, so
 -- that none is lost and none is told of a fact that did not happen.
 
--- Return whether an active webhook of a client receives this type of event of this batch.
+-- Return whether an active webhook of a client receives this type of event of this batch. Clients do
+-- not know the batches that review and audit their own.
 create or replace function is_told(p_client text, p_batch text, p_type text) returns boolean language sql stable as $$
   select exists (select from webhook w where w.client_id = p_client and w.state = 'active'
     and (w.events = '{}' or p_type = any (w.events)) and (w.batch_id is null or w.batch_id = p_batch))
+    and not exists (select from check_batch c where c.batch_id = p_batch)
 $$;
 
 -- Write an event, if a webhook receives it.

@@ -80,3 +80,153 @@ async def test_a_doubtful_task_goes_to_a_paid_reviewer_who_is_blind_and_decides_
     assert await town.client.available_minor() == 10_000_00 - money["spent_minor"]
     listed = (await town.client.asks("GET", "/batches")).json()
     assert [one["id"] for one in listed] == [batch.id], "the client sees the batch, not its parts"
+
+
+async def answered(town: Town, texts: int, **given) -> Batch:
+    """A batch of some tasks that two workers have answered with yes."""
+    for name in KEYS:
+        await town.enrols(name)
+    questions = [f"Shop {n}?" for n in range(texts)]
+    batch = await town.posts_batch(*questions, policy="fixed:2", **given)
+    for name in KEYS:
+        reply = await town[name].texts("WORK")
+        while reply and "Shop" in reply:
+            reply = await town[name].texts("1")
+    await town.ticks()
+    return batch
+
+
+async def audits(town: Town, batch: Batch, wrong: set[str]) -> int:
+    """The client judges the whole sample: the tasks in `wrong` are "no"; return their number."""
+    judged = 0
+    path = f"/batches/{batch.id}/audit"
+    shown = (await town.client.asks("GET", f"{path}/next")).json()
+    while shown["task"]:
+        said = {"value": "no" if shown["task"] in wrong else "yes", "by": "Wanjiku"}
+        answer = await town.client.asks("POST", f"{path}/{shown['task']}", json=said)
+        assert answer.status_code == 200, answer.text
+        shown, judged = answer.json(), judged + 1
+    return judged
+
+
+async def test_a_random_sample_is_audited_before_the_delivery_and_the_client_accepts(town):
+    batch = await answered(town, 12, audit={"promise": 0.5, "half_width": 0.2})
+    assert (await batch.shows())["state"] == "running", "the audit goes on"
+    shown = (await town.client.asks("GET", f"/batches/{batch.id}/audit/next")).json()
+    assert "yes" not in str(shown["text"]), "an auditor does not see the result"
+    early = await town.client.asks("POST", f"/batches/{batch.id}/accept", json={"by": "Wanjiku"})
+    assert early.status_code == 409, early.text
+    size = await audits(town, batch, {shown["task"]})
+    assert 1 <= size < 12
+    await town.ticks()
+    assert (await batch.shows())["state"] == "done"
+    results = await batch.results()
+    wrong = results[shown["task"]]
+    assert (wrong["value"], wrong["rule"], wrong["confidence_checked"]) == ("no", "audit", None)
+    report = (await town.client.asks("GET", f"/batches/{batch.id}/quality")).json()
+    steps = {step["name"]: step for step in report["steps"]}
+    assert [*steps] == ["qualification", "gold", "redundancy", "review", "audit"]
+    assert not steps["review"]["used"]
+    assert steps["redundancy"]["remaining"]["errors"] == 1
+    assert steps["redundancy"]["remaining"]["sample"] == size
+    assert steps["audit"]["caught"]["errors found and corrected"] == 1
+    assert steps["audit"]["remaining"]["high"] < steps["redundancy"]["remaining"]["high"]
+    assert steps["audit"]["cost_minor"] is None, "the time of persons is not known"
+    assert steps["redundancy"]["cost_minor"] == 24 * 300
+    assert report["keeps_promise"] is True
+    assert report["acceptance"]["state"] == "delivered"
+    accepted = await town.client.asks("POST", f"/batches/{batch.id}/accept", json={"by": "Wanjiku"})
+    assert accepted.json()["state"] == "accepted"
+    page = (await town.client.asks("GET", f"/batches/{batch.id}/quality.html")).text
+    assert "<svg" in page
+    assert "not used" in page
+    table = (await town.client.asks("GET", f"/batches/{batch.id}/quality.csv")).text
+    assert len(table.splitlines()) == 6
+    await town.has_right_books()
+
+
+async def test_the_draw_of_a_sample_is_repeated_from_the_report(town):
+    from gateway.qa.checks.sampling import draw
+
+    batch = await answered(town, 12, audit={"promise": 0.5, "half_width": 0.2})
+    report = (await town.client.asks("GET", f"/batches/{batch.id}/quality")).json()
+    (audit,) = report["audits"]
+    names = [f"t{n}" for n in range(1, 13)]
+    first = (await town.client.asks("GET", f"/batches/{batch.id}/audit/next")).json()["task"]
+    assert draw(audit["seed"], names, audit["size"])[0] == first
+
+
+async def test_a_batch_that_breaks_its_promise_is_asked_again_once_and_then_told(town):
+    """Two answers of seven decide a task, so the money of the others is free to ask again."""
+    for name in ("amina", "brian"):
+        await town.enrols(name)
+    batch = await town.posts_batch(
+        *(f"Shop {n}?" for n in range(6)),
+        policy="dynamic",
+        confidence=0.7,
+        audit={"promise": 0.99, "half_width": 0.25},
+    )
+    for name in ("amina", "brian"):
+        reply = await town[name].texts("WORK")
+        while reply and "Shop" in reply:
+            reply = await town[name].texts("1")
+    await town.ticks()
+    first = (await town.client.asks("GET", f"/batches/{batch.id}/audit/next")).json()
+    await audits(town, batch, {first["task"]})
+    for name in ("chege", "dina"):
+        await town.enrols(name)
+    await town.ticks()
+    shown = await batch.shows()
+    assert shown["state"] == "running"
+    again = await town.count("task", "state = 'open'")
+    assert again > 0, "the least confident tasks are asked again"
+    assert await town.value("select state from task where name = $1", first["task"]) == "decided"
+    for name in ("chege", "dina"):
+        reply = await town[name].texts("WORK")
+        while reply and "Shop" in reply:
+            reply = await town[name].texts("1")
+    await town.ticks()
+    second = (await town.client.asks("GET", f"/batches/{batch.id}/audit/next")).json()
+    await audits(town, batch, {second["task"]})
+    await town.ticks()
+    shown = await batch.shows()
+    assert shown["state"] == "done", "it goes back once, and is then delivered"
+    assert "audit_failed" in [finding["kind"] for finding in shown["findings"]]
+    report = (await town.client.asks("GET", f"/batches/{batch.id}/quality")).json()
+    assert report["keeps_promise"] is False
+    assert report["audits"][0]["asked_again"] == again
+    assert shown["money"]["spent_minor"] == (12 + 2 * again) * 300
+    assert shown["money"]["spent_minor"] <= shown["money"]["reserved_minor"]
+    await town.has_right_books()
+
+
+async def test_a_refusal_names_tasks_and_takes_no_money_from_workers(town):
+    batch = await answered(town, 3)
+    assert (await batch.shows())["state"] == "done"
+    earned = [await town[name].balance_minor() for name in KEYS]
+    path = f"/batches/{batch.id}/refuse"
+    no_such = {"tasks": ["t9"], "reason": "it is closed", "by": "Wanjiku"}
+    assert (await town.client.asks("POST", path, json=no_such)).status_code == 422
+    refused = await town.client.asks("POST", path, json={**no_such, "tasks": ["t2"]})
+    assert refused.json()["state"] == "refused"
+    assert refused.json()["tasks"] == ["t2"]
+    assert (await batch.results())["t2"]["state"] == "review"
+    assert [await town[name].balance_minor() for name in KEYS] == earned
+    assert "refused_delivery" in [f["kind"] for f in (await batch.shows())["findings"]]
+    decided = f"/batches/{batch.id}/tasks/t2/decision"
+    await town.client.asks("POST", decided, json={"value": "no", "by": "Wanjiku"})
+    accepted = await town.client.asks("POST", f"/batches/{batch.id}/accept", json={"by": "Wanjiku"})
+    assert accepted.json()["state"] == "accepted"
+    again = await town.client.asks("POST", path, json={**no_such, "tasks": ["t1"]})
+    assert again.status_code == 409
+
+
+async def test_a_batch_that_no_client_refuses_in_time_counts_as_accepted(town):
+    batch = await answered(town, 1, accept_h=1)
+    town.clock.advance(hours=2)
+    report = (await town.client.asks("GET", f"/batches/{batch.id}/quality")).json()
+    assert report["acceptance"]["state"] == "accepted"
+    assert report["acceptance"]["by"] is None
+    late = {"tasks": ["t1"], "reason": "too late", "by": "Wanjiku"}
+    refused = await town.client.asks("POST", f"/batches/{batch.id}/refuse", json=late)
+    assert refused.status_code == 409
