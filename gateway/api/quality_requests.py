@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.api.strict import PriceInput, StrictModel
 from gateway.base.text.strings import Id, Line100, Line500
-from gateway.qa.checks.plan import ACCEPT_H, AuditRule, QualificationRule, ReviewRule
+from gateway.qa.checks.plan import AuditRule, QualificationRule, ReviewRule
 
 TASKS_REFUSED_MAX = 10_000
 _HOURS = {"ge": 1, "le": 24 * 90}
@@ -83,26 +83,22 @@ class AuditIn(StrictModel):
     ] = _AUDIT.within_h
 
 
-class QualityFields(StrictModel):
-    """The quality steps of a new batch. All are off by default."""
-
-    qualification: Annotated[
-        QualificationIn | None, Field(description="Which workers may answer")
-    ] = None
-    review: Annotated[
-        ReviewIn | None, Field(description="Paid reviewers decide the tasks in doubt")
-    ] = None
-    audit: Annotated[
-        AuditIn | None, Field(description="A random sample is judged before the delivery")
-    ] = None
-    accept_h: Annotated[
-        int,
-        Field(
-            **_HOURS,
-            description="Hours in which you may refuse the delivered batch. Then it counts as "
-            "accepted.",
-        ),
-    ] = ACCEPT_H
+QualificationOption = Annotated[
+    QualificationIn | None, Field(description="Which workers may answer")
+]
+ReviewOption = Annotated[
+    ReviewIn | None, Field(description="Paid reviewers decide the tasks in doubt")
+]
+AuditOption = Annotated[
+    AuditIn | None, Field(description="A random sample is judged before the delivery")
+]
+AcceptHours = Annotated[
+    int,
+    Field(
+        **_HOURS,
+        description="Hours in which you may refuse the delivered batch. Then it counts as accepted.",
+    ),
+]
 
 
 class AuditJudgementIn(StrictModel):

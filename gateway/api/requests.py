@@ -4,10 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from gateway.api.quality_requests import QualityFields
+from gateway.api.quality_requests import (
+    AcceptHours,
+    AuditOption,
+    QualificationOption,
+    ReviewOption,
+)
 from gateway.api.strict import PriceInput, StrictModel
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
 from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
+from gateway.qa.checks.plan import ACCEPT_H
 from gateway.tasks.packed import PACK_MAX
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
@@ -40,7 +46,7 @@ class OptionIn(StrictModel):
     ]
 
 
-class BatchIn(QualityFields):
+class BatchIn(StrictModel):
     """A new batch, which starts as a draft."""
 
     name: Line200
@@ -184,6 +190,10 @@ class BatchIn(QualityFields):
             "Transcriptions always go one by one."
         ),
     ] = "auto"
+    qualification: QualificationOption = None
+    review: ReviewOption = None
+    audit: AuditOption = None
+    accept_h: AcceptHours = ACCEPT_H
 
 
 _IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueItems": True}}

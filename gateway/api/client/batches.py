@@ -255,7 +255,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
     partner_minor = 0
     if given.partner_price is not None:
         partner_minor = exact_amount(given.partner_price, currency, "partner_price")
-    quality = plan_asked(given, given.gold_rate, currency)
+    quality = plan_asked(given, currency)
     qualified = quality.qualification
     return submit.BatchSpec(
         name=given.name,

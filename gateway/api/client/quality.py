@@ -12,7 +12,7 @@ from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches.checks import acceptance, report_page
 from gateway.steps.batches.checks.audit import judge_task, next_to_audit
-from gateway.steps.batches.checks.report import QualityReport, quality_report
+from gateway.steps.batches.checks.report import FiveStepReport, quality_report
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 
@@ -91,7 +91,7 @@ async def refuse(rt: Rt, client: Client, batch: BatchPath, given: RefuseIn) -> d
     return report_page.as_data(await _report(rt, client, batch))["acceptance"]
 
 
-async def _report(rt: Runtime, client: ClientId, batch: str) -> QualityReport:
+async def _report(rt: Runtime, client: ClientId, batch: str) -> FiveStepReport:
     state = await _mine(rt, client, batch)
     return await quality_report(rt, await rt.batches.fresh(batch), state)
 

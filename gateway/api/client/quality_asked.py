@@ -1,17 +1,18 @@
 """The reading of the quality steps that a client asks for."""
 
-from gateway.api.quality_requests import AuditIn, QualityFields, ReviewIn
+from gateway.api.quality_requests import AuditIn, ReviewIn
+from gateway.api.requests import BatchIn
 from gateway.base.errors import Refused
 from gateway.base.money import exact_amount
 from gateway.qa.checks.plan import AuditRule, QualificationRule, QualityPlan, ReviewRule
 
 
-def plan_asked(given: QualityFields, gold_rate: float, currency: str) -> QualityPlan:
+def plan_asked(given: BatchIn, currency: str) -> QualityPlan:
     """Return the plan of a request.
 
     Raises Refused where a rule needs gold and the batch has none.
     """
-    if given.qualification is not None and not gold_rate:
+    if given.qualification is not None and not given.gold_rate:
         raise Refused(
             "qualification needs gold: give the batch a gold_rate above 0, like 0.05, and gold tasks",
             field="qualification",

@@ -9,7 +9,7 @@ from gateway.store.db import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveredBatch:
     """The delivery of a batch, and the client's word on it."""
 
     state: str
@@ -30,7 +30,7 @@ class Delivery:
     """The time of the word."""
 
 
-async def of_batch(db: Connection | Database, batch: str) -> Delivery | None:
+async def of_batch(db: Connection | Database, batch: str) -> DeliveredBatch | None:
     """Return the delivery of a batch, or None where there is no such batch."""
     row = await db.row(
         """select b.state, b.closed_at, coalesce((q.plan->>'accept_h')::int, $2) as accept_h, a.state as said, a.by,
@@ -43,7 +43,7 @@ async def of_batch(db: Connection | Database, batch: str) -> Delivery | None:
     )
     if row is None:
         return None
-    return Delivery(
+    return DeliveredBatch(
         row["state"],
         row["closed_at"] if row["state"] == "done" else None,
         row["accept_h"],

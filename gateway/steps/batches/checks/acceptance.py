@@ -14,7 +14,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import tallies
 from gateway.store.db import Connection
 from gateway.store.quality import acceptances, findings
-from gateway.store.quality.acceptances import Delivery
+from gateway.store.quality.acceptances import DeliveredBatch
 from gateway.store.quality.findings import FindingRecord
 
 
@@ -53,7 +53,7 @@ async def acceptance_of(rt: Runtime, batch: str) -> Acceptance:
     return _acceptance(found, rt.clock.now())
 
 
-def _acceptance(found: Delivery, now: datetime) -> Acceptance:
+def _acceptance(found: DeliveredBatch, now: datetime) -> Acceptance:
     if found.delivered_at is None:
         return Acceptance(AcceptanceState.NOT_DELIVERED, None, None, None, "", ())
     accept_by = found.delivered_at + timedelta(hours=found.accept_h)

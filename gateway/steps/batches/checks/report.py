@@ -47,7 +47,7 @@ class StepReport:
 
 
 @dataclass(frozen=True, slots=True)
-class QualityReport:
+class FiveStepReport:
     """The quality report of a batch."""
 
     batch: str
@@ -91,7 +91,7 @@ class _Figures:
     audits: Sequence[AuditRow]
 
 
-async def quality_report(rt: Runtime, batch: Batch, state: str) -> QualityReport:
+async def quality_report(rt: Runtime, batch: Batch, state: str) -> FiveStepReport:
     """Return the quality report of a batch, as far as the batch has come."""
     planned = await plans.of_batch(rt.db, batch.id)
     plan = planned.plan if planned else NO_STEPS
@@ -110,7 +110,7 @@ async def quality_report(rt: Runtime, batch: Batch, state: str) -> QualityReport
     )
     last = next((one for one in reversed(found.audits) if one.ended_at), None)
     usual = "delivered" if state == "done" else "work"
-    return QualityReport(
+    return FiveStepReport(
         batch=batch.id,
         name=batch.name,
         state=state,

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.base.money import amount_text
 from gateway.base.tabular import CsvWriter
 from gateway.qa.checks.interval import ErrorShare
-from gateway.steps.batches.checks.report import QualityReport, StepReport, percent, word_on
+from gateway.steps.batches.checks.report import FiveStepReport, StepReport, percent, word_on
 
 TITLES = {
     "qualification": "1. Qualification",
@@ -28,7 +28,7 @@ _STYLE = (
 )
 
 
-def as_data(report: QualityReport) -> dict[str, Any]:
+def as_data(report: FiveStepReport) -> dict[str, Any]:
     """Return the report for JSON."""
     data = asdict(report)
     for step, one in zip(data["steps"], report.steps, strict=True):
@@ -38,7 +38,7 @@ def as_data(report: QualityReport) -> dict[str, Any]:
     return data
 
 
-def as_csv(report: QualityReport) -> str:
+def as_csv(report: FiveStepReport) -> str:
     """Return the report as CSV, one line per step. An unknown figure is an empty cell."""
     writer = CsvWriter()
     return writer.row(COLUMNS) + "".join(
@@ -69,7 +69,7 @@ def _cells(share: ErrorShare | None) -> list[object]:
     return [*rounded, share.errors, share.sample]
 
 
-def as_text(report: QualityReport) -> str:
+def as_text(report: FiveStepReport) -> str:
     """Return the report as lines for a terminal."""
     lines = [f"{report.batch}  {report.name}  ({report.state}, step: {report.stage})"]
     for one in report.steps:
@@ -85,7 +85,7 @@ def as_text(report: QualityReport) -> str:
     return "\n".join([*lines, *_sentences(report)])
 
 
-def _sentences(report: QualityReport) -> Iterator[str]:
+def _sentences(report: FiveStepReport) -> Iterator[str]:
     if report.promise is not None:
         kept = {True: "kept", False: "NOT kept", None: "not measured yet"}[report.keeps_promise]
         yield f"Promise: {percent(report.promise)} right. It is {kept}."
@@ -118,7 +118,7 @@ def _cost(one: StepReport, currency: str) -> str:
     return f"{money}, {segments} SMS segments"
 
 
-def as_page(report: QualityReport) -> str:
+def as_page(report: FiveStepReport) -> str:
     """Return the report as one HTML page that loads nothing."""
     rows = "".join(_row(one, report.currency) for one in report.steps)
     samples = "".join(
@@ -148,7 +148,7 @@ def _row(one: StepReport, currency: str) -> str:
     return f"<tr><th>{title}</th><td><ul>{caught}</ul></td><td>{cost}</td><td>{left}</td></tr>"
 
 
-def chart(report: QualityReport) -> str:
+def chart(report: FiveStepReport) -> str:
     """Return an SVG with the error left after each step: a dot, and a line for its interval.
 
     A step without a measurement has a text instead.
