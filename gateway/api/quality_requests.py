@@ -9,7 +9,7 @@ from gateway.base.text.strings import Id, Line100, Line500
 from gateway.qa.checks.plan import AuditRule, QualificationRule, ReviewRule
 
 TASKS_REFUSED_MAX = 10_000
-_HOURS = {"ge": 1, "le": 24 * 90}
+_HOURS_MAX = 24 * 90
 _QUALIFICATION, _REVIEW, _AUDIT = QualificationRule(), ReviewRule(price_minor=1), AuditRule()
 
 
@@ -52,9 +52,9 @@ class ReviewIn(StrictModel):
     min_skill: Annotated[
         float, Field(gt=0.5, lt=1, description="The least skill of a reviewer at this kind")
     ] = _REVIEW.min_skill
-    within_h: Annotated[int, Field(**_HOURS, description="Hours until the review ends")] = (
-        _REVIEW.within_h
-    )
+    within_h: Annotated[
+        int, Field(ge=1, le=_HOURS_MAX, description="Hours until the review ends")
+    ] = _REVIEW.within_h
 
 
 class AuditIn(StrictModel):
@@ -79,7 +79,10 @@ class AuditIn(StrictModel):
         ),
     ] = None
     within_h: Annotated[
-        int, Field(**_HOURS, description="Hours until the batch is delivered without the audit")
+        int,
+        Field(
+            ge=1, le=_HOURS_MAX, description="Hours until the batch is delivered without the audit"
+        ),
     ] = _AUDIT.within_h
 
 
@@ -95,7 +98,8 @@ AuditOption = Annotated[
 AcceptHours = Annotated[
     int,
     Field(
-        **_HOURS,
+        ge=1,
+        le=_HOURS_MAX,
         description="Hours in which you may refuse the delivered batch. Then it counts as accepted.",
     ),
 ]
