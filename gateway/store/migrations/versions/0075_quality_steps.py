@@ -6,7 +6,7 @@ See docs/decisions/0072.
 from alembic import op
 
 revision = "0075"
-down_revision = "0079"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 
