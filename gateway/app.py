@@ -31,6 +31,7 @@ from gateway.sms.prices import PriceList, built_in
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.batches.fair_pay.settle import settle_pay
+from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver
@@ -69,6 +70,7 @@ HELPER = (sys.executable, "-m", "gateway.steps.batches.helper")
 StepFunction = Callable[..., Awaitable[object]]
 STEPS: Mapping[str, StepFunction] = {
     "adjust": adjust,
+    "advance_projects": advance_projects,
     "assign": assign,
     "call_webhooks": call_webhooks,
     "catch_up": catch_up,

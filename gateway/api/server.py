@@ -22,6 +22,7 @@ from gateway.api.callers.phones_first import let_phones_first
 from gateway.api.client import batches, bonuses, judgement, proof, quality
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
+from gateway.api.client.projects import routes as projects
 from gateway.api.client.uploads import remove_abandoned
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
@@ -116,6 +117,7 @@ def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
         proof.router,
         quality.router,
         client_webhooks.router,
+        projects.router,
     ):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)

@@ -59,6 +59,12 @@ OF_WEBHOOKS = {
     "webhooks.called": "a client's server has answered a call, and this is not written",
 }
 """Points on the way of an event to a client."""
+OF_PROJECTS = {
+    "project.started": "a project is started with its money and its batches, and none is filled",
+    "project.filled": "the tasks of a stage are stored, and its batch is a draft",
+    "project.begun": "the batch of a stage runs, and the stage still counts as waiting",
+}
+"""Points that only projects pass."""
 
 
 def _read(said: str) -> tuple[str, list[int]]:
@@ -72,7 +78,7 @@ _armed, _victims = _read(os.environ.get("FAILPOINT", ""))
 def arm(name: str, victims: list[int] | None = None) -> None:
     """Arm a point now, as FAILPOINT would have done at the start."""
     global _armed, _victims  # one setting per process, like the environment
-    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS
+    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_PROJECTS
     _armed, _victims = name, victims or []
 
 

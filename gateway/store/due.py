@@ -4,6 +4,7 @@ from datetime import datetime
 
 from gateway.store.batches.background import PUBLISHING
 from gateway.store.batches.plans import WAITING
+from gateway.store.batches.projects import PENDING
 from gateway.store.db import Database
 from gateway.store.payouts import float_queries
 from gateway.store.payouts.payouts import LONG_UNKNOWN
@@ -26,6 +27,7 @@ union all select 'close', null where exists (select from batch b where b.state =
 union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))
+union all select 'advance_projects', null where exists (select {PENDING})
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id
   where b.learning_until is null or b.learning_until <= $1)
 union all select 'count', null where exists (select from tally where due_at <= $1)

@@ -40,7 +40,7 @@ from gateway.steps.batches import submit
 from gateway.steps.batches.quote import quote as quote_of
 from gateway.steps.quality.confidences import Checked, results_of
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, shares
+from gateway.store.batches import batches, projects, shares
 from gateway.store.db import Row
 from gateway.store.messages import webhooks
 from gateway.store.people import clients
@@ -108,7 +108,7 @@ async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> A
 
     Either all tasks of a request are added or none.
     """
-    await _mine(rt, client, batch)
+    await _mine_to_change(rt, client, batch)
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     async with received(request, folder) as (body, out):
         filled = await submit.upload(rt, client, batch, body, kind, out)
@@ -193,7 +193,7 @@ async def _changed(
     batch: str,
     change: Callable[[Runtime, ClientId, str], Awaitable[None]],
 ) -> BatchOut:
-    await _mine(rt, client, batch)
+    await _mine_to_change(rt, client, batch)
     await change(rt, client, batch)
     return _one(await _mine(rt, client, batch))
 
@@ -244,6 +244,18 @@ async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     return row
+
+
+async def _mine_to_change(rt: Runtime, client: ClientId, batch: str) -> None:
+    """Raise Refused where the client has no such batch, or where a project governs it."""
+    await _mine(rt, client, batch)
+    stage = await projects.stage_of_batch(rt.db, batch)
+    if stage is not None:
+        raise Refused(
+            f"this batch is the stage {stage[1]!r} of the project {stage[0]}, which fills, starts and "
+            f"ends it: use /projects/{stage[0]} instead",
+            status=409,
+        )
 
 
 async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from gateway.api.edge.refusals import DoorRefusal, too_many
 from gateway.settings import DoorLimits
 
-_UPLOAD = re.compile(r"/api/v1/batches/[^/]+/tasks/?")
+_UPLOAD = re.compile(r"/api/v1/(?:batches/[^/]+/tasks|projects/[^/]+/file)/?")
 
 
 class RouteClass(StrEnum):
@@ -32,7 +32,7 @@ def class_of(method: str, path: str) -> RouteClass:
     if path.startswith(("/in/", "/hooks/")):
         return RouteClass.WEBHOOK
     if path.startswith("/api/"):
-        upload = method == "POST" and _UPLOAD.fullmatch(path)
+        upload = method in ("POST", "PUT") and _UPLOAD.fullmatch(path)
         return RouteClass.UPLOAD if upload else RouteClass.CLIENT
     return RouteClass.PAGE
 

@@ -17,11 +17,15 @@ from typing import BinaryIO
 from gateway.base.errors import Failed, GatewayError, Refused
 from gateway.base.offload import Done
 from gateway.steps.batches.prepare import advise_texts, prepare
+from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
 from gateway.steps.messages.message_cost import weigh_texts
 
 JOBS: Mapping[str, Callable[..., object]] = {
     "advise_texts": advise_texts,
+    "assemble_project": assemble_project,
+    "plan_project": plan_project,
     "prepare": prepare,
+    "prepare_stage": prepare_stage,
     "weigh_texts": weigh_texts,
 }
 MEMORY_MAX = 2**30

@@ -49,6 +49,8 @@ from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
 _ROUNDING = 1e-9
+SURPLUS = 0
+"""The number of the release of money that a project reserved for a stage and did not need."""
 # PostgreSQL's text for an existing key: Key (batch_id, name)=(b_1, shop 7) already exists.
 _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
 
@@ -83,6 +85,16 @@ class BatchSpec:
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     """Create a draft. Raises Refused naming the field that is wrong."""
+    batch = await checked_batch(rt, client, spec, BatchId(new_public_id("b")))
+    async with rt.db.transaction() as db:
+        await batches.insert_batch(db, batch)
+        if not spec.quality.is_default:
+            await plans.insert_plan(db, batch.id, spec.quality)
+    return batch
+
+
+async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id: BatchId) -> Batch:
+    """Return a batch that is not stored yet. Raises Refused naming the field that is wrong."""
     try:
         kind = rt.kind_of(spec.kind)
     except SettingsError as unknown:
@@ -102,11 +114,10 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
     await _check_shares(rt, spec.handling)
     _check_lesson(rt, spec)
-    batch_id = BatchId(new_public_id("b"))
     account = await clients.account_of(rt.db, client)
     assert account is not None
     currency: str = account["currency"]
-    batch = Batch(
+    return Batch(
         id=batch_id,
         client=client,
         name=spec.name,
@@ -132,11 +143,6 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         worker_day_max=spec.worker_day_max,
         partner_price_minor=spec.partner_price_minor,
     )
-    async with rt.db.transaction() as db:
-        await batches.insert_batch(db, batch)
-        if not spec.quality.is_default:
-            await plans.insert_plan(db, batch.id, spec.quality)
-    return batch
 
 
 def _check_lesson(rt: Runtime, spec: BatchSpec) -> None:
@@ -198,6 +204,17 @@ async def add_prepared(
     """Store tasks that `prepare` has checked, all or none: their lines and their sums."""
     async with begun(rt, client, batch_id) as turn:
         await _stored(turn, filled, lines)
+
+
+async def add_once(
+    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, lines: Iterable[bytes]
+) -> None:
+    """Store prepared tasks in a draft that has none yet; do nothing in one that has some."""
+    async with begun(rt, client, batch_id) as turn:
+        if turn.after:
+            await turn.take_back()
+        else:
+            await _stored(turn, filled, lines)
 
 
 async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
@@ -291,9 +308,28 @@ async def _set_going(
         await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)
         if turn is not None:
             await uploads.end_upload(db, batch.id, turn.token)
-        posted = postings.reserve(client, batch.id, amount, batch.currency)
+        await _reserve(db, batch, available, amount, row["reserved"])
+
+
+async def _reserve(
+    db: Connection, batch: Batch, available: AccountId, amount: int, before: int
+) -> None:
+    """Set the batch's money aside.
+
+    A project has reserved the most that the batch of a stage may cost `before` its tasks were
+    known. What they do not need returns to the client at once.
+    """
+    if amount < before:
+        posted = postings.release_hold(
+            batch.id, batch.client, before - amount, batch.currency, nth=SURPLUS
+        )
+        await transfers.post(db, posted, batch.hold_account, available)
+    elif amount > before:
+        posted = postings.reserve(
+            batch.client, batch.id, amount - before, batch.currency, nth=2 if before else 1
+        )
         await transfers.post(db, posted, available, batch.hold_account)
-        await db.write([client_events.low_money(client, batch.id, amount)])
+        await db.write([client_events.low_money(batch.client, batch.id, amount)])
 
 
 def _reservable(slots: int, batch: Batch, checks_minor: int) -> int:
@@ -343,7 +379,7 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
             await end_checks(rt, db, batch.id)
             await batches.withdraw(db, batch.id, "cancelled")
             await batches.set_state(db, batch.id, "cancelled")
-            if row["state"] != "draft":
+            if row["state"] != "draft" or row["reserved"]:
                 await release_rest(db, batch)
 
     await until_settled(cancelled)

@@ -35,11 +35,16 @@ class QuotedPay:
         return 0 if self.allowance else self.quote.reserve_each_minor * answers
 
 
-async def quoted_pay(rt: Runtime, batch: Batch) -> QuotedPay:
-    """Return the expected pay of a batch per hour, beside the floor of its workers' countries."""
-    texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
+async def quoted_pay(rt: Runtime, batch: Batch, characters_each: float | None = None) -> QuotedPay:
+    """Return the expected pay of a batch per hour, beside the floor of its workers' countries.
+
+    `characters_each` is the mean length of its texts, where the batch has none yet.
+    """
     options = sum(len(next(iter(o.labels.values()), o.id)) for o in batch.options)
-    characters = options + (sum(map(len, texts)) / len(texts) if texts else 0)
+    if characters_each is None:
+        texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
+        characters_each = sum(map(len, texts)) / len(texts) if texts else 0.0
+    characters = options + characters_each
     kind = rt.kind_of(batch.kind)
     quote = pay_quote(
         batch.price_minor,

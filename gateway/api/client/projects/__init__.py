@@ -1,0 +1,1 @@
+"""The client's routes for projects and recipes, with the models of their requests and responses."""

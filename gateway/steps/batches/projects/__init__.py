@@ -1,0 +1,1 @@
+"""The steps of a client's project: a large job whose stages are batches."""

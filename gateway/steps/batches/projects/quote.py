@@ -1,0 +1,95 @@
+"""The quote of a project before it starts: the most, the least and the expected cost."""
+
+from dataclasses import dataclass
+
+from gateway.base.errors import Refused
+from gateway.base.ids import ClientId
+from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
+from gateway.steps.batches.projects.create import stage_batch
+from gateway.steps.batches.quote import available_minor, workers_who_may_be_asked
+from gateway.steps.batches.slots import gold_answers
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import projects
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.projects import Project
+from gateway.tasks.projects.plan import AGAIN, ASK, PlannedStage, ProjectPlan
+
+
+@dataclass(frozen=True, slots=True)
+class StageReserve:
+    """The money that a stage needs at most, with its batch, which is not stored yet.
+
+    It is for all paid answers and for top-ups of pay below the floor.
+    """
+
+    stage: PlannedStage
+    batch: Batch
+    reserve_minor: int
+    pay: QuotedPay
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectQuote:
+    """The cost of a project in minor units, and the workers that it needs.
+
+    `most_minor` is reserved at the start; what is not needed comes back. `workers_needed` is the
+    least number of different workers for one part, since no worker checks her own answer.
+    """
+
+    plan: ProjectPlan
+    reserves: tuple[StageReserve, ...]
+    available_minor: int
+    workers: int
+    workers_needed: int
+
+    @property
+    def most_minor(self) -> int:
+        return sum(each.reserve_minor for each in self.reserves)
+
+    @property
+    def enough(self) -> bool:
+        return self.most_minor <= self.available_minor
+
+
+async def quote_project(rt: Runtime, project: Project) -> ProjectQuote:
+    """Return the quote of a project. Raises Refused where it has no file yet."""
+    plan = plan_or_refuse(project)
+    digest = await projects.digest_of(rt.db, project.id)
+    reserves = await stage_reserves(rt, project, digest or b"")
+    return ProjectQuote(
+        plan=plan,
+        reserves=tuple(reserves),
+        available_minor=await available_minor(rt, ClientId(project.client)),
+        workers=await workers_who_may_be_asked(rt, reserves[0].batch),
+        workers_needed=max(_workers_needed(plan, main) for main in plan.mains),
+    )
+
+
+async def stage_reserves(rt: Runtime, project: Project, digest: bytes) -> list[StageReserve]:
+    """Return the most that each stage of a project can cost with the present workers."""
+    found = list[StageReserve]()
+    for place, stage in enumerate(plan_or_refuse(project).stages):
+        batch = await stage_batch(rt, project, place, stage, digest)
+        pay = await quoted_pay(rt, batch, stage.characters)
+        slots = stage.slots(gold_answers(await workers_who_may_be_asked(rt, batch)))
+        reserve_minor = slots * batch.cost_minor + pay.reserve_minor(slots)
+        found.append(StageReserve(stage, batch, reserve_minor, pay))
+    return found
+
+
+def _workers_needed(plan: ProjectPlan, main: str) -> int:
+    """Return the most different workers that one part may need in all stages of a main stage."""
+    stages = [stage for stage in plan.stages if stage.main == main]
+    asked = sum(stage.answers_most for stage in stages if stage.role == ASK)
+    after = [stage.answers_most for stage in stages if stage.role not in (ASK, AGAIN)]
+    again = sum(stage.answers_most for stage in stages if stage.role == AGAIN)
+    return asked + max([*after, again], default=0)
+
+
+def plan_or_refuse(project: Project) -> ProjectPlan:
+    """Return the plan of a project. Raises Refused where it has no file yet."""
+    if project.plan is None:
+        raise Refused(
+            f"the project has no file yet: PUT it to /projects/{project.id}/file", status=409
+        )
+    return project.plan

@@ -1,0 +1,136 @@
+"""The outcomes of stages: the tasks of the next stage, and the outcome of each part."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gateway.tasks.projects.parts import ProjectPart, SplitSource
+from gateway.tasks.projects.plan import AGAIN, ASK, CHECK, PlannedStage, ProjectPlan
+from gateway.tasks.projects.templates import filled_in
+
+QUESTION_MAX = 1_200
+"""The longest question in characters; a longer check is not asked, and its part is asked again."""
+DECIDED, CHECKED, ASKED_AGAIN = "decided", "checked", "asked again"
+KNOWN, NOT_ASKED, OPEN = "known", "not asked", "open"
+_YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutcome:
+    """The result of one task: its value, its confidence, its state, and all answers to it."""
+
+    value: str | None
+    confidence: float | None
+    state: str
+    answers: tuple[str, ...] = ()
+
+
+Outcomes = Mapping[str, Mapping[str, StageOutcome]]
+"""The results so far: by stage, then by the part's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageTask:
+    """A task of a stage: the part's name, the question, and the known answer."""
+
+    name: str
+    text: str
+    gold: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartOutcome:
+    """The outcome of a part in one main stage.
+
+    - `state` is decided, checked (other workers agreed), asked again (they did not, and the part
+      was answered anew), review (a reviewer should look), known (gold), not asked, or open.
+    - `answers` are those from which the value was taken, and `stage` is the stage that gave it.
+    """
+
+    part: str
+    stage: str
+    value: str | None
+    confidence: float | None
+    state: str
+    answers: tuple[str, ...] = ()
+
+
+def stage_tasks(
+    stage: PlannedStage, plan: ProjectPlan, split: SplitSource, outcomes: Outcomes
+) -> list[StageTask]:
+    """Return the tasks of a stage, in the order of the parts."""
+    return [
+        task
+        for part in split.parts
+        if part.asked and (task := _task(stage, plan, part, outcomes)) is not None
+    ]
+
+
+def _task(
+    stage: PlannedStage, plan: ProjectPlan, part: ProjectPart, outcomes: Outcomes
+) -> StageTask | None:
+    """Return the task about a part, or None where the stage has none."""
+    is_known = part.gold is not None and plan.stage(stage.main).gold > 0
+    if stage.role == ASK:
+        gold = part.gold if is_known else None
+        return StageTask(part.name, filled_in(stage.question, part.values), gold)
+    if is_known:
+        return None
+    if stage.role == CHECK:
+        given = outcomes.get(stage.main, {}).get(part.name)
+        if given is None or given.value is None:
+            return None
+        text = filled_in(stage.question, {**part.values, "answer": given.value})
+        return StageTask(part.name, text) if len(text) <= QUESTION_MAX else None
+    if _has_passed(stage.after, part.name, outcomes):
+        return None
+    return StageTask(part.name, filled_in(stage.question, part.values))
+
+
+def _has_passed(check: str, part: str, outcomes: Outcomes) -> bool:
+    """Return whether other workers agreed to the answer, without a doubt that needs a reviewer."""
+    found = outcomes.get(check, {}).get(part)
+    return found is not None and found.value == _YES and found.state == DECIDED
+
+
+def part_outcomes(
+    main: str, plan: ProjectPlan, split: SplitSource, outcomes: Outcomes
+) -> Iterator[PartOutcome]:
+    """Yield the outcome of every part in one main stage, in order."""
+    roles = {stage.role: stage.name for stage in plan.stages if stage.main == main}
+    has_gold = plan.stage(main).gold > 0
+    for part in split.parts:
+        if not part.asked:
+            yield PartOutcome(part.name, main, None, None, NOT_ASKED)
+        elif has_gold and part.gold is not None:
+            yield PartOutcome(part.name, main, part.gold, 1.0, KNOWN)
+        elif CHECK not in roles:
+            yield _outcome(part.name, main, outcomes)
+        else:
+            yield _chained(part.name, roles, outcomes)
+
+
+def _outcome(part: str, stage: str, outcomes: Outcomes) -> PartOutcome:
+    found = outcomes.get(stage, {}).get(part)
+    if found is None:
+        return PartOutcome(part, stage, None, None, OPEN)
+    return PartOutcome(part, stage, found.value, found.confidence, found.state, found.answers)
+
+
+def _chained(part: str, roles: Mapping[str, str], outcomes: Outcomes) -> PartOutcome:
+    """Return the outcome of a part whose first answer was checked."""
+    first = _outcome(part, roles[ASK], outcomes)
+    if _has_passed(roles[CHECK], part, outcomes):
+        checked = outcomes[roles[CHECK]][part]
+        return replace(
+            first,
+            stage=roles[CHECK],
+            confidence=checked.confidence,
+            state=CHECKED,
+            answers=checked.answers,
+        )
+    again = _outcome(part, roles[AGAIN], outcomes)
+    if again.value is not None:
+        is_decided = again.state == DECIDED
+        return replace(again, state=ASKED_AGAIN if is_decided else again.state)
+    # The part was not asked again yet. The first answer is shown, with no confidence of its own.
+    return replace(first, confidence=None, state=OPEN)

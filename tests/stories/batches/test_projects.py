@@ -1,0 +1,439 @@
+"""Projects: one file in, one result out, with every answer given on a simulated phone."""
+
+import csv
+import io
+
+import pytest
+
+from gateway.steps.batches.close import close
+from gateway.steps.batches.projects import advance as advance_step
+from gateway.steps.batches.projects import start as start_step
+from gateway.steps.batches.projects.advance import advance_projects
+from gateway.store.batches.projects import pending_projects
+
+SHOPS = "name,town\nMama Njeri Shop,Kibera\nOtieno Hardware,Kisumu\n,Nowhere\nToi Stall,Kibera\n"
+
+
+class Killed(Exception):
+    """A process that ended right here."""
+
+
+class Project:
+    """A client's project, seen through the API."""
+
+    def __init__(self, client, id_):
+        self.client, self.id = client, id_
+
+    async def asks(self, method, path="", **given):
+        return await self.client.asks(method, f"/projects/{self.id}{path}", **given)
+
+    async def shows(self):
+        return (await self.asks("GET")).json()
+
+    async def states(self):
+        return {stage["name"]: stage["state"] for stage in (await self.shows())["stages"]}
+
+    async def changes(self, change):
+        answer = await self.asks("POST", f"/{change}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def result(self, **parameters):
+        answer = await self.asks("GET", "/result", params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def rows(self, path="/result", **parameters):
+        answer = await self.asks("GET", path, params={"format": "csv", **parameters})
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+async def makes_project(client, recipe, body, price="3.00", **parameters):
+    made = await client.asks(
+        "POST",
+        "/projects",
+        json={"recipe": recipe, "name": "Our job", "price": price, "parameters": parameters},
+    )
+    assert made.status_code == 201, made.text
+    project = Project(client, made.json()["id"])
+    sent = await project.asks("PUT", "/file", content=body.encode())
+    assert sent.status_code == 200, sent.text
+    return project
+
+
+async def held_question(town, person):
+    """Return kind and text of the question that a worker holds, or None."""
+    return await town.rt.db.row(
+        """select b.kind, t.text from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
+           join worker w on w.id = a.worker_id where w.msisdn_index = $1 and a.state = 'held'""",
+        person.index,
+    )
+
+
+async def works(town, person, answer):
+    """Let a worker answer every question that she gets, as `answer(text, kind)` says."""
+    for _ in range(50):
+        if await held_question(town, person) is None:
+            await person.texts("WORK")
+        held = await held_question(town, person)
+        if held is None:
+            return
+        await person.texts(answer(held["text"], held["kind"]))
+        await town.answers_bells()
+    raise AssertionError("the questions have no end")
+
+
+async def all_work(town, people, answer):
+    """Let all workers work until no stage has anything left for them."""
+    for _ in range(8):
+        for person in people:
+            await works(town, person, answer)
+        await town.ticks()
+        await town.ticks()
+
+
+async def crowd(town, *names):
+    return [await town.enrols(name) for name in names]
+
+
+# --- a list is checked ---
+
+
+async def test_a_list_is_checked_and_comes_back_with_the_answers_beside_its_rows(town):
+    people = await crowd(town, "amina", "brian", "chege")
+    before = await town.client.available_minor()
+    project = await makes_project(
+        town.client, "check-list", SHOPS, question="Is {Name} in {town} open?", policy="fixed:2"
+    )
+    quote = (await project.asks("GET", "/quote")).json()
+    assert (quote["parts"], quote["most_minor"], quote["enough"]) == (4, 3 * 2 * 300, True)
+    assert (await project.shows())["state"] == "draft"
+    assert (await project.asks("GET", "/result")).status_code == 409
+
+    started = await project.changes("start")
+    assert (started["state"], started["money"]["reserved_minor"]) == ("running", 1800)
+    assert await town.client.available_minor() == before - 1800
+    assert (await project.changes("start"))["state"] == "running", "a repetition changes nothing"
+    await town.answers_bells()
+    assert await project.states() == {"check": "running"}
+    assert (await project.asks("GET", "/result")).status_code == 409
+
+    await all_work(town, people, lambda text, _: "2" if "Otieno" in text else "1")
+    shown = await project.shows()
+    assert shown["state"] == "done"
+    assert shown["money"]["spent_minor"] == 3 * 2 * 300
+    rows = await project.rows()
+    assert [(row["name"], row["town"], row["result"], row["state"]) for row in rows] == [
+        ("Mama Njeri Shop", "Kibera", "yes", "decided"),
+        ("Otieno Hardware", "Kisumu", "no", "decided"),
+        ("", "Nowhere", "", "not asked"),
+        ("Toi Stall", "Kibera", "yes", "decided"),
+    ]
+    assert all(float(row["confidence"]) > 0.8 for row in rows if row["result"])
+
+    report = await project.asks("GET", "/report")
+    assert report.headers["content-type"].startswith("text/html")
+    assert "<svg" in report.text
+    assert "KES 18" in report.text
+    lines = await project.rows("/report")
+    assert [line["answers"] for line in lines] == ["yes (2)", "no (2)", "", "yes (2)"]
+    assert await town.client.available_minor() == before - 1800
+    await town.has_right_books()
+
+
+async def test_a_wrong_file_or_parameter_is_refused_with_its_place_and_the_rule(town):
+    client = town.client
+    order = {"recipe": "check-list", "name": "A", "price": "3.00"}
+    unknown = await client.asks("POST", "/projects", json={**order, "recipe": "bake-bread"})
+    assert unknown.status_code == 422
+    assert "check-list" in unknown.json()["detail"]
+    wrong = await client.asks("POST", "/projects", json={**order, "parameters": {"questoin": "?"}})
+    assert wrong.json()["errors"][0]["field"] == "parameters.questoin"
+    missing = await client.asks("POST", "/projects", json={**order, "recipe": "translate-text"})
+    assert missing.json()["errors"][0]["field"] == "parameters.language"
+    policy = await client.asks("POST", "/projects", json={**order, "parameters": {"policy": "3"}})
+    assert policy.json()["errors"][0]["field"] == "parameters.policy"
+
+    made = await client.asks("POST", "/projects", json=order)
+    project = Project(client, made.json()["id"])
+    for change in ("start", "pause"):
+        assert (await project.asks("POST", f"/{change}")).status_code == 409
+    assert "/file" in (await project.asks("GET", "/quote")).json()["detail"]
+    column = await project.asks("PUT", "/file", content=SHOPS.encode())
+    assert "no column 'text'; it has: name, town" in column.json()["detail"]
+    long = await project.asks("PUT", "/file", content=f"text\nshort?\n{'x' * 1300}\n".encode())
+    assert long.json()["errors"][0]["row"] == 2
+    assert (await project.asks("PUT", "/file", content=b"")).status_code == 422
+    assert (await project.shows())["parts"] is None, "nothing of a wrong file was taken"
+
+    other = await town.new_client("Other")
+    assert (await Project(other, project.id).asks("GET")).status_code == 404
+    assert (await other.asks("GET", "/projects")).json() == []
+
+
+async def test_money_that_is_not_there_is_asked_for_before_anything_starts(town):
+    await crowd(town, "amina", "brian")
+    poor = await town.new_client("Poor", 100)
+    project = await makes_project(poor, "check-list", SHOPS, question="Is {name} open?")
+    quote = (await project.asks("GET", "/quote")).json()
+    assert not quote["enough"]
+    refused = await project.asks("POST", "/start")
+    assert refused.status_code == 402
+    assert "KES 63" in refused.json()["detail"]
+    assert (await project.shows())["state"] == "draft"
+    assert await town.count("batch") == 0
+
+
+async def test_a_repeated_request_makes_one_project(town):
+    order = {"recipe": "check-list", "name": "A", "price": "3.00"}
+    headers = {"Idempotency-Key": "once"}
+    first = await town.client.asks("POST", "/projects", json=order, headers=headers)
+    again = await town.client.asks("POST", "/projects", json=order, headers=headers)
+    assert first.json() == again.json()
+    assert await town.count("project") == 1
+
+
+# --- a text is translated, checked, and joined ---
+
+TEXT = (
+    "The market opens at six. Traders bring maize and beans from their homes. They sit in long rows. "
+    "By noon most of the stalls are empty. The rest is sold at half the price.\n\n"
+    "Amina sells tomatoes.\n"
+)
+
+
+def in_capitals(text):
+    """Return the translation of a piece: the same words in capitals."""
+    return text.upper()
+
+
+async def test_a_long_text_is_translated_in_pieces_checked_by_others_and_joined(town):
+    people = await crowd(town, "amina", "brian", "chege", "dina", "esther")
+    before = await town.client.available_minor()
+    project = await makes_project(
+        town.client, "translate-text", TEXT * 3, language="Kiswahili", price="5.00"
+    )
+    quote = (await project.asks("GET", "/quote")).json()
+    assert [stage["role"] for stage in quote["stages"]] == ["ask", "check", "again"]
+    assert quote["choices"][0]["checked"]
+    assert quote["workers_needed"] == 8
+    await project.changes("start")
+    await town.answers_bells()
+    assert await project.states() == {
+        "translate": "running",
+        "translate-check": "waiting",
+        "translate-again": "waiting",
+    }
+    lazy = set()
+
+    def answer(text, kind):
+        if kind == "transcription":
+            if "tomatoes" in text and text not in lazy:
+                lazy.add(text)
+                return "tomato tomato"
+            return in_capitals(text)
+        source, _, translation = text.partition("\n= ")
+        return "1" if translation == in_capitals(source) else "2"
+
+    await all_work(town, people, answer)
+    shown = await project.shows()
+    assert shown["state"] == "done", shown
+    assert await project.states() == dict.fromkeys(
+        ["translate", "translate-check", "translate-again"], "done"
+    )
+    assert await project.result(format="text") == in_capitals(TEXT * 3)
+    rows = await project.rows()
+    assert {row["state"] for row in rows} == {"checked", "asked again"}
+    own_checks = await town.value(
+        """select count(*) from answer a join task t on t.id = a.task_id join task u on u.name = t.name and u.id <> t.id
+           join batch f on f.id = t.batch_id and f.name like '%: translate'
+           join answer b on b.task_id = u.id and b.worker_id = a.worker_id"""
+    )
+    assert own_checks == 0, "no worker checks or repeats an answer of her own"
+    spent = shown["money"]["spent_minor"]
+    assert spent < shown["money"]["reserved_minor"]
+    assert await town.client.available_minor() == before - spent
+    report = await project.asks("GET", "/report")
+    assert "one answer, checked by other workers" in report.text
+    await town.has_right_books()
+
+
+async def test_a_text_without_checks_is_joined_from_several_answers(town):
+    people = await crowd(town, "amina", "brian")
+    project = await makes_project(
+        town.client, "transcribe-text", TEXT, check="never", policy="fixed:2"
+    )
+    await project.changes("start")
+    await town.answers_bells()
+    assert await project.states() == {"type": "running"}
+    await all_work(town, people, lambda text, _: text)
+    assert await project.result(format="text") == TEXT
+
+
+# --- a list is cleaned of duplicates ---
+
+PERSONS = """name,town,phone
+Mama Njeri Shop,Kibera,
+MAMA NJERI SHOP,kibera,0711
+Mama Njery Shop,Kibera,0722
+Otieno Hardware,Kisumu,0733
+Otieno Hardwares,Kisumu,
+Toi Market,Nairobi,
+"""
+
+
+async def test_a_list_is_cleaned_of_duplicates_that_workers_have_verified(town):
+    people = await crowd(town, "amina", "brian", "chege")
+    project = await makes_project(town.client, "clean-database", PERSONS, compare=["name", "town"])
+    shown = await project.shows()
+    assert shown["parts"] == 2, "equal rows need no question"
+    await project.changes("start")
+    await town.answers_bells()
+    await all_work(town, people, lambda text, _: "2" if "Otieno" in text else "1")
+    assert (await project.shows())["state"] == "done"
+    rows = await project.rows(raw=True)
+    assert [
+        (row["name"], row["phone"], row["rows"], row["also"], row["state"]) for row in rows
+    ] == [
+        (
+            "Mama Njeri Shop",
+            "0711",
+            "1 2 3",
+            "name: MAMA NJERI SHOP; name: Mama Njery Shop; town: kibera; phone: 0722",
+            "merged",
+        ),
+        ("Otieno Hardware", "0733", "4", "", "single"),
+        ("Otieno Hardwares", "", "5", "", "single"),
+        ("Toi Market", "", "6", "", "single"),
+    ]
+    await town.has_right_books()
+
+
+async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
+    people = await crowd(town, "amina", "brian", "chege")
+    sorting = await makes_project(
+        town.client,
+        "sort-catalogue",
+        "text\nMaize flour\nHammer\n",
+        options=["food", "tools"],
+        policy="fixed:2",
+    )
+    await sorting.changes("start")
+    await town.answers_bells()
+    await all_work(town, people, lambda text, _: "tools" if "Hammer" in text else "food")
+    assert [row["result"] for row in await sorting.rows()] == ["food", "tools"]
+
+    records = await makes_project(
+        town.client,
+        "digitise-records",
+        "text\n\"Amina Otieno, born 3 May 1990\"\n",
+        fields=[
+            {"name": "name", "value": "name"},
+            {"name": "born", "value": "date", "ask": "Born?"},
+        ],
+        policy="fixed:2",
+        check="never",
+    )
+    await records.changes("start")
+    await town.answers_bells()
+    assert await records.states() == {"name": "running", "born": "running"}
+    await all_work(
+        town, people, lambda text, kind: "3 May 1990" if kind == "date" else "Amina Otieno"
+    )
+    (row,) = await records.rows()
+    assert (row["name"], row["born"], row["name state"]) == (
+        "Amina Otieno",
+        "1990-05-03",
+        "decided",
+    )
+
+
+# --- pause, cancel, kills ---
+
+
+async def test_a_project_is_paused_continued_and_cancelled_and_its_money_comes_back(town):
+    (amina, brian) = await crowd(town, "amina", "brian")
+    before = await town.client.available_minor()
+    project = await makes_project(
+        town.client, "check-list", SHOPS, question="Is {name} open?"
+    )
+    await project.changes("start")
+    await town.answers_bells()
+    batch = (await project.shows())["stages"][0]["batch"]
+    for change in ("start", "pause", "cancel"):
+        refused = await town.client.asks("POST", f"/batches/{batch}/{change}")
+        assert refused.status_code == 409
+        assert project.id in refused.json()["detail"]
+    await project.changes("pause")
+    await town.answers_bells()
+    assert await town.value("select state from batch where id = $1", batch) == "paused"
+    await project.changes("start")
+    await town.answers_bells()
+    assert await town.value("select state from batch where id = $1", batch) == "running"
+    await amina.texts("WORK")
+    await amina.texts("1")
+    await project.changes("cancel")
+    await town.answers_bells()
+    shown = await project.shows()
+    assert (shown["state"], shown["stages"][0]["state"]) == ("cancelled", "cancelled")
+    assert await town.client.available_minor() == before - shown["money"]["spent_minor"]
+    assert (await project.asks("POST", "/start")).status_code == 409
+    assert len(await project.rows()) == 4, "what is there can be read"
+    await town.has_right_books()
+
+
+def killed_at(monkeypatch, module, point):
+    def reach(name):
+        if name == point:
+            raise Killed
+
+    monkeypatch.setattr(module, "reach", reach)
+
+
+@pytest.mark.parametrize("point", ["project.filled", "project.begun"])
+async def test_a_killed_process_neither_loses_nor_doubles_a_stage(town, monkeypatch, point):
+    people = await crowd(town, "amina", "brian", "chege", "dina")
+    project = await makes_project(
+        town.client, "transcribe-text", "One is here.\n\nTwo is there.", check="always"
+    )
+    await project.changes("start")
+    town.jobs.take()
+    for _ in range(3):
+        killed_at(monkeypatch, advance_step, point)
+        with pytest.raises(Killed):
+            await advance_projects(town.rt)
+        monkeypatch.undo()
+        await town.ticks()
+        for person in people:
+            await works(town, person, lambda text, kind: text if kind != "verification" else "2")
+        await close(town.rt)
+    await town.ticks()
+    assert (await project.shows())["state"] == "done"
+    assert (
+        await town.value(
+            "select max(n) from (select count(*) n from task group by batch_id, name) x"
+        )
+        == 1
+    )
+    assert await town.count("batch") == 3
+    assert await pending_projects(town.rt.db, town.clock.now()) == []
+    await town.has_right_books()
+
+
+async def test_a_start_that_is_killed_after_its_commit_is_continued_by_the_ticker(
+    town, monkeypatch
+):
+    await crowd(town, "amina", "brian")
+    project = await makes_project(
+        town.client, "check-list", SHOPS, question="Is {name} open?"
+    )
+    killed_at(monkeypatch, start_step, "project.started")
+    with pytest.raises(Killed):
+        await start_step.start_project(town.rt, town.client.id, project.id)
+    monkeypatch.undo()
+    assert (await project.shows())["state"] == "running"
+    assert await project.states() == {"check": "waiting"}
+    await town.ticks()
+    assert await project.states() == {"check": "running"}
+    await town.has_right_books()
