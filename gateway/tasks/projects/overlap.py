@@ -80,7 +80,7 @@ def aligned(before: Sequence[str], after: Sequence[str], expected: int) -> tuple
     the `expected` number of words must be better to be taken. (0, 0.0) means that there is none.
 
     >>> aligned("a b the quick fox".split(), "the quik fox jumps".split(), 3)
-    (3, 0.97)
+    (3, 0.96)
     >>> aligned("one two".split(), "three four".split(), 1)
     (0, 0.0)
     """
