@@ -15,7 +15,7 @@ from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
 from gateway.cli.people import coordinators, number_moves, persons, workers
-from gateway.cli.people.clients import partner
+from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
 from gateway.cli.quality import explain, findings, gold, lessons, options, review
 from gateway.cli.run import fill, operators

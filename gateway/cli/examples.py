@@ -75,6 +75,48 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "client top-up": (f"client top-up {CLIENT} 500.00 --ref BANK-0412",),
     "client proof": (f"client proof {BATCH} --out proof.csv",),
     "partner add": ('partner add KIBERA "Kibera Digital Centre"',),
+    "partner list": ("partner list",),
+    "partner show": ("partner show KIBERA",),
+    "partner state": ('partner state KIBERA resting --because "moves to another building"',),
+    "partner criterion": (
+        "partner criterion KIBERA",
+        'partner criterion KIBERA below_living_wage --figure 0.85 \\\n    --method "interviews of 40 hires" \\\n    --evidence "report 12" --checked-by Asha',
+    ),
+    "partner capacity": (
+        "partner capacity KIBERA --language sw --language en \\\n    --workers 60 --answers 1500 --quota 0.5",
+    ),
+    "partner shares": (
+        f"partner shares {BATCH}",
+        f'partner shares {BATCH} \\\n    --accept --because "as proposed" --by Asha',
+        f'partner shares {BATCH} \\\n    --set KIBERA=0.5 --because "they know these streets" --by Asha',
+    ),
+    "partner expense file": (
+        'partner expense file KIBERA training 4500.00 --on 2026-11-12 \\\n    --document "receipt 118" --by Grace',
+    ),
+    "partner expense list": ("partner expense list KIBERA",),
+    "partner expense check": ('partner expense check 1 --because "saw the receipt" --by Asha',),
+    "partner expense refuse": ('partner expense refuse 2 --because "not a receipt" --by Asha',),
+    "partner invoice draft": (
+        "partner invoice draft KIBERA --to 2026-11-30",
+        'partner invoice draft KIBERA --pay-in USD --rate 0.0077 \\\n    --rate-on 2026-11-30 --rate-source "Central Bank of Kenya"',
+    ),
+    "partner invoice list": ("partner invoice list KIBERA", "partner invoice list --unpaid"),
+    "partner invoice show": ("partner invoice show KIBERA-2026-0001",),
+    "partner invoice review": ("partner invoice review KIBERA-2026-0001 --by Asha",),
+    "partner invoice reject": (
+        'partner invoice reject KIBERA-2026-0001 \\\n    --because "a batch is missing" --by Asha',
+    ),
+    "partner invoice cancel": (
+        'partner invoice cancel KIBERA-2026-0001 \\\n    --because "drafted too early" --by Asha',
+    ),
+    "partner invoice pay": (
+        "partner invoice pay KIBERA-2026-0001 \\\n    --reference BANK-0977 --by Asha",
+    ),
+    "partner statement": (
+        "partner statement KIBERA",
+        "partner statement KIBERA --from 2026-11-01 --csv november.csv",
+    ),
+    "partner report": ("partner report", "partner report KIBERA --from 2026-07-01"),
     "coordinator add": ("coordinator add 0711000001 Grace --partner KIBERA",),
     "coordinator list": ("coordinator list",),
     "coordinator link": ("coordinator link 0711000001",),

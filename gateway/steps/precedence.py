@@ -15,6 +15,7 @@ AFTER_PHONES = frozenset(
         "call_webhooks",
         "close",
         "compare_floats",
+        "correct_partners",
         "count",
         "publish_events",
         "refund",

@@ -8,6 +8,7 @@ from gateway.store.batches.projects import PENDING
 from gateway.store.db import Database
 from gateway.store.payouts import float_queries
 from gateway.store.payouts.payouts import LONG_UNKNOWN
+from gateway.store.people.partners import corrections
 
 # These are the jobs for all waiting work. A row whose job was lost (or never enqueued, or lost with
 # an emptied Redis) is found here.
@@ -43,6 +44,7 @@ union all select 'adjust', null where exists (select from adjustment
   where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing'
     or state = 'disputed' and not exists (select from adjustment_event e
       where e.adjustment_id = adjustment.id and e.event = 'passed_on'))
+union all select 'correct_partners', null where {corrections.DUE}
 union all select 'persons', null where exists (select from person
   where gone_at is null and expires_at <= now() and expiry_told_at is null)
 union all select 'keep_months', null where exists (select from unnest(array['inbox', 'outbox', 'ussd_session']) t(parent),

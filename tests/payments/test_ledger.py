@@ -17,6 +17,7 @@ from gateway.payments.ledger.chart_of_accounts import (
     Code,
     balances,
 )
+from gateway.workers.partners.reinvestment import split_price
 
 ACME, B1, AMINA = ClientId("c_acme"), BatchId("b_1"), WorkerId(7)
 P1 = PayoutId(derived_id("payout", 1))
@@ -155,7 +156,7 @@ def test_a_late_success_takes_what_is_there_and_books_the_rest_as_overpaid(amoun
 
 @given(st.integers(1, AMOUNT_MAX_MINOR))
 def test_a_partners_price_is_split_without_loss_and_never_below_forty_percent(price):
-    payable, reinvest = partner_postings.split_price(price)
+    payable, reinvest = split_price(price)
     assert payable + reinvest == price
     assert payable >= 0
     assert 40 * price <= 100 * reinvest < 40 * price + 100

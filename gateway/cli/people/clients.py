@@ -1,4 +1,4 @@
-"""The commands `gateway client` and `gateway partner`, which manage clients and partners."""
+"""The commands `gateway client`, which manage clients, their keys and their money."""
 
 from typing import Annotated
 
@@ -12,9 +12,6 @@ from gateway.steps.runtime import Runtime
 client = typer.Typer(no_args_is_help=True, help="Manage clients, who send work and pay for it.")
 keys = typer.Typer(no_args_is_help=True, help="List and revoke a client's API keys.")
 client.add_typer(keys, name="keys")
-partner = typer.Typer(
-    no_args_is_help=True, help="Manage partners, local centres whose workers join with a code."
-)
 
 
 @client.command("add")
@@ -109,17 +106,3 @@ def top_up(
         )
 
     typer.echo(with_runtime(booked))
-
-
-@partner.command("add")
-def add_partner(
-    code: Annotated[
-        str, typer.Argument(help="The word that workers text after JOIN, e.g. KIBERA.")
-    ],
-    name: Annotated[str, typer.Argument(help="The centre's name.")],
-) -> None:
-    """Add a partner, or rename it."""
-    from gateway.steps.people import register
-
-    with_runtime(lambda rt: register.add_partner(rt, code, name))
-    typer.echo(f"workers join it by texting: JOIN {code.upper()}")

@@ -8,23 +8,9 @@ training, salaries or its community (decision 66).
 [('PARTNER_EARN', 60), ('PARTNER_REINVEST', 41)]
 """
 
-from gateway.base.ids import AssignmentId, BatchId
+from gateway.base.ids import AssignmentId, BatchId, ClientId
 from gateway.payments.ledger.chart_of_accounts import Code, Posting, posting
-
-REINVEST_PERCENT = 40
-"""The part of a partner's revenue that it must reinvest."""
-
-
-def split_price(price_minor: int) -> tuple[int, int]:
-    """Return the part of a price that is payable at once, and the part to be reinvested.
-
-    The part to be reinvested is rounded up, so that it is never below the rule.
-
-    >>> split_price(100), split_price(101), split_price(1)
-    ((60, 40), (60, 41), (0, 1))
-    """
-    reinvest_minor = -(-price_minor * REINVEST_PERCENT // 100)
-    return price_minor - reinvest_minor, reinvest_minor
+from gateway.workers.partners.reinvestment import split_price
 
 
 def earn(
@@ -79,3 +65,10 @@ def correct(
         for code, part_minor in zip(codes, parts_minor, strict=True)
         if part_minor
     )
+
+
+def corrected_to_client(
+    decision: str, batch: BatchId, client: ClientId, amount_minor: int, currency: str
+) -> Posting:
+    """Give a corrected price of a closed batch on to its client."""
+    return posting(Code.RELEASE, (batch, decision), batch, client, amount_minor, currency)

@@ -21,6 +21,7 @@ from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
 from gateway.steps.batches.checks.paid_check import end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
+from gateway.steps.batches.offered_shares import check_shares
 from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
 from gateway.steps.batches.quote import (
     available_minor,
@@ -42,13 +43,11 @@ from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
 from gateway.store.people import clients
-from gateway.store.people.workers import partner_codes
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
-_ROUNDING = 1e-9
 SURPLUS = 0
 """The number of the release of money that a project reserved for a stage and did not need."""
 # PostgreSQL's text for an existing key: Key (batch_id, name)=(b_1, shop 7) already exists.
@@ -112,7 +111,7 @@ async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id
         )
     if spec.policy != "all":
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
-    await _check_shares(rt, spec.handling)
+    await check_shares(rt, spec.handling.shares)
     _check_lesson(rt, spec)
     account = await clients.account_of(rt.db, client)
     assert account is not None
@@ -157,17 +156,6 @@ def _check_lesson(rt: Runtime, spec: BatchSpec) -> None:
             f"with one ({', '.join(sorted(there)) or 'none'}), or leave needs_lesson out",
             field="needs_lesson",
         )
-
-
-async def _check_shares(rt: Runtime, handling: Handling) -> None:
-    codes = list(handling.shares)
-    unknown = set(codes) - await partner_codes(rt.db, codes)
-    if unknown:
-        raise Refused(
-            f"no partner {min(unknown)!r}; GET /audience lists the partners", field="shares"
-        )
-    if sum(handling.shares.values()) > 1 + _ROUNDING:
-        raise Refused("the shares add up to more than 1", field="shares")
 
 
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
@@ -239,7 +227,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
     Starting a running batch changes nothing.
     """
-    batch = await rt.batches.get(batch_id)
+    batch = await rt.batches.fresh(batch_id)  # Another process may have chosen its shares.
     workers = await workers_who_may_be_asked(rt, batch)
     pay = await quoted_pay(rt, batch)
 
@@ -264,6 +252,9 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
             f"{amount_text(has, batch.currency)} is available; top up first",
             status=402,
         ) from bad
+    if batch.handling.shares:
+        # A partner may have stopped being active since its tasks were dealt to it.
+        await shares.free_inactive(rt.db, batch.id)
     await batches.plan_anew(rt.db)
     await look_for_better(rt, batch)
     rt.jobs.enqueue("assign")

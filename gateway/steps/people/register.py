@@ -12,9 +12,12 @@ from gateway.base.vault import key_hash, new_api_key
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.steps.people.enrol import expected_part
+from gateway.steps.people.partners.words import author, reason_given
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import transfers
 from gateway.store.people import clients, coordinators, number_moves, worker_writes, workers
+from gateway.store.people.partners import profiles
+from gateway.store.people.partners.profiles import PartnerChange
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
@@ -79,11 +82,22 @@ async def currency_of(rt: Runtime, client: ClientId) -> str:
     return (await _account(rt, client))[1]
 
 
-async def add_partner(rt: Runtime, code: str, name: str) -> None:
-    """Add a partner. Workers text its code after JOIN."""
+async def add_partner(
+    rt: Runtime, code: str, name: str, *, by: str = "operator", because: str = "it applied"
+) -> bool:
+    """Add a partner as an applicant, or rename it. Return True for a new one.
+
+    Workers text its code after JOIN.
+    """
     if not code.isascii() or not code.isalnum():
         raise Refused("a partner's code is one plain word, like KIBERA", field="code")
-    await workers.add_partner(rt.db, line(code, "code", _CODE_MAX), line(name, "name", _NAME_MAX))
+    code, name = line(code, "code", _CODE_MAX), line(name, "name", _NAME_MAX)
+    async with rt.db.transaction() as db:
+        partner, added = await profiles.add(db, code, name)
+        event, becomes = ("added", str(partner.state)) if added else ("renamed", name)
+        change = PartnerChange(event, author(by), reason_given(because), becomes=becomes)
+        await profiles.note(db, partner.id, change)
+    return added
 
 
 async def add_coordinator(

@@ -1,6 +1,6 @@
 """The shares of partners in a batch: the tasks that are kept for each, and their progress."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gateway.store.batches.batches import Batch
@@ -23,12 +23,82 @@ async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]
 
 
 async def keep_for_partners(db: Connection, some: Sequence[tuple[int, str | None]]) -> None:
-    """Keep some dealt tasks for their partners."""
+    """Keep some dealt tasks for their partners. Those of a partner that is not active stay open."""
     await db.execute(
         """update task t set kept_for = p.id from unnest($1::bigint[], $2::text[]) as k(task, code)
-             left join partner p on p.code = k.code where t.id = k.task and t.kept_for is distinct from p.id""",
+             left join partner p on p.code = k.code and p.state = 'active' where t.id = k.task and t.kept_for is distinct from p.id""",
         [task for task, _ in some],
         [code for _, code in some],
+    )
+
+
+async def choose(db: Connection, batch: str, chosen: Mapping[str, float]) -> None:
+    """Set the shares of a draft."""
+    await db.execute(
+        """update batch set policy_options = policy_options - 'shares'
+             || case when $2::jsonb = '{}' then '{}' else jsonb_build_object('shares', $2::jsonb) end
+           where id = $1""",
+        batch,
+        dict(chosen),
+    )
+
+
+async def note(
+    db: Connection,
+    batch: str,
+    chosen: Mapping[str, float],
+    proposed: Mapping[str, float],
+    by: str,
+    reason: str,
+) -> None:
+    """Record a choice of shares beside what was proposed at that time."""
+    await db.execute(
+        """insert into batch_share_event (batch_id, shares, proposed, by_whom, reason)
+           values ($1, $2, $3, $4, $5)""",
+        batch,
+        dict(chosen),
+        dict(proposed),
+        by,
+        reason,
+    )
+
+
+async def free_inactive(db: Database, batch: str) -> int:
+    """Open the tasks of a batch that are kept for partners that are not active any more."""
+    return await db.value(
+        """with freed as (update task t set kept_for = null from partner p, batch b
+             where b.id = $1 and b.policy_options ? 'shares' and t.batch_id = b.id and t.kept_for = p.id
+               and p.state <> 'active' and t.state = 'open' and b.policy_options->'shares' ? p.code returning 1)
+           select count(*) from freed""",
+        batch,
+    )
+
+
+async def client_of(db: Database, batch: str) -> str | None:
+    """Return the client of a batch, or None where there is no such batch."""
+    return await db.value("select client_id from batch where id = $1", batch)
+
+
+async def batches_with_share(db: Database, code: str) -> list[str]:
+    """Return the batches that keep tasks for a partner now."""
+    rows = await db.rows(
+        """select id from batch where state in ('running', 'paused') and kept_until > now()
+             and policy_options->'shares' ? $1 order by id""",
+        code,
+    )
+    return [row["id"] for row in rows]
+
+
+async def free_tasks(db: Database, batch: str, partner: int, most: int) -> int:
+    """Open some tasks that are kept for a partner to all workers, and return how many."""
+    return await db.value(
+        """with some as (select id from task where batch_id = $1 and state = 'open' and gold is null and not directed
+               and kept_for = $2 order by id limit $3 for no key update),
+             freed as (update task t set kept_for = null from some where t.id = some.id returning 1)
+           select count(*) from freed""",
+        batch,
+        partner,
+        most,
     )
 
 

@@ -71,14 +71,6 @@ async def state_of(db: Database, index: bytes) -> str:
     )
 
 
-async def add_partner(db: Database, code: str, name: str) -> None:
-    await db.execute(
-        "insert into partner (code, name) values (upper($1), $2) on conflict (code) do update set name = excluded.name",
-        code,
-        name,
-    )
-
-
 async def add_coordinator(
     db: Connection | Database,
     *,

@@ -111,9 +111,7 @@ async def test_depth_first_opens_about_sixty_at_a_time(town):
 
 async def partners(town):
     """Two of Kibera's and two of Mathare's."""
-    from gateway.steps.people import register
-
-    await register.add_partner(town.rt, "MATHARE", "Mathare Youth")
+    await town.opens_centre("MATHARE", "Mathare Youth")
     kibera = await crowd(town, "amina", "brian")
     mathare = [town.meets(name) for name in ("chege", "doris")]
     for person in mathare:

@@ -81,7 +81,6 @@ _STATEMENTS = (
       currency text not null,
       document text not null,
       document_sha256 bytea,
-      note text not null default '',
       state text not null default 'filed',
       filed_by text not null,
       filed_at timestamptz not null default now(),
