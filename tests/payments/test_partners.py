@@ -286,7 +286,9 @@ def test_what_is_no_rate_is_refused(text):
         (3, "KES", "0.5", "USD", 2),
     ],
 )
-def test_amounts_are_converted_with_the_digits_of_both_currencies(minor, currency, rate, pay, wanted):
+def test_amounts_are_converted_with_the_digits_of_both_currencies(
+    minor, currency, rate, pay, wanted
+):
     assert converted(minor, currency, Decimal(rate), pay) == wanted
 
 
