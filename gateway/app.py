@@ -46,6 +46,7 @@ from gateway.steps.payouts.seal_ledger import seal
 from gateway.steps.people.partners.give_back import correct_partners
 from gateway.steps.people.persons import tell_expiries
 from gateway.steps.quality.detect_cheating import watch
+from gateway.steps.quality.lessons.relearning import ask_calls
 from gateway.steps.quality.reestimate import relearn
 from gateway.steps.quality.update_skills import score
 from gateway.steps.runtime import Accounts, Channel, JobQueue, Runtime
@@ -73,6 +74,7 @@ STEPS: Mapping[str, StepFunction] = {
     "adjust": adjust,
     "advance_projects": advance_projects,
     "correct_partners": correct_partners,
+    "ask_calls": ask_calls,
     "assign": assign,
     "call_webhooks": call_webhooks,
     "catch_up": catch_up,

@@ -213,12 +213,14 @@ class AudienceIn(StrictModel):
 class TaskIn(StrictModel):
     """A task.
 
-    `gold` is its known truth, for a hidden check, and `audience` the workers that may get it.
+    `gold` is its known truth, for a hidden check, and `gold_reason` why it is right, which a new
+    worker is told after her answer. `audience` names the workers that may get it.
     """
 
     id: Id | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
     text: Annotated[str, Field(min_length=1, max_length=1_200)]
     gold: Annotated[str, Field(max_length=1_200)] | int | None = None
+    gold_reason: Annotated[str, Field(max_length=120)] | None = None
     audience: AudienceIn | None = None
 
 

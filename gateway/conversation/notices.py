@@ -5,6 +5,7 @@ from datetime import datetime
 from gateway.base.money import amount_text
 from gateway.conversation.context import NAME_MAX, short_name
 from gateway.phrases import Phrasebook
+from gateway.tasks.lessons.lesson import Mistake
 
 
 def invitation(book: Phrasebook, name: str, coordinator: str) -> str:
@@ -60,6 +61,11 @@ def paused_notice(book: Phrasebook, until: datetime) -> str:
     She receives no questions of that kind until that day, and her money stays hers.
     """
     return book.say("standing.paused", date=day_text(until))
+
+
+def lesson_assigned_notice(book: Phrasebook, mistake: Mistake) -> str:
+    """Return the SMS about a lesson, because the worker's answers to gold stayed under the bar."""
+    return book.say("relearn.assigned", wrong=mistake.wrong, seen=mistake.seen)
 
 
 def back_notice(book: Phrasebook) -> str:

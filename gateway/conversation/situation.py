@@ -46,6 +46,20 @@ class WorkerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Teaching:
+    """The truth of a check question among a worker's first ones, which she is told afterwards.
+
+    `reason` is why it is right, or "". `compared` is the language in which typed answers are
+    compared, and `same` the options that mean the same as another.
+    """
+
+    truth: str
+    reason: str = ""
+    compared: str = ""
+    same: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
 class HeldQuestion:
     """The question that this worker was last asked.
 
@@ -60,6 +74,8 @@ class HeldQuestion:
     lapsed: bool
     open: bool
     paid_at_once: bool = True
+    teaching: Teaching | None = None
+    """What the worker is told after her answer, where the question is entry gold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ union all select 'adjust', null where exists (select from adjustment
     or state = 'disputed' and not exists (select from adjustment_event e
       where e.adjustment_id = adjustment.id and e.event = 'passed_on'))
 union all select 'correct_partners', null where {corrections.DUE}
+union all select 'ask_calls', null where exists (select from relearning
+  where status = 'assigned' and failures >= 2 and call_asked_at is null)
 union all select 'persons', null where exists (select from person
   where gone_at is null and expires_at <= now() and expiry_told_at is null)
 union all select 'keep_months', null where exists (select from unnest(array['inbox', 'outbox', 'ussd_session']) t(parent),

@@ -7,14 +7,16 @@ from typing import cast
 
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
-from gateway.base.text.strings import identifier
+from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Option
 from gateway.tasks.uploaded import UploadedRow
 
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
-_FIELDS = ("id", "text", "gold", "audience")
+_FIELDS = ("id", "text", "gold", "gold_reason", "audience")
+REASON_MAX = 120
+"""The most characters of the reason of a gold task, which stands in an SMS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ class TaskSpec:
     """One checked task.
 
     `name` is the client's id of the task, and `gold` its known truth in the form of an answer.
+    `gold_reason` says why that is right; a new worker is told.
     """
 
     name: str
     text: str
     gold: str | None
     audience: Audience | None
+    gold_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,17 @@ def _task(
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")
     kind.check_text(text)
-    return TaskSpec(name, text, _gold(row, kind, options), _audience(row.get("audience")))
+    gold = _gold(row, kind, options)
+    audience = _audience(row.get("audience"))
+    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold))
+
+
+def _gold_reason(row: Mapping[str, object], gold: str | None) -> str | None:
+    if row.get("gold_reason") in (None, ""):
+        return None
+    if gold is None:
+        raise Refused("a gold_reason belongs to a task with gold", field="gold_reason")
+    return line(_string(row, "gold_reason"), "gold_reason", REASON_MAX)
 
 
 def _gold(row: Mapping[str, object], kind: TaskKind, options: Sequence[Option]) -> str | None:

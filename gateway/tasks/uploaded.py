@@ -16,7 +16,8 @@ from gateway.base.tabular import (
     open_table,
 )
 
-_COLUMNS = ("id", "text", "gold")
+_COLUMNS = ("id", "text", "gold", "gold_reason")
+_OPTIONAL = frozenset({"gold", "gold_reason"})
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and the format of older spreadsheets
 _BEGINNING_BYTES = 64 * 1024
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -61,9 +62,11 @@ def _beginning(file: BinaryIO) -> bytes:
 
 
 def _table_rows(source: Source) -> Iterator[UploadedRow]:
-    """Yield the rows of a table with the columns `id,text[,gold]`."""
+    """Yield the rows of a table with the columns `id,text[,gold[,gold_reason]]`."""
     table = open_table(source, ("id", "text"))
-    table.need(("id", "text"), "the table's header must be id,text and may add gold")
+    table.need(
+        ("id", "text"), "the table's header must be id,text and may add gold and gold_reason"
+    )
     unknown = [name for name in table.names if name and column_key(name) not in _COLUMNS]
     if unknown:
         raise Refused(
@@ -73,7 +76,9 @@ def _table_rows(source: Source) -> Iterator[UploadedRow]:
             row=0,
         )
     for row in table.rows():
-        cells = {name: str(cell) for name, cell in row.cells.items() if cell or name != "gold"}
+        cells = {
+            name: str(cell) for name, cell in row.cells.items() if cell or name not in _OPTIONAL
+        }
         yield UploadedRow(cells, row.number)
 
 

@@ -104,7 +104,9 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
 
 @router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
 async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> Added:
-    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold].
+    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text.
+
+    The header may add gold and gold_reason.
 
     Either all tasks of a request are added or none.
     """

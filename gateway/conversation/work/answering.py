@@ -9,6 +9,7 @@ from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.work import multi_answer
 from gateway.conversation.work.asking import options_text, with_question
+from gateway.conversation.work.multi_answer import taught_by
 from gateway.conversation.work.multi_question import (
     ask_again,
     ask_questions,
@@ -35,7 +36,8 @@ def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
 def receipt(context: Context, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
     """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
     heard = echo(context, held.question, value, said)
-    return f"{heard} {saved(context, worker, held)}".strip()
+    told = f"{heard} {saved(context, worker, held)}".strip()
+    return f"{told} {taught}" if (taught := taught_by(context, held, value)) else told
 
 
 def saved(context: Context, worker: WorkerView, held: HeldQuestion) -> str:
@@ -78,7 +80,9 @@ def _briefest(
     heard_line = echo(context, held.question, fact.value, heard.said)
     if not heard_line:
         return whole
-    brief = go_on(context, f"{heard_line} {context.say('answer.saved_plain')}", found.facts)
+    taught = taught_by(context, held, fact.value)
+    lead = f"{heard_line} {context.say('answer.saved_plain')} {taught}".strip()
+    brief = go_on(context, lead, found.facts)
     assert brief.reply is not None
     return brief if segments(brief.reply) < segments(whole.reply) else whole
 

@@ -10,7 +10,7 @@ from gateway.base.money import amount_text
 from gateway.conversation.context import Context, open_question
 from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
 from gateway.conversation.parsed_sms import ParsedSms
-from gateway.conversation.situation import PackItem, WorkerView
+from gateway.conversation.situation import HeldQuestion, PackItem, WorkerView
 from gateway.conversation.work.asking import with_question
 from gateway.conversation.work.multi_question import (
     current_questions,
@@ -31,6 +31,24 @@ class AcceptedReply:
     """The facts to write."""
     left: Sequence[PackItem] = ()
     """The asked questions that still need an answer."""
+
+
+def taught_by(context: Context, held: HeldQuestion, value: str) -> str:
+    """Return what an answer to entry gold teaches: what was right and why; "" for other questions.
+
+    The answer counts and is paid in the same commit, so it cannot be changed any more.
+    """
+    teaching = held.teaching
+    if teaching is None:
+        return ""
+    given = teaching.same.get(value, value)
+    if context.kind(held.question).ANSWERS.same(given, teaching.truth, teaching.compared):
+        told = context.say("taught.right")
+    else:
+        labels = {o.id: o.label(context.language) for o in held.question.options}
+        truth = labels.get(teaching.truth, teaching.truth)
+        told = context.say("taught.wrong", answer=truth)
+    return f"{told} {teaching.reason}".strip()
 
 
 def take_packed_answers(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
@@ -161,8 +179,14 @@ def _lead(
 ) -> str:
     over = [i for n in (*reading.values, *reading.skipped) if not (i := items[n]).held.open]
     unclear = [items[n] for n in reading.unclear if items[n].held.open]
+    taught = [
+        f"{item.number}: {told}"
+        for item in counted
+        if (told := taught_by(context, item.held, reading.values[item.number]))
+    ]
     parts = (
         _saved(context, worker, counted) if counted else "",
+        *taught,
         context.say("answer.skipped") if skipped else "",
         _closed(context, over) if over else "",
         context.say("pack.unclear", items=_numbers(unclear)) if unclear else "",

@@ -181,6 +181,7 @@ def _line(task: NewTask) -> bytes:
         b"%d" % task.maximum,
         b"%d" % task.wanted,
         rb"\N" if task.min_skill is None else b"%r" % task.min_skill,
+        rb"\N" if task.gold_reason is None else _cell(task.gold_reason),
     )
     workers = orjson.dumps(list(task.workers)) if task.workers else b""
     return workers + b"\t" + b"\t".join(columns) + b"\n"

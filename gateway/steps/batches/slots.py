@@ -46,7 +46,9 @@ def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
     # Gold shows the skill, and work that is addressed to a worker by name is hers in any case.
     free = spec.gold is None and not workers
     min_skill = (batch.handling.min_skill or None) if free else None
-    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers, min_skill)
+    return NewTask(
+        spec.name, spec.text, spec.gold, first, most, rest, workers, min_skill, spec.gold_reason
+    )
 
 
 def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:

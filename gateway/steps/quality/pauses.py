@@ -17,7 +17,7 @@ from gateway.steps.messages.notify import addressee, notify
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection
 from gateway.store.people import workers
-from gateway.store.quality import findings, skills
+from gateway.store.quality import findings, relearning, skills
 from gateway.store.quality.findings import FindingRecord
 
 
@@ -33,6 +33,12 @@ class Trial:
 
 async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
     """Pause the questions of this kind for the worker, and tell her until when."""
+    until = await pause_row(rt, db, trial)
+    await tell_worker(rt, db, trial.worker, until)
+
+
+async def pause_row(rt: Runtime, db: Connection, trial: Trial) -> datetime:
+    """Pause the questions of this kind, with a finding, and return until when."""
     until = rt.clock.now() + timedelta(days=rt.settings.pause_days)
     await skills.pause(db, trial.worker, trial.kind, until)
     evidence: dict[str, object] = {
@@ -43,12 +49,13 @@ async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
     }
     subject = f"worker:{trial.worker}:{trial.kind}"
     await findings.record(db, FindingRecord("below_bar", subject, evidence, trial.worker))
-    await tell_worker(rt, db, trial.worker, until)
+    return until
 
 
 async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
     """End a pause that was unjustified; the worker may work again, and is told so."""
     await skills.unpause(db, worker, kind)
+    await relearning.lapse(db, worker, kind)
     await findings.close_unjustified_pause(db, f"worker:{worker}:{kind}")
     await tell_worker(rt, db, worker, None)
 

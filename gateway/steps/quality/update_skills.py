@@ -1,8 +1,8 @@
 """The learning of workers' skills from decided tasks.
 
-Each answer counts once, by its agreement with the decision. Gold counts in full, and may pause a
-worker (see `standing`). The skill learned from other answers is kept per batch, so that `relearn`
-can replace it by the estimate over the whole batch.
+Each answer counts once, by its agreement with the decision. Gold counts in full, and may assign a
+lesson to a worker, or pause her (see `standing`). The skill learned from other answers is kept per
+batch, so that `relearn` can replace it by the estimate over the whole batch.
 """
 
 from collections import defaultdict
@@ -13,7 +13,8 @@ from gateway.qa.skills import drift
 from gateway.qa.skills.gold import Standing, standing
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.comparison import compared_in
-from gateway.steps.quality.pauses import Trial, pause
+from gateway.steps.quality.lessons.relearning import respond
+from gateway.steps.quality.pauses import Trial
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import background
@@ -71,7 +72,7 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
             at = known[worker, kind]
             right, wrong = at["trial_right"], at["trial_wrong"]
             if standing(right, wrong) is Standing.PAUSED and not at["paused"]:
-                await pause(rt, db, Trial(worker, kind, right, wrong))
+                await respond(rt, db, Trial(worker, kind, right, wrong))
             elif drift.drifting(learning[worker, kind].drift):
                 await findings.record(db, _falling(worker, kind, learning[worker, kind]))
     return len(rows), due

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from gateway.base.ids import AssignmentId, TaskId
 from gateway.conversation.facts import Answered
-from gateway.conversation.situation import HeldQuestion, PackItem
+from gateway.conversation.situation import HeldQuestion, PackItem, Teaching
+from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.shown_options import options_for
+from gateway.steps.quality.skill_read import trial_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.situation import TurnRow
@@ -26,7 +28,19 @@ def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:
     )
 
 
-def held_question(row: TurnRow, batch: Batch) -> HeldQuestion:
+def teaching(
+    rt: Runtime, row: TurnRow, batch: Batch, truth: str | None, reason: str | None
+) -> Teaching | None:
+    """Return what a worker is told after her answer to a question, or None.
+
+    Only entry gold teaches: the check questions before her skill is known.
+    """
+    if truth is None or trial_of(row, batch.kind)[0] >= batch.handling.entry_gold:
+        return None
+    return Teaching(truth, reason or "", compared_as(rt, batch), batch.handling.same)
+
+
+def held_question(rt: Runtime, row: TurnRow, batch: Batch) -> HeldQuestion:
     """Return the question that the worker holds."""
     assert row.held_assignment is not None
     assert row.held_task is not None
@@ -35,6 +49,7 @@ def held_question(row: TurnRow, batch: Batch) -> HeldQuestion:
         question=question_of(batch, row.worker, row.held_task, row.held_text),
         lapsed=row.held_state == "expired",
         open=row.held_open,
+        teaching=teaching(rt, row, batch, row.held_gold, row.held_reason),
     )
 
 
@@ -52,6 +67,7 @@ async def pack_of(rt: Runtime, row: TurnRow) -> tuple[PackItem, ...]:
                 question=question_of(batch, row.worker, each["task"], each["text"]),
                 lapsed=each["state"] == "expired",
                 open=each["open"],
+                teaching=teaching(rt, row, batch, each["gold"], each["reason"]),
             ),
             answered=each["state"] == "answered",
             last=each["last"],

@@ -9,7 +9,7 @@ from gateway.conversation.situation import CoordinatorView, Situation, WorkerVie
 from gateway.qa.skills.gold import gold_due
 from gateway.steps.people import number_move_view
 from gateway.steps.quality.lessons.progress import lesson_by_sms
-from gateway.steps.quality.skill_read import skill_of
+from gateway.steps.quality.skill_read import skill_of, trial_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches.batches import Batch
@@ -58,7 +58,7 @@ async def understand(
     worker = _worker(row)
     situation = Situation(
         worker=worker,
-        held=held_question(row, held_batch) if held_batch else None,
+        held=held_question(rt, row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=None,
         coordinator=coordinator,
@@ -99,15 +99,6 @@ def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
     return country.languages or tuple(dict.fromkeys((country.language, *sorted(rt.books))))
 
 
-def _trial(row: TurnRow, kind: str) -> tuple[int, float]:
-    """Return the gold answers since the worker's present trial at a kind began, and her drift."""
-    kinds = row.kinds or []
-    if kind not in kinds:
-        return 0, 0.0
-    at = kinds.index(kind)
-    return row.trials[at], row.drifts[at]
-
-
 def _worker(row: TurnRow) -> WorkerView | None:
     if row.worker_id is None:
         return None
@@ -135,7 +126,7 @@ def _upcoming(row: TurnRow, batch: Batch) -> Question:
     """Return the next question: hidden gold where it is due, else the real one."""
     if row.gold_task:
         skill, answers, golds = skill_of(row, batch.kind)
-        trial, drift = _trial(row, batch.kind)
+        trial, drift = trial_of(row, batch.kind)
         is_entry = trial < batch.handling.entry_gold
         if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
             return question_of(batch, row.worker, row.gold_task, row.gold_text)

@@ -173,6 +173,8 @@ class NewTask:
     """
     min_skill: float | None = None
     """The least skill of the workers who may be asked; None for all."""
+    gold_reason: str | None = None
+    """The reason why the truth of a gold task is right, if it has one."""
 
 
 async def insert_batch(db: Connection, batch: Batch) -> None:

@@ -26,7 +26,17 @@ class TaskSlice:
     """
 
 
-COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted", "skill_wanted")
+COLUMNS = (
+    "name",
+    "text",
+    "gold",
+    "audience",
+    "directed",
+    "maximum",
+    "wanted",
+    "skill_wanted",
+    "gold_reason",
+)
 """The columns of a row of a slice, in order."""
 
 

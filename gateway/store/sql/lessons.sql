@@ -29,6 +29,8 @@ begin
     where worker_id = p_worker and kind = p_kind and status = 'assigned';
   if found then
     update skill set paused_until = null where worker_id = p_worker and kind = p_kind;
+    update finding set state = 'closed', outcome = 'passed the lesson', closed_by = 'lessons', closed_at = now()
+      where kind in ('below_bar', 'call_her') and subject = 'worker:' || p_worker || ':' || p_kind and state = 'open';
   end if;
 end $$;
 

@@ -32,7 +32,7 @@ end $$;
 -- it is in the last message. Votes are as in situation().
 create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb language sql stable as $$
   select jsonb_agg(jsonb_build_object('batch', t.batch_id, 'number', i.item, 'assignment', i.id, 'state', i.state, 'task', t.id,
-      'text', t.text, 'gold', t.gold, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
+      'text', t.text, 'gold', t.gold, 'reason', case when t.gold is not null then t.gold_reason end, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
       'last', i.asked_at = i.newest,
       'open', t.state = 'open' and b.state in ('running', 'paused')
         and (i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted),

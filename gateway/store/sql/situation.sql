@@ -20,7 +20,7 @@ create or replace function situation(
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
   out held_wanted smallint, out held_maximum smallint, out held_revision smallint, out held_better real,
-  out held_better_by_sms real, out held_item smallint, out pack jsonb,
+  out held_better_by_sms real, out held_item smallint, out held_reason text, out pack jsonb,
   -- for an SMS: the time since when the question can have reached her; asked_unsent: it is not on
   -- its way yet
   out asked_since timestamptz, out asked_unsent boolean,
@@ -190,6 +190,11 @@ begin
   end if;
   if held_open and held_answered + 1 >= held_wanted then
     v_skills := true;
+  end if;
+  if held_gold is not null then
+    -- A new worker is told what was right and why, and her skill says whether she is new.
+    v_skills := true;
+    select t.gold_reason into held_reason from task t where t.id = held_task;
   end if;
 
   if p_kind = 'ussd' then

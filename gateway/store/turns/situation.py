@@ -86,6 +86,7 @@ class TurnRow:
     held_better: float | None
     held_better_by_sms: float
     held_item: int | None
+    held_reason: str | None
 
     # The numbered questions of the worker's last messages.
     pack: list[dict[str, Any]] | None
