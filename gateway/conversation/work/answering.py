@@ -37,7 +37,7 @@ def receipt(context: Context, worker: WorkerView, held: HeldQuestion, value: str
     """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
     heard = echo(context, held.question, value, said)
     told = f"{heard} {saved(context, worker, held)}".strip()
-    return f"{told} {taught}" if (taught := taught_by(context, held, value)) else told
+    return f"{told} {taught_by(context, held, value)}" if held.teaching else told
 
 
 def saved(context: Context, worker: WorkerView, held: HeldQuestion) -> str:
@@ -80,7 +80,7 @@ def _briefest(
     heard_line = echo(context, held.question, fact.value, heard.said)
     if not heard_line:
         return whole
-    taught = taught_by(context, held, fact.value)
+    taught = taught_by(context, held, fact.value) if held.teaching else ""
     lead = f"{heard_line} {context.say('answer.saved_plain')} {taught}".strip()
     brief = go_on(context, lead, found.facts)
     assert brief.reply is not None

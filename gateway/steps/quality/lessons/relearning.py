@@ -96,7 +96,7 @@ async def ask_calls(rt: Runtime) -> int:
 
 
 async def _ask(rt: Runtime, db: Connection, call: _Call) -> None:
-    for row in await workers.coordinators_of(db, call.worker):
+    for row in await workers.coordinators_of(rt.db, call.worker):
         to = addressee(rt, rt.settings.sms_channel, row["msisdn_sealed"])
         if to is None:
             continue
