@@ -75,7 +75,7 @@ class HeldQuestion:
     open: bool
     paid_at_once: bool = True
     teaching: Teaching | None = None
-    """What the worker is told after her answer, where the question is entry gold."""
+    """The truth that the worker is told after her answer, where the question is entry gold."""
 
 
 @dataclass(frozen=True, slots=True)
