@@ -6,7 +6,7 @@ See docs/decisions/0069.
 from alembic import op
 
 revision = "0070"
-down_revision = "0065"
+down_revision = "0064"
 branch_labels = None
 depends_on = None
 
