@@ -43,6 +43,7 @@ from gateway.steps.payouts.disburse import disburse
 from gateway.steps.payouts.fair_pay.refund_round import refund_round
 from gateway.steps.payouts.notify_pending import still_asking
 from gateway.steps.payouts.seal_ledger import seal
+from gateway.steps.people.appeals.progress import progress as appeals
 from gateway.steps.people.partners.give_back import correct_partners
 from gateway.steps.people.persons import tell_expiries
 from gateway.steps.quality.detect_cheating import watch
@@ -75,6 +76,7 @@ STEPS: Mapping[str, StepFunction] = {
     "advance_projects": advance_projects,
     "correct_partners": correct_partners,
     "ask_calls": ask_calls,
+    "appeals": appeals,
     "assign": assign,
     "call_webhooks": call_webhooks,
     "catch_up": catch_up,

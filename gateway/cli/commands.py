@@ -17,7 +17,7 @@ from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
 from gateway.cli.people import coordinators, number_moves, persons, workers
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
-from gateway.cli.quality import explain, findings, gold, lessons, options, review
+from gateway.cli.quality import appeals, explain, findings, gold, lessons, options, review
 from gateway.cli.run import fill, operators
 from gateway.cli.subjects import START, BySubject, arrange
 from gateway.cli.turns import inbox
@@ -54,6 +54,7 @@ app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(lessons.app, name="lessons")
 app.add_typer(review.app, name="review")
+app.add_typer(appeals.app, name="appeals")
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
 app.add_typer(partner, name="partner")

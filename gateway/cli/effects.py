@@ -49,6 +49,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     ),
     **_table(
         Effect.READS,
+        "appeals list",
+        "appeals show",
         "approvals list",
         "approvals show",
         "batch pay",
@@ -95,6 +97,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     ),
     **_table(
         Effect.WRITES,
+        "appeals decide",
         "approvals approve",
         "approvals prepare",
         "approvals refuse",

@@ -141,6 +141,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "explain": (f"explain {BATCH} 4",),
     "review list": ("review list",),
     "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),
+    "appeals list": ("appeals list", "appeals list --decided"),
+    "appeals show": ("appeals show A2222N",),
+    "appeals decide": (
+        'appeals decide A2222N --worker-right --by Asha \\\n    --reason "the shop moved in May"',
+        'appeals decide A2222N --stands --by Asha \\\n    --reason "the sign says closed"',
+    ),
     "gold list": (f"gold list {BATCH}",),
     "gold correct": (
         f'gold correct {BATCH} g3 house \\\n    --reason "it was torn down" --by Wanjiku',

@@ -37,7 +37,15 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "worker",
         "moves",
     ),
-    "Batches and their results": ("batch", "explain", "review", "gold", "options", "findings"),
+    "Batches and their results": (
+        "batch",
+        "explain",
+        "review",
+        "appeals",
+        "gold",
+        "options",
+        "findings",
+    ),
     "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
 }
 

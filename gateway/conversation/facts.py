@@ -184,9 +184,15 @@ class RemovedByCoordinator:
 
 @dataclass(frozen=True, slots=True)
 class Appealed:
-    """The fact that a worker disputes the adjustment `ref`, which is hers and waits."""
+    """The fact that a worker appeals what was found about an answer of hers.
+
+    `ref` is the reference that she knows, and `handler` the coordinator who looks at it (None for
+    the operator).
+    """
 
     ref: str
+    answer: int
+    handler: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

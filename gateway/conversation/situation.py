@@ -12,6 +12,7 @@ from typing import Literal
 from gateway.base.deductions import Deductions
 from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
+from gateway.conversation.explained import AnswerInQuestion, AppealView
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
 from gateway.tasks.question import Question
@@ -153,16 +154,6 @@ class PaymentView:
     """The withheld taxes."""
     fee_minor: int = 0
     """The fee that the worker bore."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrongAnswer:
-    """A paid answer that turned out wrong, as its worker asks about it."""
-
-    ref: str
-    question: str
-    answer: str
-    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,9 +344,9 @@ class Need(Enum):
     QUIET_NUMBER = auto()
     """`Situation.quiet_number`."""
     APPEAL = auto()
-    """`Situation.appealable` and the two fields after it."""
+    """`Situation.appeal` and `Situation.appeals_open`."""
     PAYMENT = auto()
-    """`Situation.payment`, or `Situation.wrong_answer` where a reference names a case."""
+    """`Situation.payment`, or `Situation.explained` where a reference names an answer."""
     SKILL = auto()
     """`Situation.skill`."""
     NO_WORK = auto()
@@ -441,18 +432,14 @@ class Situation:
     """The number to which the worker wants to move, looked up only where one is named."""
     move_request: MoveRequest | None = None
     """The coordinator's request, looked up only where she names an old and a new number."""
-    appealable: str | None = None
-    """The reference after APPEAL, if it is an adjustment of the worker that waits. It is looked up
-    only when she appeals.
+    appeal: AppealView | None = None
+    """The case that the words after APPEAL name, or the only one that waits. It is looked up only
+    when she appeals.
     """
     appeals_open: tuple[str, ...] = ()
-    """All references that the worker may appeal, looked up where she says APPEAL alone."""
-    appeal_goes_to_office: bool = False
-    """True when the worker has no coordinator, so that an appeal goes to the operator of the
-    gateway.
-    """
-    wrong_answer: WrongAnswer | None = None
-    """The answer that the reference after WHY concerns, where it is an adjustment of the worker."""
+    """The references of all open cases of the worker, looked up where she says APPEAL."""
+    explained: AnswerInQuestion | None = None
+    """The answer that the reference after WHY concerns, where it is one of the worker's."""
     payment: PaymentView | None = None
     """The payment that the worker named, else her last. It is looked up only when she asks."""
     languages: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ whole commands count as commands.
 
 from dataclasses import replace
 
+from gateway.base.ids import answer_of_ref
 from gateway.conversation.carried import carried_turn
 from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
 from gateway.conversation.facts import LanguageChosen, Turn
@@ -230,7 +231,8 @@ def _whole_command(  # noqa: PLR0911  # one return per word
             return heard.alone or hours_said(heard.rest, context.book) is not None
         case "why" | "appeal":
             rest = heard.rest.upper()
-            return heard.alone or (len(rest) == _REF_LENGTH and _REF.issuperset(rest))
+            of_payment = len(rest) == _REF_LENGTH and _REF.issuperset(rest)
+            return heard.alone or of_payment or answer_of_ref(rest) is not None
         case _:
             return heard.alone
 

@@ -22,6 +22,7 @@ from pydantic_settings import SettingsError as EnvironmentFault
 from gateway.base.errors import SettingsError
 from gateway.base.redaction import redacted
 from gateway.settings import wrong
+from gateway.settings.appeals import Appeals
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSide, Tariff
 from gateway.settings.controls import Controls
 from gateway.settings.coordinators import Coordinators
@@ -36,6 +37,7 @@ __all__ = [
     "CONFIG_FILE",
     "LOCAL_CHANNEL",
     "QUIET_HOURS",
+    "Appeals",
     "ChannelSettings",
     "ChannelSide",
     "Controls",
@@ -127,6 +129,8 @@ class Settings(BaseSettings):
     """The rules for a worker's change of number: how long payouts wait, and how long the new number
     has to say YES.
     """
+    appeals: Appeals = Appeals()
+    """The deadlines of workers' appeals, and how many a worker may make."""
     retention: Retention = Retention()
     """The time for which sessions and messages are kept, and the folder for archived months."""
     pin_free: Annotated[int, Field(ge=0)] = 500

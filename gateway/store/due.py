@@ -41,9 +41,8 @@ union all select 'sweep', null where exists (select from assignment where state 
   or exists (select from inbox where kind = 'receipt' and state = 'waiting' and due_at <= $1
     and created_at > $1::timestamptz - interval '1 day')
 union all select 'adjust', null where exists (select from adjustment
-  where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing'
-    or state = 'disputed' and not exists (select from adjustment_event e
-      where e.adjustment_id = adjustment.id and e.event = 'passed_on'))
+  where state = 'open' and decide_by <= $1 or state = 'standing' or state = 'void' and taken > returned)
+union all select 'appeals', null where exists (select from appeal where next_at <= $1)
 union all select 'correct_partners', null where {corrections.DUE}
 union all select 'ask_calls', null where exists (select from relearning
   where status = 'assigned' and failures >= 2 and call_asked_at is null)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.conversation.explained import AnswerInQuestion, AppealView
 from gateway.conversation.facts import (
     Answered,
+    Appealed,
     CoordinatorPinTried,
     Enrolled,
     Joined,
@@ -16,7 +18,7 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.people.coordinators import numbers_said, without_pin
-from gateway.conversation.situation import NamedWorker, WrongAnswer
+from gateway.conversation.situation import NamedWorker
 from gateway.gsm.septets import segments
 
 from .people import BOOKS, GRACE, Person, held, question
@@ -344,16 +346,27 @@ def test_a_coordinator_names_a_worker_and_a_worker_herself() -> None:
         assert "write NAME and your name" in (Person("").texts(f"NAME {link}") or "")
 
 
-def test_why_names_the_answer_and_appeal_alone_takes_the_only_case() -> None:
+def test_why_names_the_answer_the_right_one_and_who_looks() -> None:
     amina = Person()
-    wrong = WrongAnswer("WJGMWK", "Toi Market is next to Kibera. " * 4, "2", 500)
-    amina.situation = replace(amina.situation, wrong_answer=wrong)
+    found = AnswerInQuestion(
+        "WJGMWK", "Toi Market is next to Kibera. " * 4, "No", "Yes", "wrong", 500, "may", "own"
+    )
+    amina.situation = replace(amina.situation, explained=found)
     told = amina.texts("WHY WJGMWK") or ""
     assert "Toi Market" in told
+    assert 'you said "No". Right: "Yes"' in told
     assert "KES 5" in told
-    assert "APPEAL WJGMWK" in told
+    assert "APPEAL WJGMWK: your coordinator looks again" in told
     assert segments(told) == 1
-    amina.situation = replace(amina.situation, appeals_open=("WJGMWK",), appeal_goes_to_office=True)
-    assert "WJGMWK is with our office" in (amina.texts("APPEAL") or "")
+
+
+def test_appeal_names_who_looks_until_when_and_appeal_alone_asks_which() -> None:
+    amina = Person()
+    view = AppealView("WJGMWK", 17, "may", "office", "24/11", None)
+    amina.situation = replace(amina.situation, appeals_open=("WJGMWK",), appeal=view)
+    told = amina.texts("APPEAL") or ""
+    assert "WJGMWK is with our office" in told
+    assert "by 24/11" in told
+    assert amina.facts == [Appealed("WJGMWK", 17, None)]
     amina.situation = replace(amina.situation, appeals_open=("WJGMWK", "P7K2QX"))
     assert "WJGMWK, P7K2QX" in (amina.texts("APPEAL") or "")

@@ -236,9 +236,8 @@ async def _balances(rt: Runtime) -> list[CheckResult]:
 
 async def _people(rt: Runtime) -> list[CheckResult]:
     """Return the counts of decisions that wait for an operator."""
-    from gateway.store.ledger import adjustments
     from gateway.store.payouts import approvals, decisions
-    from gateway.store.people import number_moves
+    from gateway.store.people import appeals, number_moves
 
     changes = await number_moves.list_moves(rt.db, everything=False)
     waiting = {
@@ -247,7 +246,7 @@ async def _people(rt: Runtime) -> list[CheckResult]:
             "payouts",
             "gateway approvals list",
         ),
-        "appeals": (len(await adjustments.disputed(rt.db)), "appeals", "gateway ledger disputes"),
+        "appeals": (len(await appeals.waiting(rt.db)), "appeals", "gateway appeals list"),
         "decisions": (
             len(await decisions.undecided_payouts(rt.db)),
             "payouts",

@@ -258,18 +258,23 @@ def grants(
 @app.command("adjust")
 def adjust_answer(
     answer: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The paid answer's id.")],
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
 ) -> None:
     """Open an adjustment for a paid answer that turned out wrong.
 
-    The worker is notified and may disagree.
+    The worker is notified and may appeal. Another person then decides (`gateway appeals`).
     """
+    import getpass
+
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.adjust import open_adjustment
     from gateway.steps.runtime import Runtime
 
     async def opened(rt: Runtime) -> str | None:
         async with rt.db.transaction() as db:
-            return await open_adjustment(rt, db, answer)
+            return await open_adjustment(rt, db, answer, by=by or getpass.getuser())
 
     ref = with_runtime(opened)
     typer.echo(f"opened {ref}" if ref else f"answer {answer} has one already; nothing changed")
@@ -286,9 +291,9 @@ def disputes() -> None:
     for row in rows:
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency'])}  worker {row['worker']}, "
-            f"coordinator {row['coordinator'] or '-'}: dropped automatically on {row['decide_by']:%Y-%m-%d}"
+            f"with {row['coordinator'] or 'the office'} until {row['decide_by']:%Y-%m-%d}"
         )
-    typer.echo(f"{len(rows)} wait for a decision (gateway ledger decide)")
+    typer.echo(f"{len(rows)} wait for a decision (gateway appeals)")
 
 
 @app.command("decide")
@@ -303,7 +308,7 @@ def decide_adjustment(
         typer.Option("--uphold/--drop", help="Uphold it, or drop it, so that no money is taken."),
     ] = False,
 ) -> None:
-    """Decide an adjustment that its worker disputes, on her coordinator's advice."""
+    """Decide an open adjustment. One that its worker disputes is decided by `gateway appeals`."""
     from gateway.cli.serving import with_runtime
     from gateway.steps.payouts.adjust import record_adjustment_decision
 

@@ -1,20 +1,17 @@
-"""The commands WHY and APPEAL: what a payment was for, and that the worker disputes an adjustment.
+"""The command WHY: what a payment was for, or how one of the worker's answers came out.
 
-They concern only what is the worker's own. Any other reference is unknown.
+It concerns only what is the worker's own. Any other reference is unknown.
 """
 
 from gateway.base.money import amount_text
 from gateway.conversation.context import Context
-from gateway.conversation.facts import Appealed, Turn
+from gateway.conversation.facts import Turn
+from gateway.conversation.money.answer_text import answer_text
 from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
-from gateway.conversation.situation import PaymentView, WorkerView, WrongAnswer
-from gateway.gsm.septets import segments
+from gateway.conversation.situation import PaymentView, WorkerView
 
 _PRICES_MAX = 2
-_CASES_SHOWN_MAX = 4
-# The least and the most characters of a question that are repeated.
-_WORDS_MIN, _WORDS_MAX = 16, 70
 REF_LENGTH = 6
 
 
@@ -33,10 +30,10 @@ def why(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
 
 
 def explain_payment(context: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
-    """Return one segment about the payment that was asked for, or about the last one."""
+    """Return one segment about the payment or answer that was asked for, or the last payment."""
     payment = context.situation.payment
-    if payment is None and (wrong := context.situation.wrong_answer):
-        return _wrong_answer(context, worker, wrong)
+    if payment is None and (found := context.situation.explained):
+        return answer_text(context, worker, found)
     if payment is None:
         return context.say("why.unknown", ref=ref[:REF_LENGTH]) if ref else context.say("why.none")
     told = {
@@ -60,49 +57,6 @@ def explain_payment(context: Context, worker: WorkerView, ref: str | None) -> st
             listed = _list(payment, worker.currency)
             told = context.say("why.paid", **told, receipt=payment.receipt, list=listed)
             return f"{told} {less}".rstrip()
-
-
-def appeal(context: Context, heard: ParsedSms) -> Turn:
-    """Answer APPEAL: the worker disputes an adjustment of hers.
-
-    Saying it twice has the effect of saying it once.
-    """
-    ref, open_refs = ref_said(heard.rest), context.situation.appeals_open
-    if ref is None and len(open_refs) > 1:
-        return Turn((), context.say("appeal.which", list=", ".join(open_refs[:_CASES_SHOWN_MAX])))
-    if ref is None and open_refs:
-        (ref,) = open_refs  # There is only one that the worker can mean.
-    elif ref is None or context.situation.appealable != ref:
-        return Turn((), context.say("appeal.unknown"))
-    office = context.situation.appeal_goes_to_office
-    return Turn(
-        (Appealed(ref),), context.say("appeal.taken_office" if office else "appeal.taken", ref=ref)
-    )
-
-
-def _wrong_answer(context: Context, worker: WorkerView, wrong: WrongAnswer) -> str:
-    """Return the text about the answer of a case.
-
-    It shows as much of question and answer as fits one SMS.
-    """
-    told = {"ref": wrong.ref, "amount": amount_text(wrong.amount_minor, worker.currency)}
-    text = ""
-    for length in range(_WORDS_MAX, _WORDS_MIN, -1):
-        text = context.say(
-            "why.answer",
-            question=_shortened(wrong.question, length),
-            answer=_shortened(wrong.answer, length // 2),
-            **told,
-        )
-        if segments(text) == 1:
-            return text
-    return text
-
-
-def _shortened(text: str, length: int) -> str:
-    """Return a text of at most `length` characters, whose end shows that it goes on."""
-    text = " ".join(text.split())
-    return text if len(text) <= length else f"{text[: length - 2].rstrip()}.."
 
 
 def _list(payment: PaymentView, currency: str) -> str:

@@ -3,7 +3,8 @@
 from gateway.conversation.context import Context, blank_name
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
 from gateway.conversation.money import cash_out
-from gateway.conversation.money.why import appeal, why
+from gateway.conversation.money.appeal import appeal
+from gateway.conversation.money.why import why
 from gateway.conversation.parsed_sms import ParsedSms, code_known, language_named
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import WorkerView

@@ -32,6 +32,13 @@ def reserve(
     return posting(Code.RESERVE, (batch, nth), client, batch, amount_minor, currency)
 
 
+def reserve_again(
+    client: ClientId, batch: BatchId, decision: str, amount_minor: int, currency: str
+) -> Posting:
+    """Set aside money once more for a decision that came after the batch gave it back."""
+    return posting(Code.RESERVE, (batch, decision), client, batch, amount_minor, currency)
+
+
 def earn(
     assignment: AssignmentId, batch: BatchId, worker: WorkerId, amount_minor: int, currency: str
 ) -> Posting:

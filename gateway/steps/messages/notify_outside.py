@@ -1,23 +1,15 @@
-"""The SMS to holders outside the database: the ledger's head of the day, and workers' appeals."""
+"""The SMS to holders outside the database: the ledger's head of the day, and other news."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
 
-from gateway.base.errors import OtherKey
-from gateway.base.money import amount_text
 from gateway.base.msisdn import normalise
-from gateway.gsm.septets import gsm_only
 from gateway.steps.messages.notify import Addressee, addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row, Write
-from gateway.store.ledger import adjustments, seals
+from gateway.store.ledger import seals
 from gateway.store.messages import outbox
 from gateway.store.people import workers
-
-_NAME_MAX = 12
-_TAIL_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +39,6 @@ async def day_head(rt: Runtime) -> int:
             await _put(rt, db, holder, text, _cause(rt, f"head:{day}", holder))
     rt.jobs.enqueue("deliver", rt.settings.sms_channel)
     return len(holders)
-
-
-async def appeals(rt: Runtime) -> int:
-    """Send each appeal once to the worker's coordinator, else to the numbers of the settings.
-
-    Return the number of appeals.
-    """
-    rows = await adjustments.not_passed_on(rt.db)
-    for _, group in groupby(rows, key=lambda row: row["id"]):
-        same = list(group)
-        row = same[0]
-        hers = _opened(rt, [one for one in same if one["msisdn_sealed"]])
-        async with rt.db.transaction() as db:
-            for holder in hers or _named(rt):
-                text = rt.books[holder.language].say(
-                    "appeal.to_coordinator",
-                    name=_worker_shown(rt, row),
-                    ref=row["ref"],
-                    amount=amount_text(row["amount"], row["currency"]),
-                    day=_day(row["decide_by"]),
-                )
-                await _put(rt, db, holder, text, _cause(rt, f"appeal:{row['ref']}", holder))
-            await adjustments.note(
-                db, row["id"], "passed_on", 0, "coordinator" if hers else "house"
-            )
-    told = len({row["id"] for row in rows})
-    if told:
-        rt.jobs.enqueue("deliver", rt.settings.sms_channel)
-    return told
-
-
-def _worker_shown(rt: Runtime, row: Row) -> str:
-    """Return a worker's name with the end of the number.
-
-    A coordinator may look after several workers of one name, or of none.
-    """
-    name = gsm_only(row["name"], _NAME_MAX).strip() if row["name"] else ""
-    try:
-        tail = f"..{rt.vault.open(row['hers'])[-_TAIL_DIGITS:]}"
-    except OtherKey:
-        tail = ""
-    return f"{name} {tail}".strip() or "?"
 
 
 async def notify_outside(rt: Runtime, db: Connection, text: str, cause: str) -> int:
@@ -147,7 +97,3 @@ def _named(rt: Runtime) -> list[Holder]:
 def _cause(rt: Runtime, what: str, holder: Holder) -> str:
     """Return the cause of one SMS to one holder about one thing; no number stands in a cause."""
     return f"{what}:{rt.vault.index(holder.msisdn).hex()[:16]}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%d/%m}"

@@ -1,9 +1,9 @@
 """Adjustments: the gateway keeps a bounded part of later earnings for a paid answer that was wrong.
 
 Nothing that was paid is taken back. The caller that reverses a verdict uses `open_adjustment`
-inside its own commit. The job `adjust` does the rest: it lets undisputed adjustments stand, passes
-appeals on to a coordinator or operator, drops those that were not upheld, forgives old ones, and
-takes each week's part.
+inside its own commit. The job `adjust` does the rest: it lets undisputed adjustments stand,
+forgives old ones, takes each week's part, and gives back what was taken for an answer that was
+right after all. A disputed adjustment waits for its appeal (`steps/people/appeals`).
 """
 
 from gateway.base.errors import Refused
@@ -17,18 +17,20 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import adjustments, transfers
+from gateway.store.ledger.adjustments import Owed
 
-_QUESTION_CHARACTERS = 30
+_RETURNED_AT_ONCE = 200
 
 
 async def open_adjustment(
-    rt: Runtime, db: Connection, answer: int, *, amount_minor: int | None = None
+    rt: Runtime, db: Connection, answer: int, *, amount_minor: int | None = None, by: str = ""
 ) -> str | None:
     """Open an adjustment for a paid answer in the caller's transaction, and tell the worker by SMS.
 
-    The amount is the answer's price or less. Return the adjustment's reference, or None when this
-    answer ever had one. Raises Refused for an unknown answer, or for more than its price. The
-    caller enqueues `deliver` for the worker's channel after the commit, or leaves it to the ticker.
+    The amount is the answer's price or less, and `by` the person who opens it. Return the
+    adjustment's reference, or None when this answer ever had one. Raises Refused for an unknown
+    answer, or for more than its price. The caller enqueues `deliver` for the worker's channel after
+    the commit, or leaves it to the ticker.
     """
     row = await adjustments.of_answer(db, answer)
     if row is None:
@@ -39,7 +41,9 @@ async def open_adjustment(
     now, worker = rt.clock.now(), WorkerId(row["worker_id"])
     while True:  # A reference has six signs, so the same one may be drawn twice.
         ref = new_ref()
-        made = await adjustments.insert(db, ref, answer, worker, amount, now + DISPUTE, now + LIFE)
+        made = await adjustments.insert(
+            db, ref, answer, worker, amount, now + DISPUTE, now + LIFE, by
+        )
         if made is not None:
             break
         if await adjustments.has_one(db, answer):
@@ -58,12 +62,16 @@ async def open_adjustment(
 
 
 async def record_adjustment_decision(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
-    """Decide a disputed or open adjustment in the name of the coordinator or operator `who`.
+    """Decide an open adjustment in the name of the operator `who`.
 
-    Raises Refused where there is none.
+    Raises Refused where there is none, and for a disputed one, whose appeal is decided instead.
     """
     row = await adjustments.by_ref(rt.db, ref)
-    if row is None or row["state"] not in ("open", "disputed"):
+    if row is not None and row["state"] == "disputed":
+        raise Refused(
+            f"the worker appealed: decide it with: gateway appeals decide {ref}", status=409
+        )
+    if row is None or row["state"] != "open":
         raise Refused(f"{ref} is not an adjustment that waits for a decision")
     async with rt.db.transaction() as db:
         becomes = "standing" if upheld else "dropped"
@@ -77,7 +85,7 @@ async def adjust(rt: Runtime) -> int:
     Return the number of parts that were taken.
     """
     now = rt.clock.now()
-    await notify_outside.appeals(rt)
+    await give_back(rt)
     for row in await adjustments.overdue(rt.db, now):
         becomes = "standing" if row["state"] == "open" else "dropped"
         async with rt.db.transaction() as db:
@@ -130,3 +138,48 @@ async def _give_back(db: Connection, row: Row, amount_minor: int, nth: int) -> N
         BatchId(row["batch"]), ClientId(row["client_id"]), amount_minor, row["currency"], nth=nth
     )
     await transfers.post(db, posted, AccountId(row["hold"]), AccountId(row["available"]))
+
+
+async def give_back(rt: Runtime) -> int:
+    """Give back what void adjustments took, and return the number of payments to workers.
+
+    It is a bonus from the batch, once per adjustment. A batch that is over has given its money back
+    to its client, so that it is set aside again first. Where the client has not enough, the debt
+    stays on record, the numbers of `controls.tell` are told once, and the next run tries again.
+    """
+    done = 0
+    for adjustment in await adjustments.to_return(rt.db, _RETURNED_AT_ONCE):
+        done += await until_settled(lambda adjustment=adjustment: _return_taken(rt, adjustment))
+    return done
+
+
+async def _return_taken(rt: Runtime, adjustment: int) -> int:
+    async with rt.db.transaction() as db:
+        owed = await adjustments.owed(db, adjustment)
+        if owed is None:
+            return 0
+        if owed.batch_over and owed.available_minor < owed.amount_minor:
+            await _tell_debt(rt, db, owed)
+            return 0
+        await _book_return(db, owed)
+        await adjustments.gave_back(db, adjustment, owed.amount_minor)
+        return 1
+
+
+async def _book_return(db: Connection, owed: Owed) -> None:
+    decision, batch = f"adjustment:{owed.adjustment}", BatchId(owed.batch)
+    if owed.batch_over:
+        again = postings.reserve_again(
+            ClientId(owed.client), batch, decision, owed.amount_minor, owed.currency
+        )
+        await transfers.post(db, again, AccountId(owed.available), AccountId(owed.hold))
+    paid = postings.bonus(decision, batch, WorkerId(owed.worker), owed.amount_minor, owed.currency)
+    await transfers.post(db, paid, AccountId(owed.hold), AccountId(owed.account))
+
+
+async def _tell_debt(rt: Runtime, db: Connection, owed: Owed) -> None:
+    text = (
+        f"Gateway: {amount_text(owed.amount_minor, owed.currency)} goes back to worker {owed.worker} "
+        f"after an appeal, but client {owed.client} has too little. Top it up: it is then paid."
+    )
+    await notify_outside.notify_outside(rt, db, text, f"owed:{owed.adjustment}")

@@ -165,7 +165,15 @@ class _Look:
 def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
     gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
-    learnt = rt.kind_of(batch.kind).ANSWERS.learnt(triples, gold, batch_rule(rt, batch))
+    # What a person decided is known like gold, but its answers are answers to real questions.
+    said = {row["name"]: row["said"] for row in rows if row["said"] is not None}
+    form, rule = rt.kind_of(batch.kind).ANSWERS, batch_rule(rt, batch)
+    learnt = form.learnt(triples, {**gold, **said}, rule)
     shown = {int(worker): skill for worker, skill in learnt.skills.items()}
+    for row in rows:
+        if row["said"] is not None:
+            agrees = form.same(row["value"], row["said"], rule.language)
+            before = shown.get(row["worker_id"], Skill())
+            shown[row["worker_id"]] = before.after_consensus(1.0 if agrees else 0.0)
     promotes = batch.handling.promote_gold
     return _Look(shown, gold, learnt.sure if promotes else None)

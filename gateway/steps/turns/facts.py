@@ -38,8 +38,8 @@ from gateway.conversation.facts import (
     WorkerNamed,
     ZoneChosen,
 )
-from gateway.payments.ledger.adjusting import DISPUTE
 from gateway.steps.payouts.cash_out import payout_part
+from gateway.steps.people.appeals.file import appeal_write
 from gateway.steps.people.enrol import (
     enrolment_writes,
     joined_part,
@@ -167,8 +167,7 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case ZoneChosen():
             return await zone_writes(rt, row, fact)
         case Appealed():
-            until = rt.clock.now() + DISPUTE
-            return [turns.dispute_adjustment(fact.ref, row.worker, until)]
+            return [appeal_write(rt, row, fact)]
         case (
             MoveAsked()
             | MoveRequested()

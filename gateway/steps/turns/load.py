@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.base.ids import new_ref
+from gateway.base.ids import answer_of_ref, new_ref
 from gateway.conversation.money.why import ref_said
 from gateway.conversation.needs import code_words
 from gateway.conversation.people.coordinators import numbers_said
@@ -16,15 +16,16 @@ from gateway.steps.payouts.fair_pay.refunds import price_minor
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
+from gateway.steps.people.appeals.views import appeal_view, explained
 from gateway.steps.quality.lessons.progress import look_up_lesson
 from gateway.steps.quality.pauses import skill_view
 from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.inbound import Inbound
-from gateway.steps.turns.payment_details import payment, wrong_answer
+from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood
-from gateway.store.ledger import adjustments
 from gateway.store.payouts import refunds
 from gateway.store.people import workers
+from gateway.store.quality import explained_answers
 
 _WEEK = timedelta(days=7)
 
@@ -120,20 +121,23 @@ async def _pin(inbound: Inbound, situation: Situation) -> Situation:
 
 async def _appeal(inbound: Inbound, situation: Situation) -> Situation:
     assert inbound.parsed is not None
-    db, worker, ref = inbound.rt.db, inbound.row.worker, ref_said(inbound.parsed.rest)
-    return situation.changed(
-        appealable=ref if ref and await adjustments.may_appeal(db, worker, ref) else None,
-        appeal_goes_to_office=not await workers.coordinators_of(db, worker),
-        appeals_open=tuple(await adjustments.open_refs(db, worker)),
-    )
+    rt, worker, ref = inbound.rt, inbound.row.worker, ref_said(inbound.parsed.rest)
+    since = rt.clock.now() - timedelta(days=rt.settings.appeals.within_days)
+    refs = tuple(await explained_answers.open_cases(rt.db, worker, since))
+    if ref is None and len(refs) == 1:
+        (ref,) = refs  # There is only one that the worker can mean.
+    view = await appeal_view(rt, worker, ref) if ref else None
+    return situation.changed(appeal=view, appeals_open=refs)
 
 
 async def _payment(inbound: Inbound, situation: Situation) -> Situation:
     rt, worker = inbound.rt, inbound.row.worker
     ref = ref_said(inbound.parsed.rest) if inbound.parsed else None
-    paid = await payment(rt, worker, ref)
-    wrong = await wrong_answer(rt, worker, ref) if ref and paid is None else None
-    return situation.changed(payment=paid, wrong_answer=wrong)
+    paid = await payment(rt, worker, ref) if not ref or answer_of_ref(ref) is None else None
+    found = None
+    if ref and paid is None and situation.worker:
+        found = await explained(rt, worker, ref, situation.worker.language)
+    return situation.changed(payment=paid, explained=found)
 
 
 async def _skill(inbound: Inbound, situation: Situation) -> Situation:

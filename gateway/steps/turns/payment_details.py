@@ -3,11 +3,10 @@
 from typing import Literal
 
 from gateway.base.ids import WorkerId
-from gateway.conversation.situation import PaymentView, WrongAnswer
+from gateway.conversation.situation import PaymentView
 from gateway.payments.holding import phrase_of
 from gateway.payments.states import PayoutState
 from gateway.steps.runtime import Runtime
-from gateway.store.ledger import adjustments
 from gateway.store.payouts import worker_payments
 
 _PAID = frozenset({PayoutState.PAID, PayoutState.LATE_PAID})
@@ -33,14 +32,6 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> PaymentView
         fee_minor=row["fee"],
         until=f"{row['due_at']:%d/%m}" if row["due_at"] else "",
     )
-
-
-async def wrong_answer(rt: Runtime, worker: WorkerId, ref: str) -> WrongAnswer | None:
-    """Return the answer that a worker's case is about; None where she has no such case."""
-    row = await adjustments.adjustment_explanation(rt.db, worker, ref)
-    if row is None:
-        return None
-    return WrongAnswer(row["ref"], row["text"], row["said"] or row["value"], row["amount"])
 
 
 def _fate(

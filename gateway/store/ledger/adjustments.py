@@ -3,6 +3,8 @@
 Every step is recorded as an event that is never removed.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.base.ids import WorkerId
@@ -27,6 +29,7 @@ async def insert(
     amount_minor: int,
     decide_by: datetime,
     ends_at: datetime,
+    opened_by: str = "",
 ) -> int | None:
     """Insert an adjustment and return its id.
 
@@ -34,17 +37,20 @@ async def insert(
     adjustment.
     """
     made = await db.value(
-        """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at)
-           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id""",
+        """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at, opened_by)
+           values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id""",
         ref,
         answer,
         worker,
         amount_minor,
         decide_by,
         ends_at,
+        opened_by,
     )
     if made is not None:
-        await note(db, made, "opened", amount_minor)
+        await note(db, made, "opened", amount_minor, opened_by)
+        if opened_by:
+            await note_decision(db, "adjustment", opened_by, answer=answer)
     return made
 
 
@@ -82,35 +88,6 @@ async def change_state(
     return bool(moved)
 
 
-async def may_appeal(db: Database, worker: WorkerId, ref: str) -> bool:
-    """Return whether `ref` is an adjustment that this worker may appeal or has appealed."""
-    return await db.value(
-        """select exists (select from adjustment where ref = $1 and worker_id = $2
-             and state in ('open', 'disputed'))""",
-        ref,
-        worker,
-    )
-
-
-async def open_refs(db: Database, worker: WorkerId) -> list[str]:
-    """Return the references that a worker may appeal or has appealed."""
-    rows = await db.rows(
-        """select ref from adjustment where worker_id = $1 and state in ('open', 'disputed') order by id""",
-        worker,
-    )
-    return [row["ref"] for row in rows]
-
-
-async def adjustment_explanation(db: Database, worker: WorkerId, ref: str) -> Row | None:
-    """Return the question and the answer of a worker's adjustment, or None for another one."""
-    return await db.row(
-        """select j.ref, j.amount, t.text, a.said, a.value from adjustment j join answer a on a.id = j.answer_id
-             join task t on t.id = a.task_id where j.worker_id = $1 and j.ref = $2""",
-        worker,
-        ref,
-    )
-
-
 async def by_ref(db: Database, ref: str) -> Row | None:
     return await db.row(
         """select j.id, j.ref, j.worker_id, j.state, j.amount, w.name, w.currency, w.coordinator_id, w.partner_id
@@ -119,39 +96,149 @@ async def by_ref(db: Database, ref: str) -> Row | None:
     )
 
 
-async def not_passed_on(db: Database) -> list[Row]:
-    """Return the appeals that have not been passed on to a coordinator yet.
-
-    There is one row per coordinator of the worker, with null for a worker without one.
-    """
-    return await db.rows(
-        """select j.id, j.ref, j.amount, j.decide_by, w.name, w.msisdn_sealed as hers, w.currency, c.msisdn_sealed, c.language
-           from adjustment j join worker w on w.id = j.worker_id
-             left join lateral worker_coordinators(w.id) as k(id) on true left join coordinator c on c.id = k.id
-           where j.state = 'disputed' and not exists (select from adjustment_event e
-             where e.adjustment_id = j.id and e.event = 'passed_on') order by j.id"""
-    )
-
-
 async def disputed(db: Database) -> list[Row]:
     """Return the appeals that wait for a decision, the soonest to lapse first."""
     return await db.rows(
         """select j.ref, j.amount, j.decide_by, w.id as worker, w.currency,
-             (select string_agg(c.name, ', ') from worker_coordinators(w.id) as k(id) join coordinator c on c.id = k.id)
-               as coordinator
-           from adjustment j join worker w on w.id = j.worker_id where j.state = 'disputed' order by j.decide_by"""
+             c.name as coordinator
+           from adjustment j join worker w on w.id = j.worker_id left join appeal p on p.adjustment_id = j.id
+             left join coordinator c on c.id = p.handler_id where j.state = 'disputed' order by j.decide_by"""
     )
 
 
 async def overdue(db: Database, now: datetime) -> list[Row]:
     """Return the adjustments whose time is over.
 
-    Open ones stand from now on, disputed ones are dropped, and old standing ones are forgiven.
+    Open ones stand from now on, and old standing ones are forgiven. A disputed one waits for the
+    outcome of its appeal.
     """
     return await db.rows(
         """select id, state, ends_at from adjustment
-           where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing' and ends_at <= $1""",
+           where state = 'open' and decide_by <= $1 or state = 'standing' and ends_at <= $1""",
         now,
+    )
+
+
+async def void_for(db: Connection, answers: Sequence[int], who: str) -> int:
+    """Void the adjustments for these answers, which were right after all, and return how many.
+
+    What was taken for them is given back: see `to_return`.
+    """
+    rows = await db.rows(
+        """update adjustment set state = 'void' where answer_id = any($1)
+             and state in ('open', 'disputed', 'standing', 'done') returning id""",
+        list(answers),
+    )
+    for row in rows:
+        await note(db, row["id"], "void", 0, who)
+    return len(rows)
+
+
+async def taken_for(db: Connection, adjustment: int) -> int:
+    """Return the amount that was taken for an adjustment, in minor units."""
+    return await db.value("select taken from adjustment where id = $1", adjustment)
+
+
+async def end_dispute(db: Connection, adjustment: int, becomes: str, who: str) -> None:
+    """End the dispute about an adjustment: it stands (or is done where all was taken), or not."""
+    moved = await db.value(
+        """update adjustment set state = case when $2 = 'standing' and taken = amount then 'done' else $2 end
+           where id = $1 and state = 'disputed' returning state""",
+        adjustment,
+        becomes,
+    )
+    if moved:
+        await note(db, adjustment, moved, 0, who)
+
+
+async def answers_adjusted(db: Connection, task: int) -> list[tuple[int, str]]:
+    """Return the answers to a task for which an adjustment is in force, with their values."""
+    rows = await db.rows(
+        """select a.id, a.value from answer a join adjustment j on j.answer_id = a.id
+           where a.task_id = $1 and j.state in ('open', 'disputed', 'standing', 'done') order by a.id""",
+        task,
+    )
+    return [(row["id"], row["value"]) for row in rows]
+
+
+async def to_return(db: Database, limit: int) -> list[int]:
+    """Return the void adjustments for which something is still to be given back."""
+    rows = await db.rows(
+        "select id from adjustment where state = 'void' and taken > returned order by id limit $1",
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A void adjustment with the accounts through which its money goes back to the worker."""
+
+    adjustment: int
+    amount_minor: int
+    """The amount that is still to be given back."""
+    currency: str
+    worker: int
+    account: int
+    """The worker's account."""
+    batch: str
+    hold: int
+    """The batch's account."""
+    batch_over: bool
+    """True when the batch's money went back to the client."""
+    client: str
+    available: int
+    """The client's account."""
+    available_minor: int
+    """The balance of that account."""
+
+
+async def owed(db: Connection, adjustment: int) -> Owed | None:
+    """Return what a void adjustment still owes, and lock it with the client's account."""
+    await db.execute("select from adjustment where id = $1 for update", adjustment)
+    row = await db.row(
+        """select j.id as adjustment, j.taken - j.returned as amount_minor, b.currency, j.worker_id as worker,
+             w.account_id as account, b.id as batch, b.account_id as hold, b.state in ('done', 'cancelled') as batch_over,
+             b.client_id as client, x.id as available, x.balance as available_minor
+           from adjustment j join worker w on w.id = j.worker_id join answer a on a.id = j.answer_id
+             join task t on t.id = a.task_id join batch b on b.id = t.batch_id join client c on c.id = b.client_id
+             join account x on x.id = c.account_id
+           where j.id = $1 and j.state = 'void' and j.taken > j.returned for no key update of x""",
+        adjustment,
+    )
+    return Owed(**row) if row else None
+
+
+async def gave_back(db: Connection, adjustment: int, amount_minor: int) -> None:
+    await db.execute(
+        "update adjustment set returned = returned + $2 where id = $1", adjustment, amount_minor
+    )
+    await note(db, adjustment, "returned", amount_minor)
+
+
+async def note_decision(
+    db: Connection,
+    kind: str,
+    by: str,
+    *,
+    coordinator: int | None = None,
+    task: int | None = None,
+    answer: int | None = None,
+    overturns: bool = False,
+) -> None:
+    """Record a person's decision about quality, by which its author is assessed.
+
+    With `overturns`, earlier decisions of other persons about the same thing are overturned.
+    """
+    await db.execute(
+        """select note_decision(p_kind => $1, p_by => $2, p_coordinator => $3, p_task => $4, p_answer => $5,
+             p_overturns => $6)""",
+        kind,
+        by,
+        coordinator,
+        task,
+        answer,
+        overturns,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.base.errors import Conflict, Refused
 from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Database, Row
+from gateway.store.ledger import adjustments
 
 
 async def lock(db: Connection, batch: str, task: str) -> Row | None:
@@ -148,8 +149,14 @@ async def golden_answers(db: Connection, batch: str) -> list[Row]:
 
 
 async def flip_correctness(db: Connection, turned: Sequence[int]) -> None:
-    """Exchange right and wrong for these answers."""
-    await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
+    """Exchange right and wrong for these answers.
+
+    Adjustments for those that are right now are void.
+    """
+    rows = await db.rows(
+        'update answer set "right" = not "right" where id = any($1) returning id, "right"', turned
+    )
+    await adjustments.void_for(db, [row["id"] for row in rows if row["right"]], "gold")
 
 
 async def answers(db: Connection, task: int) -> list[Row]:
@@ -301,7 +308,8 @@ async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
              array_agg(a.value order by a.id) as values, array_agg(w.partner_id order by a.id) as partners,
              array_agg(coalesce(s.gold_right, 0) order by a.id) as rights,
              array_agg(coalesce(s.gold_wrong, 0) order by a.id) as wrongs,
-             bool_or(exists (select from finding f where f.worker_id = w.id and f.state = 'open')) as contested
+             bool_or(exists (select from finding f where f.worker_id = w.id and f.state = 'open')
+               or exists (select from appeal p where p.answer_id = a.id and p.state = 'waiting')) as contested
            from task t join answer a on a.task_id = t.id join worker w on w.id = a.worker_id and not a.void
              left join skill s on s.worker_id = w.id and s.kind = $2
            where t.batch_id = $1 and t.gold is null and t.state = 'decided' and t.maximum > t.answered

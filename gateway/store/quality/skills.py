@@ -127,6 +127,7 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
 async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
     """Return every answer to the decided tasks of a batch, gold included, task by task.
 
+    `said` is the value of a task that a person decided, and null for other tasks.
     They are read page by page, so that no page blocks the event loop for long.
     """
     found: list[Row] = []
@@ -141,7 +142,9 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
         if not tasks:
             return found
         found += await db.rows(
-            """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored from task t join answer a on a.task_id = t.id
+            """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored,
+                 case when t.rule = 'person' and t.gold is null then t.value end as said
+               from task t join answer a on a.task_id = t.id
                where t.batch_id = $1 and t.position > $2 and t.position <= $3 and not a.void
                  and (t.gold is not null or t.state in ('decided', 'review')) order by t.position, a.id""",
             batch,

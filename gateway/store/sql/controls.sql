@@ -72,18 +72,6 @@ create or replace function send_again(p_message bigint) returns void language sq
       from m join k on k.id = m.next
 $$;
 
--- APPEAL: no money is taken until her coordinator has looked. A reference that is not an open
--- adjustment of hers changes nothing.
-create or replace function dispute_adjustment(p_ref text, p_worker bigint, p_until timestamptz) returns void language plpgsql as $$
-declare v_id bigint;
-begin
-  update adjustment set state = 'disputed', decide_by = p_until
-    where ref = p_ref and worker_id = p_worker and state = 'open' returning id into v_id;
-  if v_id is not null then
-    insert into adjustment_event (adjustment_id, event, who) values (v_id, 'disputed', 'worker');
-  end if;
-end $$;
-
 -- Count a try of a PIN, judged on the number of wrong tries that was read (p_wrong). If another try
 -- came in between, raise GW001, and this one is judged again. So any number of phones have three
 -- tries together.

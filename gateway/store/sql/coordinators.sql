@@ -45,3 +45,103 @@ create or replace function worker_coordinators(p_worker bigint) returns setof bi
         where x.id = w.coordinator_id and x.state = 'active'))
     where w.id = p_worker order by c.id
 $$;
+
+-- Appeals: who decided before, who may look now, and the filing of one.
+
+create or replace trigger appeal_event_is_forever before update or delete on appeal_event
+  for each row execute function only_ever_grows();
+
+-- Return the coordinator whom a name means, or null where it is the name of none or of several.
+create or replace function coordinator_named(p_name text) returns bigint language sql stable as $$
+  select min(c.id) from coordinator c where p_name <> '' and lower(btrim(c.name)) = lower(btrim(p_name)) having count(*) = 1
+$$;
+
+-- Return who decided that an answer counts as right or wrong: a rule, the client who gave the truth,
+-- or a person by name.
+create or replace function answer_decider(p_answer bigint, out kind text, out who text) language sql stable as $$
+  select case when c.by is not null or t.rule = 'person' then 'person'
+      when t.gold is not null and t.promoted_from is null then 'client' else 'rule' end,
+    case when c.by is not null then c.by when t.rule = 'person' then coalesce(t.decided_by, '')
+      when t.gold is not null and t.promoted_from is null then k.name else coalesce(t.ruling, t.rule, '') end
+  from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id join client k on k.id = b.client_id
+    left join lateral (select x.by from correction x where x.task_id = t.id order by x.id desc limit 1) c on true
+  where a.id = p_answer
+$$;
+
+-- Return the coordinator who looks at an appeal of a worker, or null for the operator. It is one of
+-- her own coordinators, else another one of her centre. It is never the worker herself, never one of
+-- p_names, who decided before, and never one of p_before, who had the appeal before. Of several, it
+-- is the one with the fewest appeals.
+create or replace function appeal_handler(p_worker bigint, p_names text[], p_before bigint[]) returns bigint
+language sql stable as $$
+  select c.id from worker w join coordinator c on c.state = 'active'
+      and (c.id = w.coordinator_id or c.partner_id = w.partner_id)
+    where w.id = p_worker and c.msisdn_index <> w.msisdn_index
+      and lower(btrim(c.name)) <> all(select lower(btrim(x)) from unnest(p_names) x) and c.id <> all(p_before)
+    order by exists (select from worker_coordinators(p_worker) k(id) where k.id = c.id) desc,
+      (select count(*) from appeal a where a.handler_id = c.id and a.state = 'waiting'), c.id limit 1
+$$;
+
+-- Return the names of those who decided about an answer, and opened an adjustment for it.
+create or replace function answer_deciders(p_answer bigint) returns text[] language sql stable as $$
+  select array_remove(array[(select who from answer_decider(p_answer) where kind = 'person'),
+    (select nullif(j.opened_by, '') from adjustment j where j.answer_id = p_answer)], null)
+$$;
+
+-- Return how many earlier coordinators had an appeal, as ids.
+create or replace function had_appeal(p_appeal bigint) returns bigint[] language sql stable as $$
+  select coalesce(array_agg(distinct e.who::bigint), '{}') from appeal_event e
+    where e.appeal_id = p_appeal and e.event in ('told', 'passed_on') and e.who ~ '^[0-9]+$'
+$$;
+
+-- File an appeal. No money is taken while it waits. A second appeal about the same answer changes
+-- nothing, and neither does one about the answer of another worker.
+create or replace function file_appeal(
+  p_ref text, p_worker bigint, p_answer bigint, p_handler bigint, p_due timestamptz, p_now timestamptz
+) returns void language plpgsql as $$
+declare d record; j adjustment; v_id bigint; v_truth text;
+begin
+  select coalesce(t.gold, t.value) into v_truth from answer a join task t on t.id = a.task_id
+    where a.id = p_answer and a.worker_id = p_worker;
+  if not found then
+    return;
+  end if;
+  select * into d from answer_decider(p_answer);
+  select * into j from adjustment where answer_id = p_answer for update;
+  if j.state = 'dropped' or j.state = 'void' then
+    j := null;
+  end if;
+  insert into appeal (ref, answer_id, adjustment_id, worker_id, decided_kind, decided_by, opened_by, truth, handler_id,
+      due_at, next_at, created_at)
+    values (p_ref, p_answer, j.id, p_worker,
+      case when d.kind = 'person' and coordinator_named(d.who) is not null then 'coordinator' else d.kind end, d.who,
+      coalesce(j.opened_by, ''), v_truth, p_handler, p_due, p_now, p_now)
+    on conflict do nothing returning id into v_id;
+  if v_id is null then
+    return;
+  end if;
+  insert into appeal_event (appeal_id, event, who, at) values (v_id, 'filed', 'worker', p_now);
+  if j.state in ('open', 'standing', 'done') then
+    update adjustment set state = 'disputed', decide_by = p_due where id = j.id;
+    insert into adjustment_event (adjustment_id, event, who) values (j.id, 'disputed', 'worker');
+  end if;
+  update person_decision set appealed_at = p_now
+    where appealed_at is null and overturned_at is null and (kind = 'adjustment' and answer_id = p_answer
+      or kind in ('review', 'gold') and d.kind = 'person' and task_id = (select task_id from answer where id = p_answer)
+        and lower(by) = lower(d.who));
+end $$;
+
+-- Record a person's decision about quality. With p_task, the decisions of others about this task
+-- that it contradicts are overturned (p_overturns).
+create or replace function note_decision(
+  p_kind text, p_by text, p_coordinator bigint, p_task bigint, p_answer bigint, p_overturns boolean
+) returns void language plpgsql as $$
+begin
+  if p_overturns then
+    update person_decision set overturned_at = now(), overturned_by = p_by
+      where overturned_at is null and lower(by) <> lower(p_by)
+        and (task_id = p_task and kind in ('review', 'gold', 'appeal') or answer_id = p_answer and kind = 'adjustment');
+  end if;
+  insert into person_decision (kind, by, coordinator_id, task_id, answer_id)
+    values (p_kind, p_by, coalesce(p_coordinator, coordinator_named(p_by)), p_task, p_answer);
+end $$;

@@ -326,10 +326,6 @@ def send_again(message: int) -> Write:
     return Write("send_again", {"message": message})
 
 
-def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Write:
-    return Write("dispute_adjustment", {"ref": ref, "worker": worker, "until": until})
-
-
 def defer_prompts(index: bytes, until: datetime) -> Write:
     """Delay the unasked messages to a number until then."""
     return Write("defer_prompts", {"index": index, "until": until})

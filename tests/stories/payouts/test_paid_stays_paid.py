@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.base.errors import Refused
 from gateway.gsm.septets import segments
 from gateway.payments.ledger import adjusting
 from gateway.payments.ledger.adjusting import Open
 from gateway.steps.payouts import adjust
 from gateway.steps.payouts.adjust import open_adjustment, record_adjustment_decision
+from gateway.steps.people.appeals.decide import AppealDecision, decide_appeal
 
 
 @pytest.fixture
@@ -82,8 +84,11 @@ async def test_appeal_stops_it_and_silence_decides_for_her(town, wrong):
     await town.ticks(days=6)
     assert await town["amina"].balance_minor() == 6000
     await town.ticks(days=2)
+    assert await town.value("select state from adjustment") == "disputed", "another person looks"
+    await town.ticks(days=8)
     assert await town.value("select state from adjustment") == "dropped"
-    assert "no open case" in await town["amina"].texts(f"APPEAL {wrong}")
+    assert "nobody decided in time" in (await town["amina"].messages())[-1]
+    assert "nobody decided in time" in await town["amina"].texts(f"APPEAL {wrong}")
 
 
 async def test_no_worker_appeals_for_another(town, wrong):
@@ -95,7 +100,11 @@ async def test_no_worker_appeals_for_another(town, wrong):
 
 async def test_a_coordinator_upholds_or_drops(town, wrong):
     await town["amina"].texts(f"APPEAL {wrong}")
-    await record_adjustment_decision(town.rt, wrong, upheld=True, who="Wanjiku")
+    with pytest.raises(Refused, match="gateway appeals decide"):
+        await record_adjustment_decision(town.rt, wrong, upheld=True, who="Wanjiku")
+    await decide_appeal(
+        town.rt, AppealDecision(wrong, worker_right=False, by="Wanjiku", reason="I asked her")
+    )
     assert await town.value("select state from adjustment") == "standing"
     second = await opened(town, "select max(id) from answer")
     await record_adjustment_decision(town.rt, second, upheld=False, who="Wanjiku")

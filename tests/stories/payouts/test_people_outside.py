@@ -84,7 +84,7 @@ async def test_an_appeal_reaches_her_coordinator_once(town, amina):
     ref = await appealed(town, amina)
     told = [words for words in await town["wanjiku"].messages() if ref in words]
     assert len(told) == 1
-    assert told[0].startswith("Amina ..01 does not agree")
+    assert told[0].startswith(f"Amina ..01 appeals {ref}")
     assert segments(told[0]) == 1
 
 

@@ -28,6 +28,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
+from gateway.store.ledger import adjustments
 from gateway.store.quality import gold, skills
 
 LEAST_OPTIONS = 2
@@ -35,13 +36,17 @@ LEAST_OPTIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The correction of gold: `task` (the client's id) has the truth `value`, with the reason."""
+    """The correction of gold: `task` (the client's id) has the truth `value`, with the reason.
+
+    `appealed` is True where the outcome of an appeal requires it, which is a decision of its own.
+    """
 
     batch: str
     task: str
     value: str
     by: str
     reason: str
+    appealed: bool = False
 
 
 class AnswerDiff(TypedDict):
@@ -184,6 +189,8 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> i
         kept = await gold.keep_correction(
             db, batch.id, task["id"], task["gold"], value, said.by, said.reason, diff
         )
+        if not said.appealed:
+            await adjustments.note_decision(db, "gold", said.by, task=task["id"], overturns=True)
         await gold.lock_batch(db, batch.id, running=running)
     return kept
 

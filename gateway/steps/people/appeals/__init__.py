@@ -1,0 +1,1 @@
+"""Appeals: what a worker is told, who looks until when, the decision, and what follows from it."""
