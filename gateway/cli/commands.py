@@ -9,7 +9,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.cli.backup import archive, backup
-from gateway.cli.batches import batches, fair_pay
+from gateway.cli.batches import batches, fair_pay, projects, recipes
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
@@ -49,6 +49,8 @@ app.add_typer(number_moves.app, name="moves")
 app.add_typer(persons.app, name="persons")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(batches.client, name="client")
+app.add_typer(projects.app, name="project")
+app.add_typer(recipes.app, name="recipes")
 app.add_typer(fair_pay.app, name="batch")
 app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")

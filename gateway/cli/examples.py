@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 CLIENT: Final = "c_2336ea4baadfbdff84a2fff3"
+PROJECT: Final = "p_5a1fbd27c0be14a6f2f0a1c9"
 BATCH: Final = "b_d1a93dcb1fb9b8fa887c02bd"
 
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,6 +75,21 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "client keys revoke": (f"client keys revoke {CLIENT} gw_9YSYK",),
     "client top-up": (f"client top-up {CLIENT} 500.00 --ref BANK-0412",),
     "client proof": (f"client proof {BATCH} --out proof.csv",),
+    "recipes list": ("recipes list",),
+    "recipes show": ("recipes show translate-text",),
+    "recipes check": ("recipes check", "recipes check our-list.toml"),
+    "project create": (
+        f"project create {CLIENT} check-list Shops \\\n    --price 3.00 --set 'question=Is {{name}} open?'",
+    ),
+    "project file": (f"project file {PROJECT} shops.csv",),
+    "project quote": (f"project quote {PROJECT}",),
+    "project start": (f"project start {PROJECT}",),
+    "project pause": (f"project pause {PROJECT}",),
+    "project cancel": (f"project cancel {PROJECT}",),
+    "project list": ("project list",),
+    "project show": (f"project show {PROJECT}",),
+    "project result": (f"project result {PROJECT} --out result.csv",),
+    "project report": (f"project report {PROJECT} --out report.html",),
     "partner add": ('partner add KIBERA "Kibera Digital Centre"',),
     "partner list": ("partner list",),
     "partner show": ("partner show KIBERA",),

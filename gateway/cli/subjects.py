@@ -46,6 +46,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "options",
         "findings",
     ),
+    "Projects": ("project", "recipes"),
     "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
 }
 

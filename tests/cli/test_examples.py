@@ -14,6 +14,7 @@ from gateway.cli.effects import EFFECTS, Effect
 from gateway.cli.examples import BATCH, CLIENT, EXAMPLES
 from gateway.cli.subjects import SUBJECTS
 from gateway.servers import EmbeddedServers
+from gateway.steps.batches.projects.recipes import recipe_files
 from gateway.tasks.lessons.library import shipped
 from tests.cli.test_effects import ALL, ROOT
 from tests.console.tree import gateway
@@ -107,6 +108,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "paid.csv").write_text("ref,status,receipt,amount\n")
     (tmp_path / "yesterday.csv").write_text("Receipt No.,Completion Time\n")
     (tmp_path / "amina.txt").write_text("statement of worker 7\n")
+    (tmp_path / "shops.csv").write_text("name\nMama Njeri Shop\n")
+    (tmp_path / "our-list.toml").write_text(recipe_files()["check-list"].read_text())
     lesson = tmp_path / "lessons" / "verification" / "en.toml"
     lesson.parent.mkdir(parents=True)
     lesson.write_bytes((shipped() / "verification" / "en.toml").read_bytes())

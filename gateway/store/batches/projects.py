@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, ClientId
 from gateway.store.batches import results, tallies
 from gateway.store.batches.batches import Batch
@@ -125,10 +126,17 @@ async def project_of(db: Database, project: str, client: ClientId) -> Project | 
 
 
 async def read_project(db: Database, project: str) -> Project:
-    """Return a project whose id is known to exist."""
+    """Return the project of any client. Raises Refused when there is no such project."""
     row = await db.row(f"select {_COLUMNS} from project p where p.id = $1", project)
-    assert row is not None
+    if row is None:
+        raise Refused(f"there is no project {project!r}", field="project", status=404)
     return _project(row)
+
+
+async def all_projects(db: Database) -> list[Project]:
+    """Return the projects of all clients, newest first."""
+    rows = await db.rows(f"select {_COLUMNS} from project p order by p.created_at desc limit 200")
+    return [_project(row) for row in rows]
 
 
 async def projects_of_client(db: Database, client: ClientId) -> list[Project]:
