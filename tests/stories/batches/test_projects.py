@@ -1,8 +1,5 @@
 """Projects: one file in, one result out, with every answer given on a simulated phone."""
 
-import csv
-import io
-
 import pytest
 
 from gateway.steps.batches.close import close
@@ -10,91 +7,13 @@ from gateway.steps.batches.projects import advance as advance_step
 from gateway.steps.batches.projects import start as start_step
 from gateway.steps.batches.projects.advance import advance_projects
 from gateway.store.batches.projects import pending_projects
+from tests.support.projects import Project, all_work, crowd, makes_project, works
 
 SHOPS = "name,town\nMama Njeri Shop,Kibera\nOtieno Hardware,Kisumu\n,Nowhere\nToi Stall,Kibera\n"
 
 
 class Killed(Exception):
     """A process that ended right here."""
-
-
-class Project:
-    """A client's project, seen through the API."""
-
-    def __init__(self, client, id_):
-        self.client, self.id = client, id_
-
-    async def asks(self, method, path="", **given):
-        return await self.client.asks(method, f"/projects/{self.id}{path}", **given)
-
-    async def shows(self):
-        return (await self.asks("GET")).json()
-
-    async def states(self):
-        return {stage["name"]: stage["state"] for stage in (await self.shows())["stages"]}
-
-    async def changes(self, change):
-        answer = await self.asks("POST", f"/{change}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def result(self, **parameters):
-        answer = await self.asks("GET", "/result", params=parameters)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    async def rows(self, path="/result", **parameters):
-        answer = await self.asks("GET", path, params={"format": "csv", **parameters})
-        assert answer.status_code == 200, answer.text
-        return list(csv.DictReader(io.StringIO(answer.text)))
-
-
-async def makes_project(client, recipe, body, price="3.00", **parameters):
-    made = await client.asks(
-        "POST",
-        "/projects",
-        json={"recipe": recipe, "name": "Our job", "price": price, "parameters": parameters},
-    )
-    assert made.status_code == 201, made.text
-    project = Project(client, made.json()["id"])
-    sent = await project.asks("PUT", "/file", content=body.encode())
-    assert sent.status_code == 200, sent.text
-    return project
-
-
-async def held_question(town, person):
-    """Return kind and text of the question that a worker holds, or None."""
-    return await town.rt.db.row(
-        """select b.kind, t.text from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
-           join worker w on w.id = a.worker_id where w.msisdn_index = $1 and a.state = 'held'""",
-        person.index,
-    )
-
-
-async def works(town, person, answer):
-    """Let a worker answer every question that she gets, as `answer(text, kind)` says."""
-    for _ in range(50):
-        if await held_question(town, person) is None:
-            await person.texts("WORK")
-        held = await held_question(town, person)
-        if held is None:
-            return
-        await person.texts(answer(held["text"], held["kind"]))
-        await town.answers_bells()
-    raise AssertionError("the questions have no end")
-
-
-async def all_work(town, people, answer):
-    """Let all workers work until no stage has anything left for them."""
-    for _ in range(8):
-        for person in people:
-            await works(town, person, answer)
-        await town.ticks()
-        await town.ticks()
-
-
-async def crowd(town, *names):
-    return [await town.enrols(name) for name in names]
 
 
 # --- a list is checked ---
@@ -327,7 +246,7 @@ async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
     records = await makes_project(
         town.client,
         "digitise-records",
-        "text\n\"Amina Otieno, born 3 May 1990\"\n",
+        'text\n"Amina Otieno, born 3 May 1990"\n',
         fields=[
             {"name": "name", "value": "name"},
             {"name": "born", "value": "date", "ask": "Born?"},
@@ -339,7 +258,7 @@ async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
     await town.answers_bells()
     assert await records.states() == {"name": "running", "born": "running"}
     await all_work(
-        town, people, lambda text, kind: "3 May 1990" if kind == "date" else "Amina Otieno"
+        town, people, lambda _, kind: "3 May 1990" if kind == "date" else "Amina Otieno"
     )
     (row,) = await records.rows()
     assert (row["name"], row["born"], row["name state"]) == (
@@ -353,11 +272,9 @@ async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
 
 
 async def test_a_project_is_paused_continued_and_cancelled_and_its_money_comes_back(town):
-    (amina, brian) = await crowd(town, "amina", "brian")
+    amina, _ = await crowd(town, "amina", "brian")
     before = await town.client.available_minor()
-    project = await makes_project(
-        town.client, "check-list", SHOPS, question="Is {name} open?"
-    )
+    project = await makes_project(town.client, "check-list", SHOPS, question="Is {name} open?")
     await project.changes("start")
     await town.answers_bells()
     batch = (await project.shows())["stages"][0]["batch"]
@@ -425,9 +342,7 @@ async def test_a_start_that_is_killed_after_its_commit_is_continued_by_the_ticke
     town, monkeypatch
 ):
     await crowd(town, "amina", "brian")
-    project = await makes_project(
-        town.client, "check-list", SHOPS, question="Is {name} open?"
-    )
+    project = await makes_project(town.client, "check-list", SHOPS, question="Is {name} open?")
     killed_at(monkeypatch, start_step, "project.started")
     with pytest.raises(Killed):
         await start_step.start_project(town.rt, town.client.id, project.id)

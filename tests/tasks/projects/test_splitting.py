@@ -130,7 +130,7 @@ def test_sentences_end_where_a_reader_would_say(text, expected):
 
 
 def test_an_alignment_far_from_the_expected_length_must_be_better():
-    before, after = "a b c d e f".split(), "e f g h i j".split()
+    before, after = list("abcdef"), list("efghij")
     assert aligned(before, after, 2) == (2, 1.0)
     assert aligned(before, after, 5) == (2, 1.0)
     assert aligned(["ha"] * 6, ["ha"] * 5, 4) == (4, 1.0)
@@ -308,7 +308,7 @@ def test_known_rows_are_hidden_gold_and_come_back_with_their_truth():
 
 
 def test_blank_rows_in_the_middle_keep_their_place():
-    found, split, plan = project("check-list", b"text\nA?\n\nB?\n")
+    _, split, plan = project("check-list", b"text\nA?\n\nB?\n")
     assert [part.name for part in split.parts] == ["1", "2", "3"]
     assert [task.name for task in stage_tasks(plan.stages[0], plan, split, {})] == ["1", "3"]
 
