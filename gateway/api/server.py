@@ -19,7 +19,7 @@ from gateway.api import problems
 from gateway.api.callers import auth
 from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.phones_first import let_phones_first
-from gateway.api.client import batches, bonuses, judgement, proof, quality
+from gateway.api.client import batches, bonuses, judgement, offers, proof, quality
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
@@ -114,6 +114,7 @@ def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
         batches.router,
         bonuses.router,
         judgement.router,
+        offers.router,
         proof.router,
         quality.router,
         client_webhooks.router,

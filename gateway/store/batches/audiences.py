@@ -7,7 +7,7 @@ _PAGE = 1000
 
 
 async def partners(db: Database) -> list[Row]:
-    return await db.rows("select id, code, name from partner order by id")
+    return await db.rows("select id, code, name, state from partner order by id")
 
 
 async def workers(db: Database, client: ClientId, after: int) -> list[Row]:

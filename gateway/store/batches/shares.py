@@ -92,9 +92,9 @@ async def batches_with_share(db: Database, code: str) -> list[str]:
 async def free_tasks(db: Database, batch: str, partner: int, most: int) -> int:
     """Open some tasks that are kept for a partner to all workers, and return how many."""
     return await db.value(
-        """with some as (select id from task where batch_id = $1 and state = 'open' and gold is null and not directed
+        """with kept as (select id from task where batch_id = $1 and state = 'open' and gold is null and not directed
                and kept_for = $2 order by id limit $3 for no key update),
-             freed as (update task t set kept_for = null from some where t.id = some.id returning 1)
+             freed as (update task t set kept_for = null from kept where t.id = kept.id returning 1)
            select count(*) from freed""",
         batch,
         partner,
