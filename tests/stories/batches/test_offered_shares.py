@@ -92,7 +92,7 @@ async def test_a_client_or_an_operator_may_choose_otherwise_and_it_is_kept_why(t
     [
         ({"NOWHERE": 0.5}, "no partner 'NOWHERE'"),
         ({"KIBERA": 0.7, "MATHARE": 0.4}, "add up to more than 1"),
-        ({"KIBERA": 1.5}, "less than or equal to 1"),
+        ({"KIBERA": 1.5}, "must be at most 1.0"),
     ],
 )
 async def test_shares_that_cannot_be_are_refused_by_name(town, shares, why):
