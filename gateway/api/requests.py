@@ -17,9 +17,9 @@ from gateway.qa.checks.plan import ACCEPT_H
 from gateway.tasks.packed import PACK_MAX
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
-POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
+POLICY_PATTERN = "^(all|dynamic|double|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
 FORMS = {
-    "policy": "all, dynamic, fixed:N (N answers per task) or worth:N (the value of a corrected "
+    "policy": "all, dynamic, double, fixed:N (N answers per task) or worth:N (the value of a corrected "
     "error, in minor units), with N a whole number, like fixed:3",
     "price": 'an amount in major units, like 3.00 or "3.00"',
     "partner_price": 'an amount in major units, like 1.00 or "1.00"',
@@ -33,6 +33,12 @@ FORMS = {
 # The API's own words are compared as they are.
 Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
 PolicyText = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
+Word40 = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,39}$", strip_whitespace=False)]
+FieldEnd = (
+    Annotated[str, Field(min_length=1, max_length=40)]
+    | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
+    | Annotated[float, Field(ge=-1e15, le=1e15)]
+)
 OptionId = Annotated[Id, Field(max_length=64)]
 
 
@@ -46,6 +52,40 @@ class OptionIn(StrictModel):
     ]
 
 
+class FieldIn(StrictModel):
+    """A typed field of a record, for data entry. Results have a column with its `id`."""
+
+    id: Annotated[Word40, Field(examples=["amount"])]
+    type: Annotated[Word, Field(description="number, date, name, money, choice or text")]
+    labels: Annotated[
+        dict[Language, Line40],
+        Field(default_factory=dict, max_length=20, examples=[{"en": "Amount", "sw": "Kiasi"}]),
+    ]
+    min: Annotated[
+        FieldEnd | None,
+        Field(description="The least value of a number, a date (2026-05-03) or money"),
+    ] = None
+    max: Annotated[FieldEnd | None, Field(description="The greatest value")] = None
+    decimals: Annotated[
+        int | None, Field(ge=0, le=10, description="The most decimals of a number; 0 = whole")
+    ] = None
+    length_min: Annotated[
+        int | None, Field(ge=1, le=200, description="The least characters of a text or name")
+    ] = None
+    length_max: Annotated[int | None, Field(ge=1, le=200)] = None
+    check: Annotated[
+        Word | None,
+        Field(description="The check digit of a text: luhn, mod97, iban, mod11 or verhoeff"),
+    ] = None
+    options: Annotated[
+        list[OptionIn | OptionId] | None, Field(max_length=9, description="The values of a choice")
+    ] = None
+    currency: Annotated[
+        str | None, Field(pattern="^[A-Z]{3}$", description="Of money; none = your own")
+    ] = None
+    optional: Annotated[bool, Field(description="The record may leave it empty")] = False
+
+
 class BatchIn(StrictModel):
     """A new batch, which starts as a draft."""
 
@@ -53,7 +93,7 @@ class BatchIn(StrictModel):
     kind: Annotated[
         Word,
         Field(
-            description="verification, categorisation or transcription",
+            description="verification, categorisation, transcription or entry",
             examples=["verification"],
         ),
     ]
@@ -91,6 +131,15 @@ class BatchIn(StrictModel):
         list[OptionIn | OptionId],
         Field(default_factory=list, max_length=9, description="2 to 9, for a categorisation"),
     ]
+    fields: Annotated[
+        list[FieldIn],
+        Field(
+            default_factory=list,
+            max_length=9,
+            description="1 to 9 typed fields of a record, for the kind entry. Two workers key "
+            "each record, and others settle the fields in which they differ.",
+        ),
+    ]
     languages: Annotated[
         list[Language],
         Field(
@@ -104,7 +153,8 @@ class BatchIn(StrictModel):
         PolicyText,
         Field(
             description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), "
-            "or all (every worker in each task's audience)",
+            "or all (every worker in each task's audience). For entry: double (two entries, "
+            "and more for the fields that differ; the default there) or fixed:N",
         ),
     ] = "fixed:3"
     confidence: Annotated[
@@ -219,7 +269,12 @@ class TaskIn(StrictModel):
 
     id: Id | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
     text: Annotated[str, Field(min_length=1, max_length=1_200)]
-    gold: Annotated[str, Field(max_length=1_200)] | int | None = None
+    gold: (
+        Annotated[str, Field(max_length=1_200)]
+        | int
+        | Annotated[dict[str, str | int | float], Field(max_length=9)]
+        | None
+    ) = None
     gold_reason: Annotated[str, Field(max_length=120)] | None = None
     audience: AudienceIn | None = None
 

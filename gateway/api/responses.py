@@ -160,6 +160,23 @@ class Background(BaseModel):
     of: int | None
 
 
+class FieldOut(BaseModel):
+    """A typed field of a record, with the rules that apply to it."""
+
+    id: str
+    type: str
+    labels: dict[str, str]
+    optional: bool
+    min: str | None
+    max: str | None
+    decimals: int | None
+    length_min: int | None
+    length_max: int | None
+    check: str | None
+    options: list[OptionIn] | None
+    currency: str | None
+
+
 class BatchOut(BaseModel):
     id: str
     name: str
@@ -178,6 +195,7 @@ class BatchOut(BaseModel):
     method: str
     languages: list[str]
     options: list[OptionIn]
+    fields: Annotated[list[FieldOut], Field(description="Of a record; empty for other kinds")]
     pack_max: Annotated[int, Field(description="The most questions per SMS")]
     needs_lesson: Annotated[
         bool, Field(description="Only workers who passed the lesson for this kind are asked")
@@ -305,6 +323,27 @@ class QuoteOut(BaseModel):
     ]
 
 
+class FieldResultOut(BaseModel):
+    """One field of a record's result."""
+
+    value: str | None
+    confidence: Annotated[
+        float | None,
+        Field(description="The chance that it is right; null where a person decided"),
+    ]
+    entries: Annotated[int, Field(description="The workers who keyed this field")]
+    settled: Annotated[
+        str | None,
+        Field(
+            description="single (one entry), agreed (all entries are equal), settled (most are "
+            "equal), open (no value has enough entries yet) or person"
+        ),
+    ]
+    settled_by: Annotated[
+        int | None, Field(description="The worker whose entry settled it, where entries differed")
+    ]
+
+
 class ResultOut(BaseModel):
     """The result of one task.
 
@@ -331,6 +370,10 @@ class ResultOut(BaseModel):
     answers: int
     tied: Annotated[bool, Field(description="No answer was given more often than every other one")]
     rule: str | None
+    fields: Annotated[
+        dict[str, FieldResultOut] | None,
+        Field(description="Of a record, by name; left out for other kinds"),
+    ] = None
 
 
 class AccountOut(BaseModel):

@@ -123,7 +123,7 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     >>> read_amount("1.000", "KES", ",")
     100000
     """
-    number, sign = _undressed(text, currency)
+    number, sign = undressed(text, currency)
     found = readings(number)
     if mark in found:
         chosen = found[mark]
@@ -160,7 +160,7 @@ def decimal_mark(texts: Iterable[str], currency: str) -> str | None:
     proven: dict[str, str] = {}
     for text in texts:
         try:
-            found = readings(_undressed(text, currency)[0])
+            found = readings(undressed(text, currency)[0])
         except Refused:
             continue
         if len(found) == 1 and (mark := next(iter(found))) is not None:
@@ -178,7 +178,7 @@ def _no_amount(text: str, currency: str) -> Refused:
     return Refused(f"{text.strip()!r} is not an amount in {currency}", field="amount")
 
 
-def _undressed(text: str, currency: str) -> tuple[str, int]:
+def undressed(text: str, currency: str) -> tuple[str, int]:
     """Return the digits with their separators, and the sign."""
     number, sign = plain(text).strip(), 1
     if number.startswith("(") and number.endswith(")"):

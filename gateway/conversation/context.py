@@ -14,6 +14,7 @@ from gateway.conversation.facts import (
     Answered,
     Asked,
     Fact,
+    FieldsTyped,
     Joined,
     LanguageChosen,
     LessonMoved,
@@ -141,6 +142,9 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
                 earned = worker.balance_minor + held.question.price_minor
                 worker = replace(worker, balance_minor=earned)
             return situation.changed(worker=worker, held=None)
+        case FieldsTyped(_, task, typed, said) if held and held.question.task == task:
+            question = replace(held.question, typed=typed, said=said)
+            return situation.changed(held=replace(held, question=question))
         case Skipped():
             return situation.changed(held=None)
         case Asked() if situation.upcoming:

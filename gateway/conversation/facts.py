@@ -4,6 +4,7 @@ The reply is a `Turn` for an SMS and a `MenuTurn` for a USSD key. Nothing is wri
 `steps/turns/facts.py` turns facts into rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +23,19 @@ class Answered:
     assignment: AssignmentId
     task: TaskId
     value: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsTyped:
+    """The fact that the worker typed some fields of a record.
+
+    `typed` holds all that is certain so far, and `said` her words for it.
+    """
+
+    assignment: AssignmentId
+    task: TaskId
+    typed: Mapping[str, str]
     said: str
 
 
@@ -331,6 +345,7 @@ class NumberStopped:
 
 Fact = (
     Answered
+    | FieldsTyped
     | Skipped
     | Asked
     | AskedAlone

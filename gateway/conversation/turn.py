@@ -156,7 +156,8 @@ def _command_or_answer(context: Context, worker: WorkerView, heard: ParsedSms) -
     held = open_question(context.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
-    if answering.read_answer(context, held.question, heard.said).value is None:
+    words = answering.words_of(held.question, heard)
+    if answering.read_answer(context, held.question, words).value is None:
         return found  # It could be no answer to this question.
     reply = f"{found.reply}\n{typed.command_or_answer(context, heard.said)}"
     return replace(found, reply=reply)

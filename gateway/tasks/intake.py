@@ -1,5 +1,6 @@
 """The intake of a client's tasks: rows become checked tasks, or a list of faults, row by row."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
-from gateway.tasks.question import Option
+from gateway.tasks.question import Field, Option
 from gateway.tasks.uploaded import UploadedRow
 
 FAULTS_SHOWN = 20
@@ -88,6 +89,7 @@ def checked_rows(
     kind: TaskKind,
     options: Sequence[Option],
     room: BatchRoom | None = None,
+    fields: Sequence[Field] = (),
 ) -> Iterator[TaskSpec]:
     """Yield each row as a task.
 
@@ -100,7 +102,7 @@ def checked_rows(
         if room is not None:
             room.check(count, 0)
         try:
-            spec = _task(row, kind, options, names)
+            spec = _task(row, kind, options, fields, names)
         except Refused as refused:
             field = refused.faults[0].field if refused.faults else None
             wrong += 1
@@ -117,7 +119,11 @@ def checked_rows(
 
 
 def _task(
-    row: Mapping[str, object], kind: TaskKind, options: Sequence[Option], names: set[str]
+    row: Mapping[str, object],
+    kind: TaskKind,
+    options: Sequence[Option],
+    fields: Sequence[Field],
+    names: set[str],
 ) -> TaskSpec:
     unknown = [name for name in row if name not in _FIELDS]
     if unknown:
@@ -128,7 +134,7 @@ def _task(
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")
     kind.check_text(text)
-    gold = _gold(row, kind, options)
+    gold = _gold(row, kind, options, fields)
     audience = _audience(row.get("audience"))
     return TaskSpec(name, text, gold, audience, _gold_reason(row, gold))
 
@@ -141,11 +147,17 @@ def _gold_reason(row: Mapping[str, object], gold: str | None) -> str | None:
     return line(_string(row, "gold_reason"), "gold_reason", REASON_MAX)
 
 
-def _gold(row: Mapping[str, object], kind: TaskKind, options: Sequence[Option]) -> str | None:
-    if row.get("gold") in (None, ""):
+def _gold(
+    row: Mapping[str, object], kind: TaskKind, options: Sequence[Option], fields: Sequence[Field]
+) -> str | None:
+    given = row.get("gold")
+    if given in (None, "", {}):
         return None
+    # The truth of a record may be an object, and the kind reads it as JSON.
+    record = isinstance(given, dict) and kind.FIELDS
     try:
-        return kind.check_truth(_string(row, "gold"), options)
+        truth = json.dumps(given) if record else _string(row, "gold")
+        return kind.check_truth(truth, options, fields)
     # A kind calls the value the truth, but the client's column is called gold.
     except Refused as refused:
         raise Refused(str(refused), field="gold") from refused

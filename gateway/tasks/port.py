@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.qa.answers.port import AnswerForm
+from gateway.tasks.entry.fields import DeclaredField
+from gateway.tasks.entry.reading import FieldReading
 from gateway.tasks.packed import Meanings
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Reading:
     """
     told: Mapping[str, str] = field(default_factory=dict[str, str])
     """The values of the phrase's placeholders."""
+    typed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The certain values of a record's fields, where others are not certain."""
+    problems: Mapping[str, FieldReading] = field(default_factory=dict[str, FieldReading])
+    """The reason why each of the other fields is not certain."""
 
 
 class TaskKind(Protocol):
@@ -66,6 +72,11 @@ class TaskKind(Protocol):
     `gateway.tasks.rotation`).
     """
 
+    FIELDS: bool
+    """True when the client declares typed fields, and an answer is a record of them. Such a kind is
+    a `RecordKind`.
+    """
+
     def options(self, given: Sequence[Option]) -> tuple[Option, ...]:
         """Return the full options of a batch from the client's own.
 
@@ -77,7 +88,9 @@ class TaskKind(Protocol):
         """Raise `Refused` when a task's text cannot be asked as this kind."""
         ...
 
-    def check_truth(self, truth: str, options: Sequence[Option]) -> str:
+    def check_truth(
+        self, truth: str, options: Sequence[Option], fields: Sequence[Field] = ()
+    ) -> str:
         """Return a gold task's truth in the form in which answers are stored. Raises `Refused`."""
         ...
 
@@ -102,6 +115,25 @@ class TaskKind(Protocol):
 
     def hint_key(self) -> str:
         """Return the phrase key of the line that tells how to answer by SMS, e.g. `how.choice`."""
+        ...
+
+
+class RecordKind(TaskKind, Protocol):
+    """A task kind whose answers are records of typed fields."""
+
+    def declare(self, declared: Sequence[DeclaredField], currency: str) -> tuple[Field, ...]:
+        """Return the fields of a batch from the client's own.
+
+        `currency` is that of amounts without their own. Raises `Refused` naming field and rule.
+        """
+        ...
+
+    def read_field(self, said: str, field: Field, language: str) -> FieldReading:
+        """Return the value of one field from words that were typed for it alone."""
+        ...
+
+    def shown(self, field: Field, value: str, language: str) -> str:
+        """Return a stored value of one field as a worker reads it."""
         ...
 
 

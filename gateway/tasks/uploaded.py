@@ -18,6 +18,8 @@ from gateway.base.tabular import (
 
 _COLUMNS = ("id", "text", "gold", "gold_reason")
 _OPTIONAL = frozenset({"gold", "gold_reason"})
+_GOLD_OF = "gold."
+"""The beginning of a column with the truth of one field of a record, like `gold.amount`."""
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and the format of older spreadsheets
 _BEGINNING_BYTES = 64 * 1024
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -67,7 +69,9 @@ def _table_rows(source: Source) -> Iterator[UploadedRow]:
     table.need(
         ("id", "text"), "the table's header must be id,text and may add gold and gold_reason"
     )
-    unknown = [name for name in table.names if name and column_key(name) not in _COLUMNS]
+    golds = {name: column_key(name).removeprefix(_GOLD_OF) for name in table.names if column_key(name).startswith(_GOLD_OF)}  # fmt: skip
+    known = {*_COLUMNS, *map(column_key, golds)}
+    unknown = [name for name in table.names if name and column_key(name) not in known]
     if unknown:
         raise Refused(
             f"unknown column {', '.join(map(repr, unknown))}; there is: {', '.join(_COLUMNS)}; take the others out, "
@@ -76,9 +80,13 @@ def _table_rows(source: Source) -> Iterator[UploadedRow]:
             row=0,
         )
     for row in table.rows():
-        cells = {
-            name: str(cell) for name, cell in row.cells.items() if cell or name not in _OPTIONAL
+        cells: dict[str, object] = {
+            name: str(cell)
+            for name, cell in row.cells.items()
+            if (cell or name not in _OPTIONAL) and name not in golds
         }
+        if record := {field: str(row.cells[name]) for name, field in golds.items() if row.cells.get(name)}:  # fmt: skip
+            cells["gold"] = record
         yield UploadedRow(cells, row.number)
 
 

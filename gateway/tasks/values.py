@@ -28,7 +28,7 @@ def kinds_asked() -> tuple[str, ...]:
     """Return the kinds that a client may name. Every typed value has the kind transcription.
 
     >>> kinds_asked()
-    ('categorisation', 'transcription', 'verification')
+    ('categorisation', 'entry', 'transcription', 'verification')
     """
     typed = set(values().values()) - {TRANSCRIPTION}
     return tuple(name for name in plugins.kinds(kinds) if name not in typed)

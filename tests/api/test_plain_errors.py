@@ -7,7 +7,7 @@ import pytest
 BATCH = {"name": "Shops", "kind": "verification", "instructions": "Is it true?", "price": "3.00"}
 
 WRONG = {
-    "a wrong kind": ({"kind": "verify"}, ("kind", "there is no kind of task 'verify'; there is: categorisation, date, name, number, transcription, verification")),
+    "a wrong kind": ({"kind": "verify"}, ("kind", "there is no kind of task 'verify'; there is: categorisation, date, entry, name, number, transcription, verification")),
     "a field that does not exist": ({"prize": 3}, ("prize", "there is no such field; did you mean 'price'? known: name, kind")),
     "a field of an option": ({"options": [{"id": "a", "label": "x"}]}, ("options[0].label", "there is no such field; did you mean 'labels'? known: id, labels")),
     "an option without its id": ({"options": [{"labels": {}}]}, ("options[0].id", "is missing")),
@@ -15,7 +15,7 @@ WRONG = {
     "text for a list": ({"languages": "sw"}, ("languages", 'must be codes of languages in a list, like ["sw"], not \'sw\'')),
     "a language by its name": ({"languages": ["kiswahili"]}, ("languages[0]", "must be codes of languages in a list")),
     "a language nobody speaks here": ({"languages": ["xx"]}, ("languages", "no language 'xx'; there is: am, en, fr, ha, sw")),
-    "a policy": ({"policy": "3"}, ("policy", "must be all, dynamic, fixed:N")),
+    "a policy": ({"policy": "3"}, ("policy", "must be all, dynamic, double, fixed:N")),
     "an amount with a comma": ({"price": "5,00"}, ("price", "'5,00' is not an amount in KES; write it like 3.50")),
     "no amount": ({"price": None}, ("price", 'must be an amount in major units, like 3.00 or "3.00", not null')),
     "a list for an amount": ({"price": [1]}, ("price", "not a list")),

@@ -24,7 +24,7 @@ from gateway.conversation.turn import interpret_sms
 from gateway.phrases import books
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 BOOKS = books()
 _ids = count(100)
@@ -41,10 +41,19 @@ def question(
     options: Sequence[Option] = (),
     price_minor: int = 300,
     instructions: str = "",
+    fields: Sequence[Field] = (),
 ) -> Question:
     full = kind_of(kind).options(options)
     return Question(
-        TaskId(next(_ids)), BatchId("b"), kind, text, instructions, full, price_minor, "KES"
+        TaskId(next(_ids)),
+        BatchId("b"),
+        kind,
+        text,
+        instructions,
+        full,
+        price_minor,
+        "KES",
+        tuple(fields),
     )
 
 

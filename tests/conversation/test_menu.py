@@ -24,10 +24,12 @@ from gateway.conversation.views import lessons
 from gateway.conversation.views.pin import SECRET
 from gateway.gsm.septets import septets
 from gateway.gsm.ussd_fit import fits_screen
-from gateway.tasks.question import Option
+from gateway.tasks.question import Field, Option
 from gateway.ussd.screens import pages
 
 from .people import BOOKS, Person, held, question
+
+FIELDS = (Field("owner", "name", 1), Field("amount", "money", 2, currency="KES"))
 
 
 def test_a_stranger_joins_in_her_language() -> None:
@@ -316,6 +318,8 @@ def test_every_screen_is_short(language: str) -> None:
         ),
         (Person(language=language, queue=[question(kind="number"), question(kind="date")]), ["1", "1.250", "0", "1", "3 May 2026"]),
         (Person(language=language, queue=[question(kind="name")]), ["1", "12", "Mama Njeri"]),
+        (Person(language=language, queue=[question("Form 12", "entry", fields=FIELDS)]), ["1", "Mama Njeri", "0", "2", "1"]),
+        (Person(language=language, queue=[question("Form 12", "entry", fields=FIELDS)]), ["1", "Mama Njeri", "450", "2", "2", "540", "1"]),
     ]  # fmt: skip
     for person, keys in walks:
         screens = [person.dials()]

@@ -15,12 +15,13 @@ from gateway.api.client.pay import pay_out, pay_quote_out
 from gateway.api.client.quality_asked import plan_asked
 from gateway.api.client.results import as_csv, as_json, as_lines
 from gateway.api.client.uploads import received, upload_docs
-from gateway.api.requests import BatchIn, OptionIn
+from gateway.api.requests import BatchIn, FieldIn, OptionIn
 from gateway.api.responses import (
     AccountOut,
     Added,
     Background,
     BatchOut,
+    FieldOut,
     FindingOut,
     MessageCost,
     MessageCostRange,
@@ -35,6 +36,7 @@ from gateway.api.responses import (
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount
+from gateway.qa.judging.overlap import DOUBLE
 from gateway.sms.prices import minor
 from gateway.steps.batches import submit
 from gateway.steps.batches.quote import quote as quote_of
@@ -45,6 +47,7 @@ from gateway.store.db import Row
 from gateway.store.messages import webhooks
 from gateway.store.people import clients
 from gateway.store.quality import findings
+from gateway.tasks.entry.fields import DeclaredField, fields_told, from_data
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
 from gateway.tasks.packed import PACK_MAX
@@ -228,11 +231,12 @@ async def found(
     it out, for programs.
     """
     row = await _mine(rt, client, batch)
-    rows = results_of(rt, await rt.batches.fresh(batch), row["state"])
+    found = await rt.batches.fresh(batch)
+    rows, fields = results_of(rt, found, row["state"]), [one.name for one in found.fields]
     writer, media = {
         "json": (as_json, "application/json"),
         "jsonl": (as_lines, "application/jsonl"),
-        "csv": (partial(as_csv, raw=raw), "text/csv; charset=utf-8"),
+        "csv": (partial(as_csv, raw=raw, fields=fields), "text/csv; charset=utf-8"),
     }[format]
     return StreamingResponse(writer(rows), media_type=media)
 
@@ -275,12 +279,11 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         name=given.name,
         kind=kind_asked(given.kind, given.value),
         instructions=given.instructions,
-        options=[
-            Option(o) if isinstance(o, str) else Option(o.id, o.labels) for o in given.options
-        ],
+        options=[_option(one) for one in given.options],
         languages=given.languages,
+        fields=[_declared(one) for one in given.fields],
         price_minor=price_minor,
-        policy=given.policy,
+        policy=_policy(given),
         confidence=given.confidence or 0.0,
         method=given.method,
         gold_rate=given.gold_rate,
@@ -304,6 +307,33 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
     )
 
 
+def _declared(given: FieldIn) -> DeclaredField:
+    options = given.options
+    return DeclaredField(
+        id=given.id,
+        type=given.type,
+        labels=given.labels,
+        min=None if given.min is None else str(given.min),
+        max=None if given.max is None else str(given.max),
+        decimals=given.decimals,
+        length_min=given.length_min,
+        length_max=given.length_max,
+        check=given.check,
+        options=None if options is None else [_option(one) for one in options],
+        currency=given.currency,
+        optional=given.optional,
+    )
+
+
+def _option(given: OptionIn | str) -> Option:
+    return Option(given) if isinstance(given, str) else Option(given.id, given.labels)
+
+
+def _policy(given: BatchIn) -> str:
+    """Return the client's policy; where none was sent, that of double keying for data entry."""
+    return DOUBLE if given.fields and "policy" not in given.model_fields_set else given.policy
+
+
 def _one(row: Row) -> BatchOut:
     wanted = row["answers_wanted"]
     kind, value = as_asked(row["kind"])
@@ -320,6 +350,7 @@ def _one(row: Row) -> BatchOut:
         method=row["method"],
         languages=row["languages"],
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
+        fields=[FieldOut(**each) for each in fields_told(from_data(row["fields"]))],
         pack_max=row["pack_max"],
         rotates=from_options(row["policy_options"]).rotate,
         needs_lesson=from_options(row["policy_options"]).needs_lesson,

@@ -13,6 +13,7 @@ from gateway.conversation.facts import Asked, Fact, NameGiven, Skipped
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import HeldQuestion, Need
+from gateway.conversation.views import record
 from gateway.conversation.views.view import (
     BACK,
     BEHIND_LESSON,
@@ -29,10 +30,11 @@ from gateway.conversation.views.view import (
     require,
     wrong_key,
 )
-from gateway.conversation.work.answering import answered_fact, read_answer, receipt
+from gateway.conversation.work.answering import answered_fact, read_answer, receipt, saved
 from gateway.conversation.work.asking import option_lines
 from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
+from gateway.tasks.entry.values import record_value
 
 _HOME = ("work", "balance", "cash", "language", "help", "stop")
 _NOTICES = {
@@ -61,7 +63,7 @@ def to_work(context: Context, facts: tuple[Fact, ...] = (), notice: str = "") ->
     if not notice and question.price_minor:
         price = amount_text(question.price_minor, question.currency)
         notice = context.say("ask.price", amount=price)
-    return ShowView("question", facts, notice)
+    return ShowView(record.view_of(question), facts, notice)
 
 
 def _show_home(context: Context, _memory: Memory) -> ViewContent:
@@ -95,6 +97,8 @@ def _show_question(context: Context, memory: Memory) -> ViewContent:
     held = context.situation.held
     assert held is not None
     question = held.question
+    if question.fields:
+        return record.show_field(context, memory, held)
     key = context.kind(question).SCREEN_HINT
     hint = context.say(key) if key else ""
     parts = (question.instructions.strip(), question.text.strip(), hint)
@@ -126,13 +130,18 @@ def _press_question(context: Context, memory: Memory, key: Key) -> ShowView | En
     if not held.open:
         return _go_on(context, (), context.say("answer.late"))
     if name == BACK:
-        return _left_out(context, held)
+        return _left_out(context, held, memory)
     return _press_answer(context, held, memory, key)
 
 
-def _left_out(context: Context, held: HeldQuestion) -> ShowView | EndSession:
-    if context.kind(held.question).KEYS_ARE_ANSWERS:
-        return ShowView("zero", memory={"task": str(held.question.task)})
+def _left_out(context: Context, held: HeldQuestion, memory: Memory) -> ShowView | EndSession:
+    question, here = held.question, {"task": str(held.question.task)}
+    if question.fields:
+        field = record.field_on_screen(question, memory)
+        if field.type in record.NUMBERS:
+            return ShowView("zero", memory={**here, "field": field.name})
+    elif context.kind(question).KEYS_ARE_ANSWERS:
+        return ShowView("zero", memory=here)
     return _skip(context, held)
 
 
@@ -151,6 +160,8 @@ def _press_zero(context: Context, memory: Memory, key: Key) -> ShowView | EndSes
     if held is None or str(held.question.task) != memory.get("task") or not held.open:
         return to_work(context, (), context.say("notice.changed"))
     match key.name:
+        case "1" if held.question.fields:
+            return record.press_field(context, held, memory, Key("0", "0"))
         case "1":
             return _take(context, held, "0", "0")
         case "2":
@@ -178,6 +189,8 @@ def _way_out(context: Context, held: HeldQuestion, key: Key) -> str:
 def _press_answer(
     context: Context, held: HeldQuestion, memory: Memory, key: Key
 ) -> ShowView | EndSession:
+    if held.question.fields:
+        return record.press_field(context, held, memory, key)
     limit = context.situation.input_characters
     if limit and len(key.said) >= limit and context.kind(held.question).TAKES_WORDS:
         # Half an answer is none. The worker is informed, instead of being judged by what the
@@ -223,7 +236,21 @@ def _go_on(context: Context, facts: tuple[Fact, ...], notice: str) -> ShowView |
     return ShowView("question", (*facts, Asked(upcoming.task)), notice)
 
 
+def _press_check(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
+    """Save the record that stands on the screen, or change a field of it."""
+    done = record.press_check(context, memory, key)
+    if isinstance(done, ShowView):
+        return done
+    assert context.situation.worker is not None
+    question = done.question
+    answered = answered_fact(done, record_value(question.typed, question.fields), question.said)
+    # The record stood on the screen a moment ago, so it is not repeated.
+    return _go_on(context, (answered,), saved(context, context.situation.worker, done))
+
+
 VIEWS = {
+    **record.VIEWS,
+    record.CHECK: View(record.show_check, _press_check),
     "home": View(_show_home, _press_home),
     "question": View(_show_question, _press_question),
     "zero": View(_show_zero, _press_zero),

@@ -9,6 +9,7 @@ from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.work import multi_answer
 from gateway.conversation.work.asking import options_text, with_question
+from gateway.conversation.work.keying import ask_back, is_record, said_so_far
 from gateway.conversation.work.multi_answer import taught_by
 from gateway.conversation.work.multi_question import (
     ask_again,
@@ -27,6 +28,11 @@ _WITH_OPTIONS = frozenset({"unclear.choice", "unclear.two"})
 
 def read_answer(context: Context, question: Question, said: str) -> Reading:
     return context.kind(question).read(said, question, context.language, context.book.answers)
+
+
+def words_of(question: Question, heard: ParsedSms) -> str:
+    """Return the words of an SMS that answer a question: for a record, with their line ends."""
+    return heard.typed if is_record(question) else heard.said
 
 
 def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
@@ -95,12 +101,13 @@ def accept_answer(
     Return None when it is not a clear one.
     """
     held = context.situation.held
-    reading = read_answer(context, held.question, heard.said) if held else None
+    reading = read_answer(context, held.question, words_of(held.question, heard)) if held else None
     if held is None or reading is None or reading.value is None:
         return None
     if not held.open:
         return multi_answer.AcceptedReply(context.say("answer.late"), ())
-    fact = answered_fact(held, reading.value, heard.said)
+    said = said_so_far(held.question, heard.said) if is_record(held.question) else heard.said
+    fact = answered_fact(held, reading.value, said)
     return multi_answer.AcceptedReply(
         receipt(context, worker, held, reading.value, heard.said), (fact,)
     )
@@ -115,7 +122,7 @@ def _dialled_before(context: Context, heard: ParsedSms) -> Turn | None:
     situation = context.situation
     if (
         situation.dialled is None
-        or read_answer(context, situation.dialled, heard.said).value is None
+        or read_answer(context, situation.dialled, words_of(situation.dialled, heard)).value is None
     ):
         return None
     lead, question = context.say("answer.dialled"), question_to_show(situation)
@@ -134,7 +141,7 @@ def which(context: Context, heard: ParsedSms) -> Turn | None:
     now = context.situation.upcoming
     if context.situation.earlier != "unsure" or now is None or heard.command:
         return None
-    if read_answer(context, now, heard.said).value is None:
+    if read_answer(context, now, words_of(now, heard)).value is None:
         return None
     return Turn(
         (Asked(now.task),), put_question(context, context.say("answer.which"), now, is_next=False)
@@ -176,12 +183,16 @@ def work(
 
 def not_understood(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Say how to answer the open question, or that there is none."""
+    if record := _rest_of_record(context, heard, new_only=True):
+        return record
     several = multi_answer.earlier(context, worker, heard) or multi_answer.not_understood(context)
     if several:
         return several
     held = open_question(context.situation)
     if held is None:
         return Turn((), context.say("unclear.no_question"), unclear=True)
+    if record := _rest_of_record(context, heard, new_only=False):
+        return record
     reading = read_answer(context, held.question, heard.said)
     why = reading.why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
@@ -192,6 +203,19 @@ def not_understood(context: Context, worker: WorkerView, heard: ParsedSms) -> Tu
     if context.kind(held.question).VALUE not in ("", "text"):
         return Turn((), text, asks_back=True)
     return Turn((), f"{text}\n{options}" if options else text, unclear=True)
+
+
+def _rest_of_record(context: Context, heard: ParsedSms, *, new_only: bool) -> Turn | None:
+    """Ask for the fields of a record that are not certain, or return None for another question.
+
+    With `new_only` return None also where the SMS holds no new field.
+    """
+    held = open_question(context.situation)
+    if held is None or not is_record(held.question):
+        return None
+    reading = read_answer(context, held.question, words_of(held.question, heard))
+    asked = ask_back(context, held, reading, heard.said)
+    return None if new_only and not asked.facts else asked
 
 
 def simplest(context: Context) -> str | None:

@@ -6,14 +6,42 @@ from gateway.base.money import amount_text
 from gateway.conversation.context import Phrasebooks
 from gateway.phrases import Phrasebook, book_in
 from gateway.phrases.capacity import ANY, Capacity
-from gateway.tasks.question import Question
+from gateway.tasks.question import Field, Question
 
 # Up to this number the options stand in one line. More are easier to read on one line each.
 LINE_OPTIONS_MAX = 3
 
 
+_HINTS = {
+    "number": "how.number",
+    "money": "how.number",
+    "date": "how.date",
+    "name": "how.name",
+    "choice": "how.choice",
+    "text": "how.text",
+}
+"""The line on how to answer where one field of a record is asked for."""
+
+
+def field_line(field: Field, language: str) -> str:
+    """Return `3 Size (1 Small, 2 Large)`: a field's number and name, and its options."""
+    options = ", ".join(f"{n} {one.label(language)}" for n, one in enumerate(field.options, 1))
+    return f"{field.number} {field.label(language)}{f' ({options})' if options else ''}"
+
+
+def _fields_left(question: Question) -> list[Field]:
+    """Return the fields for which a message asks: those that are not typed, else all."""
+    left = [field for field in question.fields if field.name not in question.typed]
+    return left or list(question.fields)
+
+
 def option_lines(question: Question, language: str) -> list[str]:
-    """Return `1 Yes`, `2 No`, ...: each key that answers, with its meaning."""
+    """Return `1 Yes`, `2 No`, ...: each key that answers, with its meaning.
+
+    Of a record, return each field with its number.
+    """
+    if question.fields:
+        return [field_line(field, language) for field in _fields_left(question)]
     return [f"{key} {o.label(language)}" for key, o in enumerate(question.options, start=1)]
 
 
@@ -50,6 +78,8 @@ def with_question(
     whatever it costs, because the worker is new or was not understood.
     """
     hint_key = hint_key or ("how.choice" if question.options else "how.text")
+    if question.fields and len(fields := _fields_left(question)) == 1:
+        hint_key = _HINTS[fields[0].type]
     asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip
     wordings = [
         "\n".join(filter(None, (lead, head, *asked, hint)))

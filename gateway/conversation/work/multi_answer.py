@@ -12,6 +12,7 @@ from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import HeldQuestion, PackItem, WorkerView
 from gateway.conversation.work.asking import with_question
+from gateway.conversation.work.keying import wrong_fields
 from gateway.conversation.work.multi_question import (
     current_questions,
     go_on,
@@ -47,6 +48,8 @@ def taught_by(context: Context, held: HeldQuestion, value: str) -> str:
     else:
         labels = {o.id: o.label(context.language) for o in held.question.options}
         truth = labels.get(teaching.truth, teaching.truth)
+        if held.question.fields:
+            truth = wrong_fields(context, held.question, given, teaching.truth, teaching.compared)
         told = context.say("taught.wrong", answer=truth)
     return f"{told} {teaching.reason}".strip()
 

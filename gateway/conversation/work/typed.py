@@ -8,6 +8,7 @@ types it once more.
 import re
 
 from gateway.conversation.context import Context
+from gateway.conversation.work.keying import values_shown
 from gateway.gsm.septets import gsm_only, septets, unaccented
 from gateway.phrases import Phrasebook
 from gateway.phrases.hearing import clean, fold
@@ -18,6 +19,7 @@ PAGING = frozenset({"98", "99"})
 """The keys that turn pages on a screen."""
 _SHOWN_MAX = 20  # The most characters of the worker's words that are repeated.
 _ECHO_MAX = 36
+_RECORD_ECHO_MAX = 110
 _KEY_DIGITS_MAX = 2
 _LETTER = f"[{KEYS.casefold()}]"
 _PACK_STYLE = re.compile(rf"(?:\d{{1,2}} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} ?)+")
@@ -63,10 +65,11 @@ def echo(context: Context, question: Question, value: str, said: str) -> str:
 
     It is "" for other answers.
     """
-    heard = context.kind(question).echo(value, said, context.language)
-    return (
-        context.say("answer.got", value=sendable(heard, context.book, _ECHO_MAX)) if heard else ""
-    )
+    if question.fields:
+        heard, limit = values_shown(context, question, value), _RECORD_ECHO_MAX
+    else:
+        heard, limit = context.kind(question).echo(value, said, context.language), _ECHO_MAX
+    return context.say("answer.got", value=sendable(heard, context.book, limit)) if heard else ""
 
 
 def sendable(words: str, book: Phrasebook, limit: int) -> str:

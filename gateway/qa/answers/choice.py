@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.qa.answers.ambiguity import ambiguity
-from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills
+from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills, TaskResult
 from gateway.qa.option_belief import option_belief
 from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
 from gateway.qa.value_of_information import Belief
@@ -62,3 +62,12 @@ def learnt(rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRul
                 max(0.0, was.right - right), max(0.0, was.wrong - CONSENSUS_WEIGHT + right)
             )
     return LearntSkills(known, sure)
+
+
+def marks(value: str, truth: str, language: str) -> Sequence[bool]:
+    return (same(value, truth, language),)
+
+
+def agreements(value: str, result: TaskResult, language: str) -> Sequence[float]:
+    agrees = same(value, result.value, language)
+    return (result.confidence if agrees else 1.0 - result.confidence,)

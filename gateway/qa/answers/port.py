@@ -24,6 +24,18 @@ class BatchRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskResult:
+    """The result of a decided task, against which its answers are held."""
+
+    value: str
+    """The value that was decided."""
+    confidence: float
+    """The confidence of the value."""
+    answers: int
+    """The number of the task's answers."""
+
+
+@dataclass(frozen=True, slots=True)
 class LearntSkills:
     """The skills of a batch's workers, estimated from all answers."""
 
@@ -75,5 +87,19 @@ class AnswerForm(Protocol):
         """Return the skills that all answers of a batch show.
 
         Answers to gold help to judge the others. They do not count in the skills.
+        """
+        ...
+
+    def marks(self, value: str, truth: str, language: str) -> Sequence[bool]:
+        """Return for each part of an answer to gold whether it is right.
+
+        An answer has one part, unless it is a record of several fields.
+        """
+        ...
+
+    def agreements(self, value: str, result: TaskResult, language: str) -> Sequence[float]:
+        """Return for each part of an answer the chance that it is right, after its task is decided.
+
+        A part that no other worker gave teaches nothing, and is left out.
         """
         ...

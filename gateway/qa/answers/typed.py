@@ -7,7 +7,7 @@ loads it.
 from collections.abc import Mapping, Sequence
 
 from gateway.qa.answers.ambiguity import ambiguity
-from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills
+from gateway.qa.answers.port import AnswerTriple, BatchRule, LearntSkills, TaskResult
 from gateway.qa.skills.skill import Skill
 from gateway.qa.value_of_information import Belief
 
@@ -76,3 +76,12 @@ def learnt(rows: Sequence[AnswerTriple], gold: Mapping[str, str], rule: BatchRul
         agreement = sure if is_near(normalise(value, rule.language), best) else 1.0 - sure
         shown[worker] = shown.get(worker, Skill()).after_consensus(agreement)
     return LearntSkills(shown, None)
+
+
+def marks(value: str, truth: str, language: str) -> Sequence[bool]:
+    return (same(value, truth, language),)
+
+
+def agreements(value: str, result: TaskResult, language: str) -> Sequence[float]:
+    agrees = same(value, result.value, language)
+    return (result.confidence if agrees else 1.0 - result.confidence,)

@@ -97,7 +97,8 @@ def write_tasks(
 ) -> Filled:
     """Check rows, `write` a line per task, and return their sums."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    return write_specs(checked_rows(rows, kind, batch.options, room), batch, air, write, room)
+    specs = checked_rows(rows, kind, batch.options, room, batch.fields)
+    return write_specs(specs, batch, air, write, room)
 
 
 def write_specs(

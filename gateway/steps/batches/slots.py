@@ -5,6 +5,7 @@ from functools import lru_cache
 from gateway.base.errors import Refused
 from gateway.qa.judging.overlap import (
     CONFIDENCE,
+    DoubleKeying,
     DynamicOverlap,
     FixedOverlap,
     Policy,
@@ -72,7 +73,11 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
     match _policy(batch.policy, available, batch.confidence or CONFIDENCE):
         case FixedOverlap(answers):
             return answers, answers
-        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
+        case (
+            DynamicOverlap(_, least, most)
+            | PricedOverlap(_, least, most)
+            | DoubleKeying(_, least, most)
+        ):
             return least, most
 
 

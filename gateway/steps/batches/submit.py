@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 
@@ -18,7 +19,7 @@ from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
-from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
+from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, parse_policy
 from gateway.steps.batches.checks.paid_check import end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.offered_shares import check_shares
@@ -43,8 +44,10 @@ from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
 from gateway.store.people import clients
+from gateway.tasks.entry.fields import DeclaredField
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
+from gateway.tasks.port import RecordKind, TaskKind
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
@@ -79,6 +82,7 @@ class BatchSpec:
     worker_max: int | None = None
     worker_day_max: int | None = None
     quality: QualityPlan = NO_STEPS
+    fields: Sequence[DeclaredField] = ()
     partner_price_minor: int = 0
 
 
@@ -99,6 +103,7 @@ async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id
     except SettingsError as unknown:
         raise Refused(str(unknown), field="kind") from unknown
     options = kind.options(spec.options)
+    _check_fields(kind, spec)
     unknown = [code for code in spec.languages if code not in rt.books]
     if unknown:
         raise Refused(
@@ -140,8 +145,27 @@ async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id
         breadth=spec.breadth,
         worker_max=spec.worker_max,
         worker_day_max=spec.worker_day_max,
+        fields=cast("RecordKind", kind).declare(spec.fields, currency) if spec.fields else (),
         partner_price_minor=spec.partner_price_minor,
     )
+
+
+def _check_fields(kind: TaskKind, spec: BatchSpec) -> None:
+    """Refuse fields of a kind that has none, and a policy that does not fit the kind."""
+    if kind.FIELDS and not spec.fields:
+        raise Refused(
+            'data entry needs its fields, like [{"id": "amount", "type": "money"}]', field="fields"
+        )
+    if spec.fields and not kind.FIELDS:
+        raise Refused(f"fields are for the kind entry, not for {spec.kind!r}", field="fields")
+    if (spec.policy == DOUBLE) > kind.FIELDS:
+        raise Refused(f"double keying is for the kind entry, not for {spec.kind!r}", field="policy")
+    if kind.FIELDS and spec.policy != DOUBLE and not spec.policy.startswith("fixed:"):
+        raise Refused(
+            f"data entry has the policies double and fixed:N, not {spec.policy!r}", field="policy"
+        )
+    if kind.FIELDS and spec.handling.promote_gold:
+        raise Refused("no record becomes gold: leave promote_gold out", field="promote_gold")
 
 
 def _check_lesson(rt: Runtime, spec: BatchSpec) -> None:

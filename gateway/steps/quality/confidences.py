@@ -12,6 +12,7 @@ from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.qa.judging.ties import tied
 from gateway.qa.judging.verdict_effect import ONLINE
 from gateway.steps.quality.comparison import compared_as
+from gateway.steps.quality.keying.keyed_fields import field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
@@ -110,9 +111,14 @@ async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[di
     """Yield every result of a batch in the form that clients receive."""
     known = await check_confidences(rt, batch, state)
     form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
-    bar = batch.confidence or CONFIDENCE
-    async for row in results.of_batch(rt.db, batch.id, batch.method, bar):
-        yield _told(row, known, is_tied=tied(row["values"], form, language))
+    bar, records = batch.confidence or CONFIDENCE, bool(batch.fields)
+    async for row in results.of_batch(rt.db, batch.id, batch.method, bar, entries=records):
+        if records:
+            entries = list(zip(row["workers"], row["values"], strict=True))
+            fields = field_results(rt, batch, row["value"], entries, row["skills"], by_person=row["rule"] == PERSON)  # fmt: skip
+            yield {**_told(row, known, is_tied=is_open(fields)), "fields": fields}
+        else:
+            yield _told(row, known, is_tied=tied(row["values"], form, language))
 
 
 def _told(row: Row, known: Checked, *, is_tied: bool) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from gateway.qa.cheating import findings as signs_of
 from gateway.qa.gold_leak import Seen, leaks
 from gateway.qa.observed import Observation, Observed
-from gateway.steps.quality.shown_options import options_for
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Row
@@ -58,7 +57,7 @@ def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
 def _deed(batch: Batch, row: Row) -> Observation:
     """Return an answer with its key on this worker's own menu."""
     worker = row["worker_id"]
-    order = tuple(o.id for o in options_for(batch, worker))
+    order = tuple(o.id for o in batch.options_for(worker))
     key = order.index(row["value"]) if row["value"] in order else -1
     at = row["created_at"].timestamp()
     return Observation(str(row["task_id"]), str(worker), row["value"], key, order, at)

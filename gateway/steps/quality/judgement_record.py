@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from gateway.qa.judging.overlap import Verdict
 from gateway.qa.skills.skill import Skill
@@ -15,7 +15,8 @@ class Judged(TypedDict):
 
     `skills` are those of the answers' workers in the order of the answers, as (right, wrong) of
     `gateway.qa.skills.skill`. `ruling` is the version of the ruling, and `confidence` is as in
-    `Verdict`.
+    `Verdict`. `fields` are those of a record that the next worker is asked for, where they are not
+    all.
     """
 
     at: str
@@ -25,13 +26,14 @@ class Judged(TypedDict):
     confidence: float
     decision: str
     skill_wanted: float
+    fields: NotRequired[list[str]]
 
 
 def judgement_record(
     at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict
 ) -> Judged:
     """Return the record of a judgement, with rounded figures."""
-    return {
+    found: Judged = {
         "at": at.isoformat(),
         "ruling": ruling,
         "skills": [(round(s.right, _DIGITS), round(s.wrong, _DIGITS)) for s in skills],
@@ -40,6 +42,9 @@ def judgement_record(
         "decision": str(verdict.decision),
         "skill_wanted": round(verdict.skill_wanted, _DIGITS),
     }
+    if verdict.fields:
+        found["fields"] = list(verdict.fields)
+    return found
 
 
 def judgements(kept: Sequence[Mapping[str, object]] | None) -> list[Judged]:

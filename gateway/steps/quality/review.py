@@ -31,6 +31,6 @@ def said_truth(rt: Runtime, batch: Batch, value: str) -> str:
     Raises Refused where the batch has no such value.
     """
     try:
-        return rt.kind_of(batch.kind).check_truth(value, batch.options)
+        return rt.kind_of(batch.kind).check_truth(value, batch.options, batch.fields)
     except Refused as bad:
         raise Refused(str(bad).replace("the truth", "value", 1), field="value") from None

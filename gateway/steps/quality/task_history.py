@@ -15,6 +15,7 @@ from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.confidences import check_confidences
 from gateway.steps.quality.judgement_record import judgements
+from gateway.steps.quality.keying.keyed_fields import PERSON, field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.quality import rulings, task_history
@@ -29,6 +30,10 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
     answers = await task_history.answers(rt.db, row["id"])
     known = await check_confidences(rt, batch, row["batch_state"])
     told = [_told(answers, number) for number in range(len(answers))]
+    counted = [(a["worker_id"], a["value"]) for a in answers if not a["void"]]
+    judged = [one for a in answers for one in judgements(a["judged"])]
+    skills = judged[-1]["skills"] if judged else None
+    fields = field_results(rt, batch, row["value"], counted, skills, by_person=row["rule"] == PERSON) if batch.fields else None  # fmt: skip
     return {
         "task": task,
         "text": row["text"],
@@ -57,11 +62,12 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         "state": row["state"],
         "value": row["value"],
         **known.told(row["confidence"], row["rule"]),
-        "tied": tied(
-            [a["value"] for a in answers if not a["void"]],
-            rt.kind_of(batch.kind).ANSWERS,
-            compared_as(rt, batch),
+        "tied": is_open(fields)
+        if fields
+        else tied(
+            [value for _, value in counted], rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
         ),
+        **({"fields": fields} if fields else {}),
         "rule": row["rule"],
         "ruling": row["ruling"],
         "switched": [

@@ -6,9 +6,11 @@ batch, so that `relearn` can replace it by the estimate over the whole batch.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.qa.answers.port import TaskResult
 from gateway.qa.skills import drift
 from gateway.qa.skills.gold import Standing, standing
 from gateway.qa.skills.skill import Skill
@@ -97,14 +99,16 @@ def _learn(
     for row in rows:
         one = learning[row["worker_id"], row["kind"]]
         if row["right"] is not None:
-            one.drift = drift.drift_after(one.drift, one.skill, right=row["right"])
-            one.skill = one.skill.after_gold(right=row["right"])
+            for right in _marks(rt, row):
+                one.drift = drift.drift_after(one.drift, one.skill, right=right)
+                one.skill = one.skill.after_gold(right=right)
             one.saw_gold = True
         elif row["decided"] is not None:
-            agreement = _agreement(rt, row)
-            one.skill = one.skill.after_consensus(agreement)
             so_far = one.taught.get(row["batch_id"], Skill())
-            one.taught[row["batch_id"]] = so_far.after_consensus(agreement)
+            for agreement in _agreements(rt, row):
+                one.skill = one.skill.after_consensus(agreement)
+                so_far = so_far.after_consensus(agreement)
+            one.taught[row["batch_id"]] = so_far
     return learning
 
 
@@ -135,8 +139,19 @@ def _per_batch(rows: list[Row]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _agreement(rt: Runtime, row: Row) -> float:
-    """Return the probability that this answer is right, by the decision's confidence."""
-    language = compared_in(rt, row["kind"], row["languages"])
-    agrees = rt.kind_of(row["kind"]).ANSWERS.same(row["value"], row["decided"], language)
-    return row["confidence"] if agrees else 1.0 - row["confidence"]
+def _marks(rt: Runtime, row: Row) -> Sequence[bool]:
+    """Return for each part of an answer to gold whether it is right, as it was judged then.
+
+    A record of several fields has a part per field.
+    """
+    if row["fields"] is None:
+        return (row["right"],)
+    language = compared_in(rt, row["kind"], row["languages"], row["fields"])
+    return rt.kind_of(row["kind"]).ANSWERS.marks(row["value"], row["gold"], language)
+
+
+def _agreements(rt: Runtime, row: Row) -> Sequence[float]:
+    """Return the probability that each part of this answer is right, by the decision."""
+    language = compared_in(rt, row["kind"], row["languages"], row["fields"])
+    result = TaskResult(row["decided"], row["confidence"], row["answered"])
+    return rt.kind_of(row["kind"]).ANSWERS.agreements(row["value"], result, language)

@@ -12,6 +12,7 @@ from gateway.conversation.facts import (
     CoordinatorPinTried,
     Enrolled,
     Fact,
+    FieldsTyped,
     Joined,
     LanguageChosen,
     LessonMoved,
@@ -142,6 +143,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             batch = await _batch_answered(rt, understood, fact)
             answered = answer_part(rt, as_held(row, fact), batch, fact, heard.via)
             return [answered, *await partner_earning(rt, row, batch, fact)]
+        case FieldsTyped():
+            return [turns.keep_typed(fact.assignment, row.worker, fact.typed, fact.said)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
         case QuestionPutOff():

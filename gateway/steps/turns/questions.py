@@ -1,31 +1,48 @@
 """Questions as the conversation sees them, built from rows: the one held, and packs of several."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, Literal
 
 from gateway.base.ids import AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.conversation.situation import HeldQuestion, PackItem, Teaching
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.shown_options import options_for
 from gateway.steps.quality.skill_read import trial_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.situation import TurnRow
+from gateway.tasks.entry.fields import asked_of
 from gateway.tasks.question import Question
 
 
-def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:
-    """Return a task as this worker meets it."""
+def question_of(
+    batch: Batch, worker: int, task: int, text: str, record: Mapping[str, Any] | None = None
+) -> Question:
+    """Return a task as this worker meets it.
+
+    `record` has the fields of a record that she is asked for, if not all, and those that she has
+    typed, as in `assignment.record`.
+    """
+    known = record or {}
     return Question(
         task=TaskId(task),
         batch=batch.id,
         kind=batch.kind,
         text=text,
         instructions=batch.instructions,
-        options=options_for(batch, worker),
+        options=batch.options_for(worker),
         price_minor=batch.price_minor,
         currency=batch.currency,
+        fields=asked_of(batch.fields, known.get("asked")) if batch.fields else (),
+        typed=known.get("typed", {}),
+        said=known.get("said", ""),
     )
+
+
+def record_of(row: TurnRow, which: Literal["held", "next", "dialled"]) -> Mapping[str, Any] | None:
+    """Return what is kept of one of the row's questions, if it is one for a record of fields."""
+    return row.record[which] if row.record else None
 
 
 def teaching(
@@ -46,7 +63,9 @@ def held_question(rt: Runtime, row: TurnRow, batch: Batch) -> HeldQuestion:
     assert row.held_task is not None
     return HeldQuestion(
         assignment=AssignmentId(row.held_assignment),
-        question=question_of(batch, row.worker, row.held_task, row.held_text),
+        question=question_of(
+            batch, row.worker, row.held_task, row.held_text, record_of(row, "held")
+        ),
         lapsed=row.held_state == "expired",
         open=row.held_open,
         teaching=teaching(rt, row, batch, row.held_gold, row.held_reason),

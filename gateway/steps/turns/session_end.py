@@ -15,6 +15,9 @@ from gateway.steps.turns.understand import Understood, understand
 from gateway.store.turns import sessions, turns
 from gateway.ussd.port import SessionEnd
 
+_AT_WORK = frozenset({"question", "record_check", "record_which"})
+"""The views that show a question. The last two show the record that was typed."""
+
 
 async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     """Record the end of a session.
@@ -25,7 +28,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     msisdn = normalise(channel.number(end.msisdn), rt.settings.region)
     index = rt.vault.index(msisdn)
     stood = await sessions.end(rt.db, channel.name, end.session, index, completed=end.completed)
-    if stood is None or end.completed or stood["view"] != "question":
+    if stood is None or end.completed or stood["view"] not in _AT_WORK:
         return
     if not rt.settings.resume_by_sms:
         return

@@ -11,7 +11,13 @@ from gateway.steps.people import number_move_view
 from gateway.steps.quality.lessons.progress import lesson_by_sms
 from gateway.steps.quality.skill_read import skill_of, trial_of
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
+from gateway.steps.turns.questions import (
+    held_question,
+    more_of,
+    pack_of,
+    question_of,
+    record_of,
+)
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.situation import TurnRow
 from gateway.tasks.question import Question
@@ -119,7 +125,8 @@ async def _dialled(rt: Runtime, row: TurnRow) -> Question | None:
     if row.dialled_task is None:
         return None
     batch = await rt.batches.get(row.dialled_batch)
-    return question_of(batch, row.worker, row.dialled_task, row.dialled_text)
+    record = record_of(row, "dialled")
+    return question_of(batch, row.worker, row.dialled_task, row.dialled_text, record)
 
 
 def _upcoming(row: TurnRow, batch: Batch) -> Question:
@@ -131,4 +138,4 @@ def _upcoming(row: TurnRow, batch: Batch) -> Question:
         if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
             return question_of(batch, row.worker, row.gold_task, row.gold_text)
     assert row.next_task is not None
-    return question_of(batch, row.worker, row.next_task, row.next_text)
+    return question_of(batch, row.worker, row.next_task, row.next_text, record_of(row, "next"))

@@ -9,8 +9,10 @@ from gateway.base.ids import AccountId, BatchId, ClientId
 from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.store.batches import plans, tallies
 from gateway.store.db import Connection, Database, Row
+from gateway.tasks.entry.fields import from_data, to_data
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
-from gateway.tasks.question import Option
+from gateway.tasks.question import Field, Option
+from gateway.tasks.rotation import rotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Batch:
     """The number of changes of the batch's rule (`policy`, `confidence`, `method`). While the batch
     runs, nothing else changes except `handling.same`.
     """
+    fields: tuple[Field, ...] = ()
+    """The fields of a record; none for kinds without."""
 
     @property
     def option_ids(self) -> tuple[str, ...]:
@@ -74,6 +78,10 @@ class Batch:
         Options that mean the same as another are left out.
         """
         return tuple(o.id for o in self.options if o.id not in self.handling.same)
+
+    def options_for(self, worker: int) -> tuple[Option, ...]:
+        """Return the options in the order in which this worker is shown them."""
+        return rotated(self.options, self.id, worker) if self.handling.rotate else self.options
 
     @property
     def language(self) -> str:
@@ -92,7 +100,7 @@ class Batch:
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
   b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id,
-  b.breadth, b.worker_max, b.worker_day_max, b.partner_price, b.revision"""
+  b.breadth, b.worker_max, b.worker_day_max, b.partner_price, b.revision, b.fields"""
 
 
 def _batch(row: Row) -> Batch:
@@ -119,6 +127,7 @@ def _batch(row: Row) -> Batch:
         worker_day_max=row["worker_day_max"],
         partner_price_minor=row["partner_price"],
         revision=row["revision"],
+        fields=from_data(row["fields"]),
     )
 
 
@@ -182,8 +191,8 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
              policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
-             worker_day_max, partner_price, needs_lesson)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20, $21)""",
+             worker_day_max, partner_price, needs_lesson, fields)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20, $21, $22)""",
         batch.id,
         batch.client,
         batch.name,
@@ -205,6 +214,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.worker_day_max,
         batch.partner_price_minor,
         batch.handling.needs_lesson,
+        to_data(batch.fields) or None,
     )
 
 
@@ -307,7 +317,7 @@ _TO_PARTNERS = f"""cross join lateral (
 
 _LIST = f"""
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.partner_price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.fields, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
   case when (b.upload_until < now()) is not true then b.background end as background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')

@@ -31,8 +31,17 @@ async def state_of(db: Database, batch: str) -> str | None:
     return await db.value("select state from batch where id = $1", batch)
 
 
-async def of_batch(db: Database, batch: str, method: str, confidence: float) -> AsyncGenerator[Row]:
+_ENTRIES = """, array(select a.worker_id from answer a where a.task_id = t.id and not a.void order by a.id) as workers,
+  (select a.judged->-1->'skills' from answer a where a.task_id = t.id and a.judged is not null order by a.id desc limit 1) as skills"""
+
+
+async def of_batch(
+    db: Database, batch: str, method: str, confidence: float, *, entries: bool = False
+) -> AsyncGenerator[Row]:
     """Yield every real task (no gold) with its answers in the client's order.
+
+    With `entries` each row also has the workers of the answers and their skills when the task was
+    last judged.
 
     The tasks are read page by page, so that memory stays flat. The results of a closed batch are
     read from where `store.batches.background` keeps them until they are copied to the tasks.
@@ -45,7 +54,7 @@ async def of_batch(db: Database, batch: str, method: str, confidence: float) -> 
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
                       else t.state end as state,
-                 array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
+                 array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values{_ENTRIES if entries else ""}
                from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and t.gold is null and t.position > $2

@@ -75,10 +75,10 @@ async def write_outcomes(
     await db.execute(
         """update task t set state = n.state, wanted = n.wanted, value = n.value, confidence = n.confidence, rule = n.rule,
              ruling = case n.state when 'open' then t.ruling else $7 end, skill_wanted = case n.state when 'open' then $8::real end,
-             better_until = null,
+             better_until = null, fields_asked = n.judged->'fields',
              decided_at = case n.state when 'open' then null else coalesce(t.decided_at, now()) end
-           from unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::real[], $6::text[])
-             as n(id, state, wanted, value, confidence, rule)
+           from unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::real[], $6::text[], $9::jsonb[])
+             as n(id, state, wanted, value, confidence, rule, judged)
            where t.id = n.id""",
         tasks,
         [one.state for one in effects],
@@ -88,4 +88,5 @@ async def write_outcomes(
         [one.rule for one in effects],
         ruling,
         min_skill,
+        [one.judged for one in effects],
     )

@@ -30,7 +30,7 @@ async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
     They are locked against other runners.
     """
     return await db.rows(
-        """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
+        """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, t.gold, t.answered, b.kind, b.id as batch_id, b.languages, b.fields
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            where a.task_id = any($1) and not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
            order by a.id for update of a skip locked""",

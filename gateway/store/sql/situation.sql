@@ -35,6 +35,9 @@ create or replace function situation(
   -- if set, the question that she was last asked is an earlier one, and the next one is the one
   -- that she holds: see earlier.sql
   out earlier_sure boolean,
+  -- the records of fields among these questions: `held` and `next` as in assignment.record; null
+  -- for other kinds of task
+  out record jsonb,
   -- the state of her USSD session
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
   out began_at timestamptz,
@@ -59,6 +62,8 @@ declare
   v_earlier bigint;
   v_packed text;  -- the batch of her last message with several questions
   v_event bigint;  -- this event, if it is known
+  v_held_record jsonb; v_next_record jsonb; v_dialled_record jsonb;
+  v_keyed boolean;  -- The next question is one for a record of fields.
 begin
   -- One statement does all look-ups by key, since each of its own would cost as much as finding the
   -- row.
@@ -127,11 +132,11 @@ begin
   -- The question that she holds comes first, else the last one whose lease ran out, since a late
   -- reply belongs to it.
   select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
-      b.revision, b.better, b.better_by_sms, b.kind,
+      b.revision, b.better, b.better_by_sms, b.kind, a.record,
       t.state = 'open' and b.state in ('running', 'paused')
         and (a.state = 'held' or t.answered + t.held < t.wanted)
     into held_assignment, held_state, held_via, v_asked_at, held_item, held_task, held_batch, held_text, held_gold, held_answered,
-      held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, held_open
+      held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, v_held_record, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
     order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
@@ -145,11 +150,12 @@ begin
   end if;
   if v_earlier is not null then
     next_task := held_task; next_batch := held_batch; next_text := held_text; next_held := true;
+    v_next_record := v_held_record;
     select a.id, a.state, a.via, a.asked_at, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
-        b.revision, b.better, b.better_by_sms, b.kind,
+        b.revision, b.better, b.better_by_sms, b.kind, a.record,
         t.state = 'open' and b.state in ('running', 'paused') and t.answered + t.held < t.wanted
       into held_assignment, held_state, held_via, v_asked_at, held_task, held_batch, held_text, held_gold, held_answered,
-        held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, held_open
+        held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, v_held_record, held_open
       from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id where a.id = v_earlier;
   end if;
 
@@ -171,7 +177,7 @@ begin
   -- An SMS on its way while she dials answers the question of the SMS before it, not the one on the
   -- screen.
   if p_kind = 'sms' and (held_state = 'held' and held_via = 'sms') is not true then
-    select t.id, t.batch_id, t.text into dialled_task, dialled_batch, dialled_text
+    select t.id, t.batch_id, t.text, a.record into dialled_task, dialled_batch, dialled_text, v_dialled_record
       from answer x join assignment a on a.task_id = x.task_id and a.worker_id = x.worker_id join task t on t.id = a.task_id
       where x.worker_id = situation.worker_id and x.via = 'ussd' and x.created_at > now() - interval '1 day'
         and a.via = 'sms' and a.item is null
@@ -223,7 +229,7 @@ begin
   end if;
   if next_task is null then
     for v_batch in
-      select b.id, b.breadth, b.low, b.kept_until, b.gold_rate, b.pack_max, b.revision, skill_mean(z."right", z.wrong, z.learned_at) as skill,
+      select b.id, b.breadth, b.low, b.kept_until, b.gold_rate, b.pack_max, b.revision, b.fields is not null as keyed, skill_mean(z."right", z.wrong, z.learned_at) as skill,
           case when b.worker_max > 0 or b.worker_day_max > 0
             then room_left(situation.worker_id, b.id, b.worker_max, b.worker_day_max) end as room
         from batch b left join skill z on z.worker_id = situation.worker_id and z.kind = b.kind
@@ -274,12 +280,21 @@ begin
 
   if v_is_last then
     v_gold := v_batch.gold_rate > 0; v_pack_max := v_batch.pack_max; next_revision := v_batch.revision;
+    v_keyed := v_batch.keyed;
   else
-    select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision into v_gold, v_pack_max, next_revision
+    select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision, b.fields is not null
+      into v_gold, v_pack_max, next_revision, v_keyed
       from batch b where b.id = next_batch;
   end if;
   if v_pack_max > 1 and p_kind <> 'ussd' and v_earlier is null then
     more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, least(v_pack_max, v_room) - 1);
+  end if;
+  if v_keyed and next_held is null then  -- A worker may be asked for some fields only.
+    select jsonb_build_object('asked', t.fields_asked) into v_next_record from task t
+      where t.id = next_task and t.fields_asked is not null;
+  end if;
+  if v_held_record is not null or v_next_record is not null or v_dialled_record is not null then
+    record := jsonb_build_object('held', v_held_record, 'next', v_next_record, 'dialled', v_dialled_record);
   end if;
   if v_skills or coalesce(v_gold, false) then
     select array_agg(s.kind), array_agg(s."right" * kept(s.learned_at)), array_agg(s.wrong * kept(s.learned_at)),

@@ -81,18 +81,21 @@ end $$;
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
 ) returns bigint language plpgsql as $$
-declare v_id bigint; v_directed boolean; v_gold boolean; v_text text;
+declare v_id bigint; v_directed boolean; v_gold boolean; v_text text; v_asked jsonb;
 begin
   update task set held = held + 1
     where id = p_task and state = 'open' and answered + held < wanted
-    returning directed, gold is not null, text into v_directed, v_gold, v_text;
+    returning directed, gold is not null, text, fields_asked into v_directed, v_gold, v_text, v_asked;
   if not found then
     raise exception 'task % wants no more answers', p_task using errcode = 'GW001';
   end if;
-  insert into assignment (task_id, worker_id, via, lease_until) values (p_task, p_worker, p_via, p_lease_until)
+  insert into assignment (task_id, worker_id, via, lease_until, record)
+    values (p_task, p_worker, p_via, p_lease_until, case when v_asked is not null then jsonb_build_object('asked', v_asked) end)
     on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until,
-        -- The number that it had in an earlier message no longer counts.
-        asked_at = now(), delivered_at = null, item = null
+        -- The number that it had in an earlier message no longer counts. What she typed of the same
+        -- fields does.
+        asked_at = now(), delivered_at = null, item = null,
+        record = case when assignment.record->'asked' is not distinct from v_asked then assignment.record else excluded.record end
       where assignment.state = 'expired'
     returning id into v_id;
   if v_id is null then
@@ -129,7 +132,7 @@ begin
   update task set answered = answered + 1, held = held - case p_was when 'held' then 1 else 0 end,
       wanted = p_wanted, state = p_state, value = p_result, confidence = p_confidence, rule = p_rule,
       ruling = p_ruling, skill_wanted = case when not directed then p_skill_wanted end, better_until = p_better_until,
-      decided_at = case p_state when 'open' then null else now() end
+      fields_asked = p_judged->'fields', decided_at = case p_state when 'open' then null else now() end
     where id = p_task and state = 'open' and wanted = p_wanted_then
       and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
       -- A late answer takes a slot that no worker holds. The worker who was asked in her place
@@ -158,6 +161,17 @@ begin
       on conflict (worker_id, kind) do update set answers = k.answers + 1,
         gold_right = k.gold_right + excluded.gold_right, gold_wrong = k.gold_wrong + excluded.gold_wrong,
         trial_right = k.trial_right + excluded.trial_right, trial_wrong = k.trial_wrong + excluded.trial_wrong;
+  end if;
+end $$;
+
+-- Keep what a worker has typed of a record so far. Her question stays as it is.
+create or replace function keep_typed(p_assignment bigint, p_worker bigint, p_typed jsonb, p_said text)
+returns void language plpgsql as $$
+begin
+  update assignment set record = coalesce(record, '{}') || jsonb_build_object('typed', p_typed, 'said', p_said)
+    where id = p_assignment and worker_id = p_worker and state in ('held', 'expired');
+  if not found then
+    raise exception 'assignment % is over', p_assignment using errcode = 'GW001';
   end if;
 end $$;
 

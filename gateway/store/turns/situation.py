@@ -123,6 +123,9 @@ class TurnRow:
     # holds: see `earlier.sql`.
     earlier_sure: bool | None
 
+    # The records of fields among these questions, by `held`, `next` and `dialled`.
+    record: dict[str, Any] | None
+
     # The state of the USSD session.
     transcript: str | None
     view: str

@@ -3,7 +3,7 @@
 One statement reads all that an inbound event needs, and one statement writes all that it caused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -279,6 +279,16 @@ def put_message(m: Message) -> Write:
             "batch": m.batch,
             "lane": m.lane,
         },
+    )
+
+
+def keep_typed(
+    assignment: AssignmentId, worker: WorkerId, typed: Mapping[str, str], said: str
+) -> Write:
+    """Keep the values of a record that the worker has typed so far, and her words for them."""
+    return Write(
+        "keep_typed",
+        {"assignment": assignment, "worker": worker, "typed": dict(typed), "said": said},
     )
 
 

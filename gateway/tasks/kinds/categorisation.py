@@ -6,7 +6,7 @@ from gateway.base.errors import Refused
 from gateway.tasks.kinds import _choice
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
+from gateway.tasks.question import FALLBACK_LANGUAGE, Field, Option, Question
 
 ANSWERS = _choice.ANSWERS
 TAKES_WORDS = False
@@ -16,6 +16,7 @@ COMPARED = ""
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = ""
 ROTATES = True
+FIELDS = False
 OPTIONS_MIN = 2
 
 check_text = _choice.check_text
@@ -33,7 +34,7 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
     return tuple(given)
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the id of the option that the truth names, or raise Refused."""
     found = _choice.option_named(truth, options, {})
     if found is None:

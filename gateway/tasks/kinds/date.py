@@ -14,7 +14,7 @@ from gateway.phrases.hearing import fold
 from gateway.tasks import dates
 from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 ANSWERS = _typed.ANSWERS
 TAKES_WORDS = True
@@ -24,6 +24,7 @@ COMPARED = _typed.EXACT
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = "menu.type_date"
 ROTATES = False
+FIELDS = False
 UNCLEAR, TWO = "unclear.date", "unclear.date_two"
 
 check_text = _choice.check_text
@@ -32,7 +33,7 @@ names = _typed.names
 recorded = _typed.recorded
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the truth as a date, or raise Refused."""
     found = dates.days(truth, "en")
     if len(found) != 1:

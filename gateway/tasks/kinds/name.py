@@ -7,7 +7,7 @@ from gateway.base.errors import Refused
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 ANSWERS = _typed.ANSWERS
 TAKES_WORDS = True
@@ -17,6 +17,7 @@ COMPARED = _typed.AS_NAMES
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = "menu.type_name"
 ROTATES = False
+FIELDS = False
 NAME_MAX = 100
 UNCLEAR = "unclear.name"
 
@@ -26,7 +27,7 @@ names = _typed.names
 recorded = _typed.recorded
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the truth as a name, or raise Refused."""
     name = _name(truth)
     if name is None:

@@ -21,7 +21,7 @@ from gateway.phrases.ethiopic import NUMERAL, NUMERALS, folded
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 ANSWERS = _typed.ANSWERS
 TAKES_WORDS = True
@@ -31,6 +31,7 @@ COMPARED = _typed.EXACT
 KEYS_ARE_ANSWERS = True
 SCREEN_HINT = "menu.type_number"
 ROTATES = False
+FIELDS = False
 DIGITS_MAX = 30
 UNCLEAR, TWO = "unclear.number", "unclear.number_two"
 _SIGN = re.compile(r"([-+]?) *(.*)", re.DOTALL)
@@ -42,7 +43,7 @@ names = _typed.names
 recorded = _typed.recorded
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the truth as a number, or raise Refused."""
     found = candidates(truth, "")
     if len(found) != 1:

@@ -6,7 +6,7 @@ from gateway.base.errors import Refused
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 ANSWERS = _typed.ANSWERS
 TAKES_WORDS = True
@@ -16,6 +16,7 @@ COMPARED = ""
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = "menu.type_text"
 ROTATES = False
+FIELDS = False
 ANSWER_MAX = _typed.ANSWER_MAX
 
 check_text = _choice.check_text
@@ -24,7 +25,7 @@ names = _typed.names
 recorded = _typed.recorded
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the truth as it is kept, or raise Refused."""
     text = clean(truth)
     if not fold(text) or len(text) > ANSWER_MAX:

@@ -11,7 +11,7 @@ from gateway.phrases import books
 from gateway.tasks.kinds import _choice
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
+from gateway.tasks.question import FALLBACK_LANGUAGE, Field, Option, Question
 
 ANSWERS = _choice.ANSWERS
 TAKES_WORDS = False
@@ -21,6 +21,7 @@ COMPARED = ""
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = ""
 ROTATES = False  # Yes is always 1: workers answer by habit, and a swapped yes is a wrong answer.
+FIELDS = False
 IDS = ("yes", "no", "unsure")
 _RECORDED = {
     "yes": {"yes", "y", "true", "t", "1"},
@@ -49,7 +50,7 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
     return full
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:
+def check_truth(truth: str, options: Sequence[Option], fields: Sequence[Field] = ()) -> str:
     """Return the id of the option that the truth names, or raise Refused."""
     found = _choice.option_named(truth, options, _every_language())
     if found is None:

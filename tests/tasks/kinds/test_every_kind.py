@@ -1,6 +1,8 @@
 """The rules for every task kind. A file in the folder is tested by being there."""
 # pyright: basic
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +13,11 @@ from gateway.base.ids import BatchId, TaskId
 from gateway.phrases import book_in, books
 from gateway.tasks import kinds
 from gateway.tasks.port import Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 from gateway.tasks.values import as_asked, kind_asked, kinds_asked
 
 KINDS = plugins.kinds(kinds)
+FIELDS = (Field("owner", "name", 1), Field("note", "text", 2, optional=True))
 BOOKS = books()
 OFFERED = [Option("mango", {"en": "Mango"}), Option("none", {"en": "None of these"})]
 said = st.text(max_size=20) | st.sampled_from(
@@ -32,7 +35,8 @@ def question(kind):
         options = module(kind).options(OFFERED)
     except Refused:
         options = module(kind).options(())
-    return Question(TaskId(1), BatchId("b"), kind, "Which?", "", tuple(options), 300, "KES")
+    given = Question(TaskId(1), BatchId("b"), kind, "Which?", "", tuple(options), 300, "KES")
+    return replace(given, fields=FIELDS) if module(kind).FIELDS else given
 
 
 def read(kind, text, language="en"):
@@ -43,7 +47,7 @@ def read(kind, text, language="en"):
 def test_it_fulfils_the_port(kind):
     one = module(kind)
     assert isinstance(one.PACKS, bool)
-    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == one.TAKES_WORDS
+    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == (one.TAKES_WORDS and not one.FIELDS)
     assert one.COMPARED in ("", "exact", "name")
     for book in BOOKS.values():
         book.say(one.hint_key())
@@ -75,7 +79,8 @@ def test_every_reply_is_read_or_the_worker_is_told_what_to_do(kind, text):
 def test_an_answer_that_was_read_is_a_truth_that_gold_may_have(kind, text):
     found = read(kind, text)
     if found.value is not None:
-        assert module(kind).check_truth(found.value, question(kind).options) == found.value
+        asked = question(kind)
+        assert module(kind).check_truth(found.value, asked.options, asked.fields) == found.value
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,4 +91,6 @@ def test_an_empty_reply_is_no_answer(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_recorded_crowd_has_stored_forms_for_options_and_none_for_text(kind):
     known = module(kind).recorded(["no", "yes"])
-    assert known == ({} if module(kind).VALUE else {"no": "no", "yes": "yes"})
+    assert known == (
+        {} if module(kind).VALUE or module(kind).FIELDS else {"no": "no", "yes": "yes"}
+    )
