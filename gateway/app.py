@@ -38,9 +38,10 @@ from gateway.steps.messages.deliver import deliver
 from gateway.steps.messages.webhooks.call import call_webhooks
 from gateway.steps.messages.webhooks.publish import publish_events
 from gateway.steps.payouts.adjust import adjust
-from gateway.steps.payouts.compare_floats import compare_floats
 from gateway.steps.payouts.disburse import disburse
 from gateway.steps.payouts.fair_pay.refund_round import refund_round
+from gateway.steps.payouts.floats.compare_floats import compare_floats
+from gateway.steps.payouts.floats.reserves import watch_reserves
 from gateway.steps.payouts.notify_pending import still_asking
 from gateway.steps.payouts.seal_ledger import seal
 from gateway.steps.people.appeals.progress import progress as appeals
@@ -97,6 +98,7 @@ STEPS: Mapping[str, StepFunction] = {
     "still_asking": still_asking,
     "sweep": sweep,
     "watch": watch,
+    "watch_reserves": watch_reserves,
 }
 
 

@@ -37,6 +37,8 @@ POINTS = {
     "statement.noted": "the findings are written, and none is acted on",
     "statement.acted": "one of the findings is acted on",
     "statement.finished": "the import is marked as done",
+    "wind_down.slice": "some of the payouts of a wind-down are made, and on no list",
+    "wind_down.made": "all payouts of a wind-down are made, and on no list",
     "seal.read": "history to be sealed is read",
     "seal.sealed": "the seals are committed",
     "upload.slice": "a slice of an upload is committed, and no task of it is visible",

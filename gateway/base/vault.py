@@ -23,7 +23,7 @@ _KEY_BYTES = 32
 class Vault:
     """The sealing and opening of text with one master secret (32 bytes, base64).
 
-    The two working keys are derived from it.
+    The working keys are derived from it.
     """
 
     def __init__(self, master: str) -> None:
@@ -42,6 +42,7 @@ class Vault:
         # database cannot be guessed.
         self.pepper = hmac.digest(key, b"pin", "sha256")
         self._index_key = hmac.digest(key, b"index", "sha256")
+        self._stamp_key = hmac.digest(key, b"stamp", "sha256")
 
     def seal(self, text: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -62,6 +63,10 @@ class Vault:
         It is equal for equal numbers, and useless without the key.
         """
         return hmac.digest(self._index_key, text.encode(), "sha256")
+
+    def stamp(self, text: str) -> bytes:
+        """Return a keyed digest that proves that this gateway wrote `text`."""
+        return hmac.digest(self._stamp_key, text.encode(), "sha256")
 
 
 def new_master_secret() -> str:

@@ -13,7 +13,7 @@ from gateway.cli.batches import batches, fair_pay, projects, recipes
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
-from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
+from gateway.cli.payouts import approvals, holds, ledger, manual, payouts, wind_down
 from gateway.cli.people import coordinators, number_moves, persons, workers
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
@@ -34,6 +34,7 @@ app.add_typer(commands.app, name="qa")
 app.add_typer(sms.app, name="sms")
 app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(wind_down.app, name="wind-down")
 app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
 app.command("fill")(fill.fill)

@@ -31,7 +31,7 @@ def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
 
 
 EFFECTS: Final[Mapping[str, Effect]] = {
-    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate", "restore"),
+    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate", "restore", "wind-down"),
     **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators", "fill"),
     **_table(
         Effect.OFFLINE,
@@ -98,6 +98,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "project result",
         "project show",
         "qa rules",
+        "wind-down check",
+        "wind-down owed",
         "review list",
         "worker find",
         "worker show",
@@ -168,6 +170,10 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "qa switch",
         "review decide",
         "statements import",
+        "wind-down found",
+        "wind-down nothing-since",
+        "wind-down prepare",
+        "wind-down statement",
         "worker expect",
         "worker zone",
     ),

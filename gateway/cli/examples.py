@@ -201,6 +201,18 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "manual export": ("manual export bank --out today.csv",),
     "manual confirm": ("manual confirm bank paid.csv --by Grace",),
     "statements import": ("statements import mpesa yesterday.csv",),
+    "wind-down": ("wind-down --from backup-1 --key keys/gateway.key", "wind-down"),
+    "wind-down statement": ("wind-down statement mpesa since-backup.csv --by Asha",),
+    "wind-down nothing-since": (
+        'wind-down nothing-since bank --because "it was stopped" --by Asha',
+    ),
+    "wind-down found": (
+        "wind-down found",
+        "wind-down found SIMO7R5DQB --provider mpesa --worker 7 --by Asha",
+    ),
+    "wind-down prepare": ("wind-down prepare --by Asha",),
+    "wind-down owed": ("wind-down owed --csv owed.csv",),
+    "wind-down check": ("wind-down check P7K2QX-4TJ8-9QN3",),
     "ledger audit": ("ledger audit",),
     "ledger seal": ("ledger seal",),
     "ledger verify": ("ledger verify", "ledger verify --statement amina.txt"),

@@ -47,7 +47,16 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "findings",
     ),
     "Projects": ("project", "recipes"),
-    "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
+    "Money": (
+        "payouts",
+        "holds",
+        "approvals",
+        "persons",
+        "manual",
+        "statements",
+        "ledger",
+        "wind-down",
+    ),
 }
 
 

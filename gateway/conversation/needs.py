@@ -7,6 +7,7 @@ up. An SMS says it by its words. A key says it by the views that it meets: see `
 import re
 
 from gateway.conversation.parsed_sms import ParsedSms
+from gateway.conversation.people.closing import begins_work
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.people.number_change import two_numbers
 from gateway.conversation.situation import Need, Situation
@@ -34,6 +35,8 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
     `own` is the phrasebook of the sender, in whose language PAY may stand behind an answer.
     """
     needs = _of_worker(heard, situation, own)
+    if begins_work(heard, situation):
+        needs |= {Need.CLOSING}
     if code_words(heard, situation):
         needs |= {Need.CODES}
     if situation.coordinator:

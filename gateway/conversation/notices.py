@@ -24,6 +24,15 @@ def paid_notice(book: Phrasebook, amount: str, receipt: str, ref: str, balance: 
     return book.say("pay.paid", amount=amount, receipt=receipt, ref=ref, total=balance)
 
 
+def closing_notice(book: Phrasebook, amount: str, day: str, code: str) -> str:
+    """Return the SMS about a payment by a gateway that winds down, with the proof of the payment.
+
+    The proof begins with the payout's reference. With the amount and the day it can be checked
+    where no database is left.
+    """
+    return book.say("closing.paid", amount=amount, day=day, code=code)
+
+
 def less_words(book: Phrasebook, tax_minor: int, fee_minor: int, currency: str) -> str:
     """Return the words for what left the balance beside the sent amount, or "".
 

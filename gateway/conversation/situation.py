@@ -353,6 +353,8 @@ class Need(Enum):
     """`Situation.no_work`."""
     LESSON = auto()
     """`Situation.lesson`, or `Situation.no_lesson` where there is none."""
+    CLOSING = auto()
+    """`Situation.winding_down`."""
 
 
 EVERYTHING = frozenset(Need)
@@ -412,6 +414,8 @@ class Situation:
     """The reason why there is no work, looked up only when the worker asks for work and there is
     none. None means that there simply is none.
     """
+    winding_down: bool = False
+    """True for a gateway that winds down, looked up only where the event would begin new work."""
     skill: SkillView | None = None
     """The result of the worker's gold, looked up only when she asks."""
     lesson: LessonProgress | None = None

@@ -16,6 +16,7 @@ from gateway.conversation.money.answer_and_pay import answer_and_pay
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
 from gateway.conversation.people import coordinators, joining, number_change
+from gateway.conversation.people.closing import closing
 from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
@@ -60,6 +61,8 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
     if is_stop(heard, books):
         return number_change.answer_stop(context) or joining.stop(context)
     if found := number_change.at_an_end(context, heard):
+        return found
+    if found := closing(context, heard):
         return found
     coordinator, worker = situation.coordinator, situation.worker
     if coordinator and not (_typing_text(context) and coordinators.is_for_work(heard)):

@@ -87,6 +87,10 @@ class Case:
     """True while the holder of the worker's old number says that the change was not her wish, and
     no decision was made yet.
     """
+    closing: bool = False
+    """True when the worker did not ask for the payout: a gateway that winds down pays all balances,
+    and two operators approve the list.
+    """
     approved: bool = False
     """True when two operators have approved a list with this payout, or with the one that it
     replaces.

@@ -250,6 +250,8 @@ def _after(
             sent_at=at,
             due_at=at + LEASE,
         )
+    if event is PayoutEvent.RESTORED:
+        return _restored(noted, step, at)
     sent = payout.state is PayoutState.SUBMITTING and event is not PayoutEvent.NOT_SENT
     misses = (
         _misses(payout, happened.status) if isinstance(happened, StatusAnswered) else payout.misses
@@ -263,6 +265,22 @@ def _after(
         due_at=_due(payout, step, event, at, jitter, missed=misses > payout.misses),
         receipt=_receipt(payout, step, happened),
         reason=_reason(happened) or payout.reason,
+    )
+
+
+def _restored(payout: Payout, step: Transition, at: datetime) -> Payout:
+    """Return a payout from a backup, which is asked about at once as if it had just been sent.
+
+    The provider must not know its key for a while before the payout counts as never sent.
+    """
+    return replace(
+        payout,
+        state=step.state,
+        maybe_taken=True,
+        misses=0,
+        first_sent_at=payout.first_sent_at or at,
+        sent_at=at,
+        due_at=at,
     )
 
 

@@ -66,6 +66,7 @@ class PayoutEvent(StrEnum):
     CANCEL = "cancel"
     CLAIM = "claim"
     LEASE_EXPIRED = "lease_expired"
+    RESTORED = "restored"
     # The provider's answers to a submit
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -96,6 +97,7 @@ COMMANDS = frozenset(
         PayoutEvent.CANCEL,
         PayoutEvent.CLAIM,
         PayoutEvent.LEASE_EXPIRED,
+        PayoutEvent.RESTORED,
         PayoutEvent.REVERSED,
     }
 )
@@ -144,6 +146,7 @@ def _table() -> dict[tuple[PayoutState, PayoutEvent], Transition]:
         (s.SUBMITTING, e.NOT_SENT): Transition(s.QUEUED, None, FollowUp.SEND_AT),
         (s.SUBMITTING, e.AMBIGUOUS): Transition(s.UNKNOWN, None, FollowUp.ASK_AT),
         (s.SUBMITTING, e.LEASE_EXPIRED): Transition(s.UNKNOWN, None, FollowUp.ASK_AT),
+        (s.SUBMITTING, e.RESTORED): Transition(s.UNKNOWN, None, FollowUp.ASK_AT),
         # The answer came after the lease had ended: it informs, and nothing else follows.
         (s.UNKNOWN, e.ACCEPTED): Transition(s.SUBMITTED, None, FollowUp.ASK_AT),
         (s.MANUAL_REVIEW, e.RESOLVED_PAID): Transition(s.PAID, Code.SETTLE, FollowUp.TELL_WORKER),
@@ -155,6 +158,9 @@ def _table() -> dict[tuple[PayoutState, PayoutEvent], Transition]:
     }
     for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
         table[state, e.CANCEL] = Transition(s.CANCELLED, Code.PAYOUT_FAILED, FollowUp.TELL_WORKER)
+        # The database comes from a backup, so the gateway that made it may have sent the payout
+        # since. The provider is asked before anything is sent.
+        table[state, e.RESTORED] = Transition(s.UNKNOWN, None, FollowUp.ASK_AT)
     # PAID is believed wherever the money may be on its way. That includes the time while the HTTP
     # answer is awaited or a second POST of the same key waits. FAILED is believed only where no
     # POST can be on its way.

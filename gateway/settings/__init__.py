@@ -31,6 +31,7 @@ from gateway.settings.limits import DoorLimits, Networks, ServedAddresses
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Country, FeeBand, ProviderSettings, TaxRow
+from gateway.settings.reserves import Reserves
 from gateway.settings.retention import Retention
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "FeeBand",
     "Moves",
     "ProviderSettings",
+    "Reserves",
     "Retention",
     "Settings",
     "Tariff",
@@ -125,6 +127,8 @@ class Settings(BaseSettings):
     """The limits of what a coordinator may do by SMS, per day and without a PIN."""
     fair_pay: FairPay = FairPay()
     """The rules of fair pay: the floor of hourly pay, refunds, and rewards."""
+    reserves: Reserves = Reserves()
+    """The alarm for floats and reserves that are lower than what workers are owed."""
     moves: Moves = Moves()
     """The rules for a worker's change of number: how long payouts wait, and how long the new number
     has to say YES.

@@ -6,7 +6,7 @@ from gateway.store.batches.background import PUBLISHING
 from gateway.store.batches.plans import WAITING
 from gateway.store.batches.projects import PENDING
 from gateway.store.db import Database
-from gateway.store.payouts import float_queries
+from gateway.store.payouts import float_queries, reserves
 from gateway.store.payouts.payouts import LONG_UNKNOWN
 from gateway.store.people.partners import corrections
 
@@ -22,6 +22,7 @@ union all select 'disburse', null where exists (select from payout_due where due
     or stopped_at <= $1::timestamptz - interval '2 minutes')
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
 union all select 'compare_floats', null where {float_queries.DUE}
+union all select 'watch_reserves', null where {reserves.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {WAITING.format(now="$1")})
   or exists (select {PUBLISHING})

@@ -107,6 +107,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "question.txt").write_text("Soko la Toi liko karibu na Kibera.\n")
     (tmp_path / "paid.csv").write_text("ref,status,receipt,amount\n")
     (tmp_path / "yesterday.csv").write_text("Receipt No.,Completion Time\n")
+    (tmp_path / "since-backup.csv").write_text("Receipt No.,Completion Time\n")
     (tmp_path / "amina.txt").write_text("statement of worker 7\n")
     (tmp_path / "shops.csv").write_text("name\nMama Njeri Shop\n")
     (tmp_path / "our-list.toml").write_text(recipe_files()["check-list"].read_text())

@@ -103,6 +103,7 @@ def test_each_cause_has_an_id_of_its_own():
         partner_postings.paid(1, 3, 5, "KES"),
         partner_postings.paid_out(1, 3, 5, "KES"),
         *partner_postings.correct("1", B1, 3, (3, 2), "KES"),
+        *postings.paid_before("mpesa", "SGX1", AMINA, 7, "KES", balance_minor=4),
     ]
     assert len({p.id for p in made}) == len(made)
     assert {p.code for p in made} == set(Code)
@@ -123,6 +124,7 @@ def test_the_stored_numbers_never_change():
         "SMS_REFUND": 50, "FLOOR_TOP_UP": 51, "BONUS_RESERVE": 52, "CLIENT_BONUS": 53, "REFERRAL": 54,
         "PARTNER_EARN": 40, "PARTNER_REINVEST": 41, "REINVEST_RELEASED": 42, "PARTNER_PAID": 43,
         "PARTNER_PAID_OUT": 44, "PARTNER_CORRECTED": 45, "REINVEST_CORRECTED": 46,
+        "PAID_BEFORE": 70, "PAID_BEFORE_UNEARNED": 71,
     }  # fmt: skip
 
 

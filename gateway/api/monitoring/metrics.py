@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Dispatcher
 from gateway.api.edge.refusals import DoorRefusal
-from gateway.api.monitoring import channel_metrics, door_metrics
+from gateway.api.monitoring import channel_metrics, door_metrics, money_metrics
 from gateway.base import logs
 from gateway.base.errors import Failed
 from gateway.steps.housekeeping import archive
@@ -27,6 +27,8 @@ from gateway.store import health
 from gateway.store.db import Row, ping
 from gateway.store.messages import channel_health, outbox
 from gateway.store.messages.channel_health import ChannelHealth
+from gateway.store.payouts import reserves
+from gateway.store.payouts.reserves import ReserveCheck
 from gateway.store.retention import months
 
 _KEPT_S = 5.0
@@ -57,6 +59,7 @@ class Metrics:
         self._figures: health.HealthFigures | None = None
         self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
+        self._reserves: list[ReserveCheck] = []
         self._refused = self._missing = self._due = 0
         self._read_at = 0.0
         self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
@@ -71,6 +74,7 @@ class Metrics:
                     self._rt.db, self._rt.channels, self._rt.clock.now()
                 )
                 self._bills = await outbox.bills(self._rt.db)
+                self._reserves = await reserves.last_checks(self._rt.db)
                 self._missing = len(await months.missing(self._rt.db, months.WARN_AHEAD))
                 self._due = len(await archive.due_months(self._rt))
                 self._refused = await self._rt.jobs.refused()
@@ -108,6 +112,7 @@ class Metrics:
             "Age of the oldest payout on its way",
             found.payouts_oldest_s or 0.0,
         )
+        yield from money_metrics.of(self._reserves)
         yield _by_state("gateway_batches", "Batches by state", found.batches, ("running",))
         yield _by_state("gateway_workers", "Workers by state", found.workers, ("active",))
         yield _one(

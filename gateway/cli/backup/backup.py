@@ -7,6 +7,7 @@ import asyncio
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +82,41 @@ def restore(
 
     All books are compared with those of the backup.
     """
-    from gateway.cli.serving import SECRET_FILE, served
+    with machine_for(folder, key) as machine:
+        asyncio.run(_must_be_empty(machine.settings))
+        load_backup(machine)
+    typer.echo("then: gateway doctor, and compare the operators' statements since the backup")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine with servers that run and the key of a backup, on which it can be restored."""
+
+    folder: Path
+    """The folder of the backup."""
+    about: backup_folder.BackupDescription
+    given: Settings
+    """The settings as the operator gave them."""
+    settings: Settings
+    """The settings with the addresses of the servers and the key."""
+    key: Path | None
+    """The file of the key, if one was named."""
+
+    @property
+    def secret(self) -> str:
+        assert self.settings.secret_key
+        return self.settings.secret_key.get_secret_value()
+
+    @property
+    def url(self) -> str:
+        assert self.settings.database_url
+        return self.settings.database_url.get_secret_value()
+
+
+@contextmanager
+def machine_for(folder: Path, key: Path | None) -> Generator[Machine]:
+    """Check a backup and its key, and yield this machine with its servers for the block."""
+    from gateway.cli.serving import served
     from gateway.store import schema
 
     about = backup_folder.read_description(folder)
@@ -97,12 +132,23 @@ def restore(
     with served(
         given.model_copy(update={"secret_key": SecretStr(secret)}), known=False
     ) as settings:
-        asyncio.run(_must_be_empty(settings))
-        if given.database_url is None:
-            # The key is stored first, because a gateway that starts on these rows without it would
-            # make a new one.
-            key_file.store(given.data_dir / SECRET_FILE, secret)
-        faults = asyncio.run(_load(settings, folder, about))
+        yield Machine(folder, about, given, settings, key)
+
+
+def load_backup(machine: Machine) -> None:
+    """Restore the backup into the empty database and compare the books.
+
+    Raises Refused when they differ. Payouts that a later gateway may have sent are asked about
+    before anything is sent.
+    """
+    from gateway.cli.serving import SECRET_FILE
+
+    about, given = machine.about, machine.given
+    if given.database_url is None:
+        # The key is stored first, because a gateway that starts on these rows without it would
+        # make a new one.
+        key_file.store(given.data_dir / SECRET_FILE, machine.secret)
+    faults = asyncio.run(_load(machine))
     for fault in faults:
         typer.echo(f"difference: {fault}")
     if faults:
@@ -113,9 +159,15 @@ def restore(
     typer.echo(
         f"restored {sum(about.books.rows.values()):,} rows of {about.made_at}; rows, balances and seals are those of the backup"
     )
+    asked = asyncio.run(_ask_first(machine))
+    if asked:
+        typer.echo(
+            f"{asked} payouts had not left at the backup: their operators are asked about them before any is sent"
+        )
     if given.database_url is not None and given.secret_key is None:
-        typer.echo(f"set GATEWAY_SECRET_KEY to the content of {key} before you start the gateway")
-    typer.echo("then: gateway doctor, and compare the operators' statements since the backup")
+        typer.echo(
+            f"set GATEWAY_SECRET_KEY to the content of {machine.key} before you start the gateway"
+        )
 
 
 @contextmanager
@@ -226,17 +278,27 @@ async def _must_be_empty(settings: Settings) -> None:
         )
 
 
-async def _load(
-    settings: Settings, folder: Path, about: backup_folder.BackupDescription
-) -> list[str]:
+async def _ask_first(machine: Machine) -> int:
+    from gateway.base.clock import SystemClock
+    from gateway.steps.payouts.winding.ask_first import ask_first
+    from gateway.store.db import open_database
+
+    db = await open_database(machine.url, connections=1)
+    try:
+        async with db.transaction() as connection:
+            return await ask_first(connection, Vault(machine.secret), SystemClock().now())
+    finally:
+        await db.close()
+
+
+async def _load(machine: Machine) -> list[str]:
     """Restore, compare, migrate and recompute. Return the differences."""
     from gateway.servers import copying
     from gateway.store import schema
     from gateway.store.db import open_database
     from gateway.store.ledger import books
 
-    assert settings.database_url
-    url = settings.database_url.get_secret_value()
+    url, about = machine.url, machine.about
     db = await open_database(url, connections=2)
     try:
         async with db.connection() as connection:
@@ -246,7 +308,7 @@ async def _load(
                 f"the backup comes from PostgreSQL {about.server} and this server is {server}: restore into {about.server} or newer"
             )
         program, _ = copying.find_client("pg_restore", max(server, about.dumped_by))
-        dump = folder / backup_folder.DUMP
+        dump = machine.folder / backup_folder.DUMP
         await asyncio.to_thread(copying.load, program, url, dump)
         async with books.snapshot(db) as (connection, _):
             found = books.differences(about.books, await books.read_books(connection))

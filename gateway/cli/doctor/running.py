@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Generator, Iterable
 from datetime import UTC, datetime
 
 from gateway.base.errors import GatewayError, OtherKey
+from gateway.cli.doctor.money import money
 from gateway.cli.doctor.operators import operators
 from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
 from gateway.cli.formatting import age
@@ -102,6 +103,7 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[CheckResult]
                 *await _months(rt),
                 *await _channel_health(rt),
                 *await operators(rt),
+                *await money(rt),
                 *await _people(rt),
             ]:
                 yield found

@@ -193,9 +193,9 @@ def floats(
     that is shown, too.
     """
     from gateway.cli.serving import with_runtime
-    from gateway.steps.payouts import float_balance
-    from gateway.steps.payouts.compare_floats import compare_float
-    from gateway.steps.payouts.float_queries import FloatComparison
+    from gateway.steps.payouts.floats import float_balance
+    from gateway.steps.payouts.floats.compare_floats import compare_float
+    from gateway.steps.payouts.floats.float_queries import FloatComparison
     from gateway.steps.runtime import Runtime
 
     async def both(rt: Runtime) -> tuple[list[float_balance.FloatBalance], FloatComparison | None]:
@@ -234,7 +234,7 @@ def float_top_up(
     """
     from gateway.base.money import amount_text
     from gateway.cli.serving import with_runtime
-    from gateway.steps.payouts import float_balance
+    from gateway.steps.payouts.floats import float_balance
 
     minor, money = with_runtime(
         lambda rt: float_balance.top_up_float(rt, provider, amount, receipt)

@@ -60,9 +60,9 @@ def _show_coordinator(context: Context, _memory: Memory) -> ViewContent:
     )
 
 
-def _press_stranger(context: Context, memory: Memory, key: Key) -> ShowView:
+def _press_stranger(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     if key.name == "1":
-        return ShowView("join_language")
+        return _closing(context) or ShowView("join_language")
     return wrong_key(context, start_view(context.situation), memory)
 
 
@@ -98,6 +98,8 @@ def _show_consent(context: Context, memory: Memory) -> ViewContent:
 
 def _press_consent(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     match yes_or_no(context, key):
+        case True if ended := _closing(context):
+            return ended
         case True:
             fact = Joined(memory.get("code"), context.language, agreed=True)
             return ShowView("home", (fact,), memory={"language": context.language})
@@ -113,6 +115,8 @@ def _show_invited(context: Context, _memory: Memory) -> ViewContent:
 
 def _press_invited(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     match yes_or_no(context, key):
+        case True if ended := _closing(context):
+            return ended
         case True:
             assert context.situation.worker is not None
             name = blank_name(context.situation.worker.name)
@@ -129,9 +133,11 @@ def _show_stopped(context: Context, _memory: Memory) -> ViewContent:
     return ViewContent(body, choices(context, "start", "cash", "balance", "new_here"))
 
 
-def _press_stopped(context: Context, memory: Memory, key: Key) -> ShowView:
+def _press_stopped(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     assert context.situation.worker is not None
     match key.name:
+        case "1" if ended := _closing(context):
+            return ended
         case "1":
             back = context.say("start.back", name=blank_name(context.situation.worker.name))
             return ShowView("home", (Restarted(),), back)
@@ -151,8 +157,10 @@ def _show_removed(context: Context, _memory: Memory) -> ViewContent:
     return ViewContent(body, choices(context, "join", "cash", "new_here"))
 
 
-def _press_removed(context: Context, memory: Memory, key: Key) -> ShowView:
+def _press_removed(context: Context, memory: Memory, key: Key) -> ShowView | EndSession:
     match key.name:
+        case "1" if ended := _closing(context):
+            return ended
         case "1":
             return ShowView("join_language")
         case "2":
@@ -163,13 +171,19 @@ def _press_removed(context: Context, memory: Memory, key: Key) -> ShowView:
             return wrong_key(context, "removed", memory)
 
 
+def _closing(context: Context) -> EndSession | None:
+    """Return the last screen of a sender who would join a gateway that winds down."""
+    return EndSession(context.say("closing.no_join")) if context.situation.winding_down else None
+
+
+_CLOSING = frozenset({Need.CLOSING})
 VIEWS = {
-    "stranger": View(_show_stranger, _press_stranger),
-    "coordinator": View(_show_coordinator, _press_stranger),
+    "stranger": View(_show_stranger, _press_stranger, takes=_CLOSING),
+    "coordinator": View(_show_coordinator, _press_stranger, takes=_CLOSING),
     "join_language": View(_show_language, _press_language),
     "join_code": View(_show_code, _press_code, takes=frozenset({Need.CODES})),
-    "join_consent": View(_show_consent, _press_consent),
-    "invited": View(_show_invited, _press_invited),
-    "stopped": View(_show_stopped, _press_stopped),
-    "removed": View(_show_removed, _press_removed),
+    "join_consent": View(_show_consent, _press_consent, takes=_CLOSING),
+    "invited": View(_show_invited, _press_invited, takes=_CLOSING),
+    "stopped": View(_show_stopped, _press_stopped, takes=_CLOSING),
+    "removed": View(_show_removed, _press_removed, takes=_CLOSING),
 }

@@ -35,9 +35,15 @@ def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     '2026-11-23T00:00:00+00:00'
     >>> check(Case(1000, "KES", at, None, True, 50, {}), rules, at) is None
     True
+
+    All workers of a gateway that winds down are paid at once, and two operators approve the list.
+
+    >>> check(Case(1000, "KES", at, 3, True, 50, {}, closing=True), rules, at) is None
+    True
     """
     if (
-        case.coordinator is None
+        case.closing
+        or case.coordinator is None
         or not case.first
         or case.others_first < rules.first_payouts_per_day
     ):

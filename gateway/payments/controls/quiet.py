@@ -35,7 +35,7 @@ def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     '2026-11-23T00:00:00+00:00'
     """
     after = timedelta(days=rules.quiet_days)
-    if case.heard_at is None or case.asked_at - case.heard_at < after:
+    if case.closing or case.heard_at is None or case.asked_at - case.heard_at < after:
         return None
     return Wait(case.asked_at + rules.hold, ends=True)
 

@@ -156,6 +156,8 @@ class Code(IntEnum):
     REINVEST_CORRECTED = 46
     CHECK_RESERVE = 60
     CHECK_RETURN = 61
+    PAID_BEFORE = 70
+    PAID_BEFORE_UNEARNED = 71
 
 
 _K = AccountKind
@@ -213,6 +215,10 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.PARTNER_PAID_OUT: (_K.PARTNER_PAYABLE, _K.SUSPENSE),
     Code.PARTNER_CORRECTED: (_K.PARTNER_PAYABLE, _K.BATCH_HOLD),
     Code.REINVEST_CORRECTED: (_K.REINVEST_DUE, _K.BATCH_HOLD),
+    # The gateway that made the backup paid a worker later. Her balance bears it as far as the
+    # backup knows her earnings, and the gateway bears the rest.
+    Code.PAID_BEFORE: (_K.WORKER_PAYABLE, _K.SUSPENSE),
+    Code.PAID_BEFORE_UNEARNED: (_K.FEE_EXPENSE, _K.SUSPENSE),
 }
 
 

@@ -300,3 +300,29 @@ def matched_since(provider: str, receipt: str, amount_minor: int, currency: str)
     return posting(
         Code.MATCHED_SINCE, (provider, receipt), provider, "unmatched_out", amount_minor, currency
     )
+
+
+def paid_before(
+    provider: str,
+    receipt: str,
+    worker: WorkerId,
+    amount_minor: int,
+    currency: str,
+    *,
+    balance_minor: int,
+) -> tuple[Posting, ...]:
+    """Book a payment to a worker that a lost gateway made after the backup, once per receipt.
+
+    A statement shows it. It is taken from the worker's balance. The rest was earned after the
+    backup, so the gateway bears it and the worker owes nothing.
+    """
+    known_minor = max(0, min(amount_minor, balance_minor))
+    whole = (
+        (Code.PAID_BEFORE, str(worker), known_minor),
+        (Code.PAID_BEFORE_UNEARNED, "", amount_minor - known_minor),
+    )
+    return tuple(
+        posting(code, (provider, receipt), owner, "unmatched_out", part_minor, currency)
+        for code, owner, part_minor in whole
+        if part_minor
+    )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from gateway.base.errors import Failed
 from gateway.payments.ledger.chart_of_accounts import Code
 
-_BY_PAYOUT = (Code.HOLD, Code.LATE_PAID, Code.TAX, Code.LATE_TAX, Code.WORKER_FEE)
+_BY_PAYOUT = (Code.HOLD, Code.LATE_PAID, Code.TAX, Code.LATE_TAX, Code.WORKER_FEE, Code.PAID_BEFORE)
 _BACK = {
     Code.PAYOUT_FAILED: Code.HOLD,
     Code.TAX_BACK: Code.TAX,

@@ -43,6 +43,7 @@ from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
+from gateway.store.payouts import wind_down
 from gateway.store.people import clients
 from gateway.tasks.entry.fields import DeclaredField
 from gateway.tasks.handling import DEFAULT, Handling
@@ -98,6 +99,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
 
 async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id: BatchId) -> Batch:
     """Return a batch that is not stored yet. Raises Refused naming the field that is wrong."""
+    await wind_down.must_take_work(rt.db)
     try:
         kind = rt.kind_of(spec.kind)
     except SettingsError as unknown:
@@ -251,6 +253,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
     Starting a running batch changes nothing.
     """
+    await wind_down.must_take_work(rt.db)
     batch = await rt.batches.fresh(batch_id)  # Another process may have chosen its shares.
     workers = await workers_who_may_be_asked(rt, batch)
     pay = await quoted_pay(rt, batch)

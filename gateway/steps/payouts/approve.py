@@ -14,7 +14,7 @@ from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.payouts.resolve import payout_by_ref
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection, Row, Write
 from gateway.store.payouts import approvals, payouts
 from gateway.store.people import persons
 
@@ -26,6 +26,8 @@ _WHY_NOT = {
     "changed": "the list has changed, or the code belongs to another list: make the list again",
 }
 _BIGGEST = 10
+_AT_ONCE = 50
+_NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,10 @@ async def approve_as_second(rt: Runtime, number: int, code: str, by: str, key: s
             if said != "approved":
                 raise Refused(_WHY_NOT[said])
             items = await approvals.list_items(db, number)
-            for row in items:
-                await _go_on(rt, db, row["ref"], f"list {number}, approved by {by}")
+            refs = [row["ref"] for row in items]
+            for start in range(0, len(refs), _AT_ONCE):
+                note = f"list {number}, approved by {by}"
+                await _go_on(rt, db, refs[start : start + _AT_ONCE], note)
     except Conflict as moved:
         raise Refused(_WHY_NOT["changed"]) from moved
     rt.jobs.enqueue("disburse")
@@ -125,21 +129,21 @@ async def refuse_payout(rt: Runtime, ref: str, because: str, by: str, key: str) 
         raise Refused(f"{stored.ref} has just changed its state") from moved
 
 
-async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
-    """Approve and queue a payout, in the transaction that holds both operators' names."""
-    stored = await payouts.by_ref(db, rt.vault, ref)
-    assert stored is not None
+async def _go_on(rt: Runtime, db: Connection, refs: Sequence[str], note: str) -> None:
+    """Approve and queue payouts, in the transaction that holds both operators' names."""
     now = rt.clock.now()
-    approved = decide_payout(stored.payout, PayoutEvent.APPROVE, now)
-    queued = decide_payout(approved.payout, PayoutEvent.QUEUE, now)
-    after = replace(stored, payout=approved.payout, version=stored.version + 1)
-    parts = [
-        payouts.moved(stored, approved.payout, str(PayoutEvent.APPROVE), [], note),
-        payouts.moved(after, queued.payout, str(PayoutEvent.QUEUE), [], ""),
-    ]
-    for part in parts:  # The second part builds on the first, so they run one after the other.
-        await db.write([part])
+    approving, queueing = list[Write](), list[Write]()
+    for stored in await payouts.by_refs(db, rt.vault, refs):
+        approved = decide_payout(stored.payout, PayoutEvent.APPROVE, now)
+        queued = decide_payout(approved.payout, PayoutEvent.QUEUE, now)
+        after = replace(stored, payout=approved.payout, version=stored.version + 1)
+        approving.append(payouts.moved(stored, approved.payout, str(PayoutEvent.APPROVE), [], note))
+        queueing.append(payouts.moved(after, queued.payout, str(PayoutEvent.QUEUE), [], ""))
+    assert len(approving) == len(refs)
+    for parts in (approving, queueing):  # The second move of a payout builds on its first.
+        await db.write(parts)
 
 
 def _refs(rows: Sequence[Row]) -> str:
-    return ", ".join(row["ref"] for row in rows)
+    named = ", ".join(row["ref"] for row in rows[:_NAMED])
+    return f"{named} and {len(rows) - _NAMED} more" if len(rows) > _NAMED else named

@@ -14,7 +14,7 @@ from gateway.base.failpoints import reach
 from gateway.payments.port import Validates
 from gateway.steps.payouts.cash_out import TAIL_DIGITS
 from gateway.steps.payouts.disburse import called_back
-from gateway.steps.payouts.float_queries import float_called_back
+from gateway.steps.payouts.floats.float_queries import float_called_back
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import payouts
 from gateway.store.turns import inbox

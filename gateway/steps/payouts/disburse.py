@@ -10,7 +10,7 @@ import random
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import structlog
 
@@ -23,6 +23,7 @@ from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
 from gateway.payments.payouts import LEASE, PayoutDecision, decide_payout
 from gateway.payments.port import Order, PaymentStatus, Status
+from gateway.payments.proof import PaymentProof, proof_code
 from gateway.payments.states import FollowUp, PayoutEvent, PayoutState
 from gateway.steps.messages.compose import in_place_of, promise_of
 from gateway.steps.messages.notify import Addressee, notice_write
@@ -360,13 +361,13 @@ def _notice(rt: Runtime, stored: Stored, decision: PayoutDecision, waiting: str 
     book = rt.books[stored.language]
     amount = amount_text(after.amount_minor, after.currency)
     if after.state in (PayoutState.PAID, PayoutState.LATE_PAID):
-        text = notices.paid_notice(
-            book,
-            amount=amount,
-            receipt=after.receipt or "-",
-            ref=stored.ref,
-            balance=amount_text(stored.balance_minor - taken_minor, after.currency),
-        )
+        left = amount_text(stored.balance_minor - taken_minor, after.currency)
+        if stored.winding:
+            text = _proved(rt, stored, amount)
+        else:
+            text = notices.paid_notice(
+                book, amount=amount, receipt=after.receipt or "-", ref=stored.ref, balance=left
+            )
         fee_minor = after.fee_minor if after.state is PayoutState.PAID else 0
         less = notices.less_words(book, after.tax_minor, fee_minor, after.currency)
         text = f"{text} {less}".rstrip()
@@ -376,3 +377,11 @@ def _notice(rt: Runtime, stored: Stored, decision: PayoutDecision, waiting: str 
     to = Addressee(stored.sms_channel, after.msisdn, after.worker)
     cause = f"payout:{after.id}:{after.state}"
     return notice_write(rt, to, in_place_of(waiting, text), "money", cause)
+
+
+def _proved(rt: Runtime, stored: Stored, amount: str) -> str:
+    """Return the notice of a payment by a gateway that winds down, with its coded proof."""
+    after, day = stored.payout, rt.clock.now().astimezone(UTC).date()
+    proof = PaymentProof(stored.ref, after.amount_minor, after.currency, day)
+    code = proof_code(rt.vault.stamp, proof)
+    return notices.closing_notice(rt.books[stored.language], amount, f"{day:%d/%m/%Y}", code)

@@ -14,7 +14,7 @@ from gateway.payments.control import FLOAT_FRESH
 from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
 from gateway.payments.port import PaymentStatus, SubmitOutcome, TellsFloat
 from gateway.payments.states import PayoutEvent
-from gateway.steps.payouts.float_queries import record_reported_float
+from gateway.steps.payouts.floats.float_queries import record_reported_float
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import floats, payouts, provider_health
 from gateway.store.payouts.payouts import Stored

@@ -30,7 +30,7 @@ from gateway.payments.reconciliation.reconcile import (
 )
 from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.payouts.disburse import happened
-from gateway.steps.payouts.float_balance import amiss_of, book_moves, payouts_of
+from gateway.steps.payouts.floats.float_balance import amiss_of, book_moves, payouts_of
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import transfers
 from gateway.store.payouts import floats, payouts, reconciliations

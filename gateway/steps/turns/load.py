@@ -23,7 +23,7 @@ from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood
-from gateway.store.payouts import refunds
+from gateway.store.payouts import refunds, wind_down
 from gateway.store.people import workers
 from gateway.store.quality import explained_answers
 
@@ -153,6 +153,10 @@ async def _lesson(inbound: Inbound, situation: Situation) -> Situation:
     return found.changed(lesson=replace(found.lesson, refunded=price > 0))
 
 
+async def _closing(inbound: Inbound, situation: Situation) -> Situation:
+    return situation.changed(winding_down=await wind_down.find(inbound.rt.db) is not None)
+
+
 _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.CODES: _codes,
     Need.NAMED: _named,
@@ -166,4 +170,5 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
     Need.NO_WORK: why_no_work.explain_no_work,
+    Need.CLOSING: _closing,
 }

@@ -12,7 +12,9 @@ async def explain_no_work(inbound: Inbound, situation: Situation) -> Situation:
     if inbound.row.state != "active" or situation.upcoming is not None or not idle:
         return situation
     why = await why_no_work.no_work_reasons(inbound.rt.db, inbound.row.worker)
-    if why["lesson"]:
+    if why["closing"]:
+        reason = NoWorkReason("closing.no_work")
+    elif why["lesson"]:
         reason = NoWorkReason("work.lesson")
     elif why["until"]:
         reason = NoWorkReason("work.paused_you", day_text(why["until"]))

@@ -21,6 +21,7 @@ _WHAT = {
     Code.CORRECT_DOWN: "Correction",
     Code.LATE_PAID: "Sent after all",
     Code.WORKER_FEE: "Operator's fee",
+    Code.PAID_BEFORE: "Sent by the gateway that was lost",
     Code.FEE_BACK: "Operator's fee, back",
     Code.SMS_REFUND: "SMS refunded",
     Code.FLOOR_TOP_UP: "Raised to fair pay",

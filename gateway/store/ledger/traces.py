@@ -116,7 +116,9 @@ _WITHHELD = {"tax": "tax", "late_tax": "tax", "worker_fee": "fee"}
 
 def _link(part: SpentEarning, answer: Row | None, payout: Row | None) -> Link:
     if payout is None:
-        return Link(part.earning, part.amount_minor, "back", answer, None)
+        known_receipt = part.cause.startswith("paid_before:")
+        fate = "paid" if known_receipt else "back"
+        return Link(part.earning, part.amount_minor, fate, answer, None)
     taken = _WITHHELD.get(part.cause.partition(":")[0])
     if taken:
         return Link(part.earning, part.amount_minor, taken, answer, payout)

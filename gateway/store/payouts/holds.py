@@ -12,6 +12,7 @@ _ONE_AT_A_TIME = 7_301_003
 _CASE = """
 select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
   exists (select from payout_pass x where x.payout_id = p.id) as passed,
+  exists (select from wind_down_payout x where x.payout_id = p.id) as closing,
   exists (with recursive before(id, replaces) as (select p.id, p.replaces
       union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
     select from before b join approval_item i on i.payout_id = b.id join approval_list l on l.id = i.list_id
@@ -81,6 +82,7 @@ async def read_case(
         float_minor=row["float"],
         moved_until=row["moved_until"],
         objected=row["objected"],
+        closing=row["closing"],
     )
     return case, row["holds"], row["passed"]
 

@@ -42,7 +42,8 @@ _KEPT = tuple(
 )
 _NOTE_MAX = 500
 _OTHER_KEY_FOR = timedelta(minutes=10)
-_SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payout p
+_SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance, exists (select from wind_down) as winding
+  from payout p
   join worker w on w.id = p.worker_id join account a on a.id = w.account_id"""
 
 _CLAIM = f"""with due as (
@@ -90,6 +91,8 @@ class Stored:
     """The number of earlier payouts that it replaces, each refused for a fault of the gateway."""
     taxes: tuple[Withheld, ...]
     """The taxes withheld from it."""
+    winding: bool = False
+    """True while the gateway winds down, so that the notice of its payment carries a proof."""
 
 
 def _stored(vault: Vault, row: Row) -> Stored:
@@ -123,6 +126,7 @@ def _stored(vault: Vault, row: Row) -> Stored:
             Withheld(*tax)
             for tax in zip(row["tax_names"], row["tax_bases"], row["tax_amounts"], strict=True)
         ),
+        winding=row["winding"],
     )
 
 
@@ -197,6 +201,22 @@ async def by_ref(db: Database | Connection, vault: Vault, ref: str) -> Stored | 
     """Return the payout with this reference."""
     row = await db.row(_SELECT + " where p.ref = $1", ref)
     return _stored(vault, row) if row else None
+
+
+async def by_refs(db: Connection, vault: Vault, refs: Sequence[str]) -> list[Stored]:
+    """Return the payouts with these references, inside a transaction."""
+    rows = await db.rows(_SELECT + " where p.ref = any($1::text[])", list(refs))
+    return [_stored(vault, row) for row in rows]
+
+
+async def unfinished(db: Connection, vault: Vault, states: Sequence[PayoutState]) -> list[Stored]:
+    """Return the open payouts in these states, locked, so that no process moves them meanwhile."""
+    rows = await db.rows(
+        _SELECT
+        + " where p.settled_at is null and p.state = any($1::text[]) order by p.id for update of p",
+        list(states),
+    )
+    return _opened(vault, rows)
 
 
 async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
@@ -310,3 +330,8 @@ async def pause(db: Database, provider: str, until: datetime, reason: str) -> No
 
 async def open_count(db: Database) -> int:
     return await db.value("select count(*) from payout where settled_at is null")
+
+
+async def settled_on(db: Database, ref: str) -> datetime | None:
+    """Return the time at which a payout was settled."""
+    return await db.value("select settled_at from payout where ref = $1", ref)

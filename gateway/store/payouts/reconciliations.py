@@ -128,3 +128,11 @@ async def explain_finding(db: Database, finding: int, by: str, because: str) -> 
     )
     if done is None:
         raise Refused(f"there is no open finding {finding}")
+
+
+async def newest_statement(db: Database, provider: str) -> int:
+    """Return the id of the statement of a provider that was imported last."""
+    return await db.value(
+        "select id from statement where provider = $1 and done_at is not null order by done_at desc limit 1",
+        provider,
+    )

@@ -97,3 +97,88 @@ end $$;
 create or replace function forget_pin(p_worker bigint) returns void language sql as $$
   delete from worker_pin where worker_id = p_worker
 $$;
+
+-- The safe exit of a gateway, and the watch over float and reserves. See decision 0073.
+
+-- A gateway that winds down takes no new work: no batch is created, and none begins to run.
+create or replace function no_new_work() returns trigger language plpgsql as $$
+begin
+  if exists (select from wind_down) then
+    raise exception 'this gateway winds down and takes no new work' using errcode = 'GW010';
+  end if;
+  return new;
+end $$;
+create or replace trigger no_new_batch before insert on batch for each row
+  execute function no_new_work();
+create or replace trigger no_batch_begins before update of state on batch for each row
+  when (new.state = 'running' and old.state <> 'running') execute function no_new_work();
+
+-- Mark the gateway as winding down. Running batches pause, and messages that only ask for work are
+-- cancelled. The second call changes nothing. Return whether it was the first.
+create or replace function begin_wind_down(p_backup text, p_backup_at timestamptz) returns boolean
+language plpgsql as $$
+begin
+  insert into wind_down (backup, backup_at) values (p_backup, p_backup_at) on conflict do nothing;
+  if not found then
+    return false;
+  end if;
+  update batch set state = 'paused' where state = 'running';
+  update outbox set state = 'cancelled', reason = 'the gateway winds down'
+    where state = 'queued' and purpose in ('question', 'invitation', 'notice', 'standing');
+  return true;
+end $$;
+
+-- Book a payment that the lost gateway made to a worker, once per receipt. `p_transfers` are the
+-- transfer from her balance and the one that the gateway bears. Raise GW001 when the balance is not
+-- the one on which they were decided.
+create or replace function book_paid_before(
+  p_provider text, p_receipt text, p_worker bigint, p_person bigint, p_balance bigint,
+  p_transfers uuid[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_currency text,
+  p_codes smallint[], p_causes text[]
+) returns boolean language plpgsql as $$
+begin
+  perform from account a join worker w on w.account_id = a.id
+    where w.id = p_worker and a.balance = p_balance for no key update of a;
+  if not found then
+    raise exception 'the balance of worker % has changed', p_worker using errcode = 'GW001';
+  end if;
+  update wind_down_found set worker_id = p_worker, person_id = p_person, booked_at = now()
+    where provider = p_provider and receipt = p_receipt and booked_at is null;
+  if not found then
+    return false;
+  end if;
+  for i in 1 .. cardinality(p_transfers) loop
+    perform post(p_transfers[i], p_debits[i], p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
+  end loop;
+  update discrepancy set explained_at = now(), explained_by = 'the gateway',
+      explanation = 'paid by the lost gateway to worker ' || p_worker
+    where provider = p_provider and receipt = p_receipt and explained_at is null
+      and kind in ('missing_here', 'unsure');
+  return true;
+end $$;
+
+create or replace function note_wind_down_payout(p_payout uuid, p_worker bigint) returns void language sql as $$
+  insert into wind_down_payout (payout_id, worker_id) values (p_payout, p_worker)
+$$;
+
+-- Add to the stored sum of an account all transfers up to `p_upto`, which is under a seal, so that
+-- no further transfer can appear below it. Return the balance with the transfers behind it.
+create or replace function running_balance(p_account bigint, p_upto bigint) returns bigint language plpgsql as $$
+declare v account_sum;
+begin
+  select * into v from account_sum where account_id = p_account for update;
+  if not found then
+    insert into account_sum (account_id, upto, balance)
+      select p_account, p_upto, coalesce((select sum(amount) from transfer where credit = p_account and seq <= p_upto), 0)
+        - coalesce((select sum(amount) from transfer where debit = p_account and seq <= p_upto), 0)
+      on conflict (account_id) do nothing;
+    select * into v from account_sum where account_id = p_account;
+  elsif v.upto < p_upto then
+    update account_sum s set upto = p_upto, balance = s.balance
+        + coalesce((select sum(case when t.credit = p_account then t.amount else -t.amount end) from transfer t
+          where t.seq > v.upto and t.seq <= p_upto and p_account in (t.debit, t.credit)), 0)
+      where s.account_id = p_account returning * into v;
+  end if;
+  return v.balance + coalesce((select sum(case when t.credit = p_account then t.amount else -t.amount end)
+    from transfer t where t.seq > v.upto and p_account in (t.debit, t.credit)), 0);
+end $$;

@@ -10,10 +10,10 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
     `until` is the end of her own pause, if work of that kind is running. `lesson` says that work
     waits behind a lesson that she has not passed, or that a lesson was assigned to her. `share`
     says that she has done her full share of all running batches. `held_up` says that a batch on
-    which she could work is paused.
+    which she could work is paused. `closing` says that the gateway winds down.
     """
     row = await db.row(
-        """select
+        """select exists (select from wind_down) as closing,
              (select min(z.paused_until) from skill z join batch b on b.kind = z.kind
                where z.worker_id = w.id and z.paused_until > now() and b.state = 'running' and b.currency = w.currency) as until,
              exists (select from batch b where b.state = 'running' and b.currency = w.currency

@@ -9,7 +9,7 @@ import pytest
 from gateway.cli.doctor.operators import operators
 from gateway.payments.ledger.postings import float_top_up
 from gateway.simulator.faults import FaultPlan
-from gateway.steps.payouts.compare_floats import compare_float
+from gateway.steps.payouts.floats.compare_floats import compare_float
 from gateway.store.ledger import transfers
 from gateway.store.payouts import float_queries, floats
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.payments.reconciliation.reconcile import DifferenceKind
-from gateway.steps.payouts import float_balance, reconcile
+from gateway.steps.payouts import reconcile
+from gateway.steps.payouts.floats import float_balance
 from gateway.store.ledger import traces
 from gateway.store.payouts import reconciliations
 

@@ -18,8 +18,8 @@ from gateway.payments.ledger.postings import float_top_up
 from gateway.settings import Controls, Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.judge import report
-from gateway.steps.payouts.compare_floats import compare_float, compare_floats
 from gateway.steps.payouts.controls import release
+from gateway.steps.payouts.floats.compare_floats import compare_float, compare_floats
 from gateway.steps.payouts.manual import confirm, waiting_list
 from gateway.store.ledger import transfers
 from gateway.store.payouts import float_queries, floats

@@ -8,7 +8,7 @@ be asked. A difference alone stops nothing, because fees that only a statement s
 import asyncio
 
 from gateway.payments.port import AsksFloat, TellsFloat
-from gateway.steps.payouts.float_queries import (
+from gateway.steps.payouts.floats.float_queries import (
     FloatComparison,
     ask_later,
     books_minor,

@@ -1,0 +1,1 @@
+"""The money that stands ready: the floats at providers, and the reserves for what is owed."""
