@@ -39,6 +39,7 @@ from gateway.steps.messages.webhooks.call import call_webhooks
 from gateway.steps.messages.webhooks.publish import publish_events
 from gateway.steps.payouts.adjust import adjust
 from gateway.steps.payouts.disburse import disburse
+from gateway.steps.payouts.fair_pay.arrivals import ask_arrivals
 from gateway.steps.payouts.fair_pay.refund_round import refund_round
 from gateway.steps.payouts.floats.compare_floats import compare_floats
 from gateway.steps.payouts.floats.reserves import watch_reserves
@@ -78,6 +79,7 @@ STEPS: Mapping[str, StepFunction] = {
     "correct_partners": correct_partners,
     "ask_calls": ask_calls,
     "appeals": appeals,
+    "arrivals": ask_arrivals,
     "assign": assign,
     "call_webhooks": call_webhooks,
     "catch_up": catch_up,

@@ -179,6 +179,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "payouts list": ("payouts list",),
     "payouts evidence": ("payouts evidence P7K2QX",),
     "payouts resolve": ("payouts resolve P7K2QX --as paid --receipt SIMO7R5DQB --by Asha",),
+    "payouts arrivals": ("payouts arrivals",),
+    "payouts release-run": (
+        'payouts release-run P7K2QX --found missing --by Asha \\\n    --because "the portal shows another number"',
+    ),
     "payouts person": ("payouts person Asha",),
     "payouts breaker": ("payouts breaker",),
     "payouts explain": ('payouts explain 4 --by Asha --because "a fee of the bank"',),

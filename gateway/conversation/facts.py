@@ -210,6 +210,19 @@ class Appealed:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalSaid:
+    """The fact that a worker says whether her payout arrived.
+
+    `ref` and `amount` are as she reads them.
+    """
+
+    payout: str
+    ref: str
+    amount: str
+    arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PinChosen:
     """The fact that a worker typed the same new PIN twice.
 
@@ -362,6 +375,7 @@ Fact = (
     | Enrolled
     | RemovedByCoordinator
     | Appealed
+    | ArrivalSaid
     | PinChosen
     | PinRight
     | PinWrong

@@ -10,7 +10,16 @@ from gateway.conversation.context import Context, KindOf, Phrasebooks
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.situation import Situation
-from gateway.conversation.views import lessons, money, moving, onboarding, pin, settings, work
+from gateway.conversation.views import (
+    arrival,
+    lessons,
+    money,
+    moving,
+    onboarding,
+    pin,
+    settings,
+    work,
+)
 from gateway.conversation.views.view import (
     EndSession,
     Key,
@@ -30,6 +39,7 @@ VIEWS: dict[str, View] = {
     **pin.VIEWS,
     **moving.VIEWS,
     **lessons.VIEWS,
+    **arrival.VIEWS,
 }
 ENDED = "end"
 
@@ -42,7 +52,16 @@ _ALLOWED = {
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
     "home": frozenset(
-        {*work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *lessons.VIEWS, *_MOVING, "not_me"}
+        {
+            *work.VIEWS,
+            *money.VIEWS,
+            *settings.VIEWS,
+            *pin.VIEWS,
+            *lessons.VIEWS,
+            *arrival.VIEWS,
+            *_MOVING,
+            "not_me",
+        }
     ),
     "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
@@ -69,7 +88,8 @@ def menu(
     if start == "stranger" and situation.foreign:
         return _ended(EndSession(context.say("join.other_country")))
     if said is None:
-        return _shown(context, ShowView(start))
+        asks = start == "home" and situation.arrival is not None
+        return _shown(context, ShowView("arrival" if asks else start))
     # STOP may be the very answer there, so the view asks back.
     typing = view == "question" and _asks_for_text(context)
     if not typing and is_stop(parse_text(said, context.book, books), books):

@@ -6,6 +6,7 @@ up. An SMS says it by its words. A key says it by the views that it meets: see `
 
 import re
 
+from gateway.conversation.money.arrival import may_answer
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.people.closing import begins_work
 from gateway.conversation.people.coordinators import numbers_said
@@ -37,6 +38,8 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
     needs = _of_worker(heard, situation, own)
     if begins_work(heard, situation):
         needs |= {Need.CLOSING}
+    if may_answer(heard, situation, own):
+        needs |= {Need.ARRIVAL}
     if code_words(heard, situation):
         needs |= {Need.CODES}
     if situation.coordinator:

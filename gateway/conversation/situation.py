@@ -131,6 +131,15 @@ class Cash:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalView:
+    """A payout about whose arrival the worker is asked, with its reference and amount as text."""
+
+    payout: str
+    ref: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentView:
     """A payout as its worker asks about it."""
 
@@ -349,6 +358,8 @@ class Need(Enum):
     """`Situation.payment`, or `Situation.explained` where a reference names an answer."""
     SKILL = auto()
     """`Situation.skill`."""
+    ARRIVAL = auto()
+    """`Situation.arrival`, for an SMS. A new USSD session has it at once."""
     NO_WORK = auto()
     """`Situation.no_work`."""
     LESSON = auto()
@@ -372,6 +383,8 @@ class Situation:
     """The question that this worker would get next, and None when there is no work for her now."""
     cash: Cash | None
     """The cash-out side."""
+    arrival: ArrivalView | None = None
+    """The payout about whose arrival the worker was asked by SMS, or is asked as she dials."""
     coordinator: CoordinatorView | None = None
     """The coordinator of the sender's number, if any."""
     partner_codes: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from gateway.conversation.carried import carried_turn
 from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
 from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.money.answer_and_pay import answer_and_pay
+from gateway.conversation.money.arrival import arrival_said
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
 from gateway.conversation.people import coordinators, joining, number_change
@@ -105,6 +106,8 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
 
 
 def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
+    if found := arrival_said(context, heard):
+        return found
     held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
     takes_words = any(question and context.kind(question).TAKES_WORDS for question in asked)

@@ -91,6 +91,10 @@ class Case:
     """True when the worker did not ask for the payout: a gateway that winds down pays all balances,
     and two operators approve the list.
     """
+    run_doubted: bool = False
+    """True while a worker says that a payout of the same run did not arrive, and no person has
+    decided about it.
+    """
     approved: bool = False
     """True when two operators have approved a list with this payout, or with the one that it
     replaces.

@@ -34,5 +34,11 @@ class FairPay(Section):
     """
     slower: Annotated[float, Field(ge=1, le=10)] = 1.5
     """The reserve for top-ups covers answers that take this many times the expected time."""
+    arrival_first: bool = True
+    """Ask each worker after her first payout whether it arrived."""
+    arrival_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """The share of all other payouts whose workers are asked whether they arrived."""
+    arrival_after_min: Annotated[int, Field(ge=0, le=10_080)] = 60
+    """The number of minutes after a payment until its worker is asked."""
     refunds_per_day: Annotated[int, Field(ge=0, le=10_000)] = 100
     """The largest number of SMS that are refunded to one worker per day (UTC)."""

@@ -12,6 +12,7 @@ AFTER_PHONES = frozenset(
     {
         "adjust",
         "appeals",
+        "arrivals",
         "assign",
         "call_webhooks",
         "close",

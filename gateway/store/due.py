@@ -26,6 +26,7 @@ union all select 'watch_reserves', null where {reserves.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {WAITING.format(now="$1")})
   or exists (select {PUBLISHING})
+union all select 'arrivals', null where not exists (select from arrival_progress where due_at > $1)
 union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))

@@ -86,6 +86,51 @@ def resolve_payout(
 
 
 @app.command()
+def arrivals() -> None:
+    """List the payouts that did not arrive according to their workers, and what waits for them."""
+    from gateway.base.money import amount_text
+    from gateway.cli.serving import with_runtime
+    from gateway.store.payouts import arrivals as store
+
+    rows = with_runtime(lambda rt: store.unreleased(rt.db))
+    for row in rows:
+        held = f"{row.waiting} payouts of its run wait" if row.holds else "holds nothing"
+        typer.echo(
+            f"{row.ref}  {amount_text(row.amount_minor, row.currency):>14}  {row.provider}  worker {row.worker}, "
+            f"since {row.said_at:%Y-%m-%d %H:%M}; {held}"
+        )
+    typer.echo(f"{len(rows)} payouts did not arrive according to their workers")
+
+
+class Found(StrEnum):
+    ARRIVED = "arrived"
+    MISSING = "missing"
+
+
+@app.command("release-run")
+def release_run(
+    ref: Annotated[str, typer.Argument(help="The reference in `gateway payouts arrivals`.")],
+    found: Annotated[Found, typer.Option(help="Your finding: did the money arrive?")],
+    because: Annotated[str, typer.Option(help="How you know it. It is kept with the payout.")],
+    by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
+    key_file: KeyFile = None,
+    key: NoKey = None,
+) -> None:
+    """Decide about a payout that did not arrive according to its worker. Its run then goes on.
+
+    After `--found arrived`, a later "no" of the same worker holds no other payout.
+    """
+    from gateway.cli.serving import with_runtime
+    from gateway.steps.payouts.fair_pay import arrivals as step
+
+    hers = read_key(key_file, by)
+    number = with_runtime(
+        lambda rt: step.release_run(rt, ref, found.value, because, by=by, key=hers)
+    )
+    typer.echo(f"{ref.upper()} is decided; {number} payouts of its run go on")
+
+
+@app.command()
 def breaker() -> None:
     """List the unexplained differences, those that stop a provider first."""
     from gateway.cli.serving import with_runtime

@@ -52,12 +52,18 @@ async def notify_outside(rt: Runtime, db: Connection, text: str, cause: str) -> 
     return len(holders)
 
 
-def outside_writes(rt: Runtime, text: str, cause: str) -> list[Write]:
+def outside_writes(
+    rt: Runtime, text: str, cause: str, *, but: frozenset[bytes] = frozenset()
+) -> list[Write]:
     """Return the SMS to each number of `controls.tell`, once per cause.
 
-    They are parts of the caller's commit.
+    `but` are the indexes of numbers that are left out. They are parts of the caller's commit.
     """
-    return [_part(rt, holder, text, _cause(rt, cause, holder)) for holder in _named(rt)]
+    return [
+        _part(rt, holder, text, _cause(rt, cause, holder))
+        for holder in _named(rt)
+        if rt.vault.index(holder.msisdn) not in but
+    ]
 
 
 def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Write:

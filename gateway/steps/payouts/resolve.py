@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from gateway.base.errors import Conflict, Refused
+from gateway.base.ids import PayoutId
 from gateway.base.money import amount_text
 from gateway.base.msisdn import mask
 from gateway.payments.payout import Resolved
 from gateway.payments.states import PayoutState
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.runtime import Runtime
-from gateway.store.payouts import decisions, payouts
+from gateway.store.payouts import arrivals, decisions, payouts
 from gateway.store.payouts.payouts import Stored
 from gateway.store.people import persons
 
@@ -84,6 +85,7 @@ async def evidence(rt: Runtime, ref: str) -> str:
         f"  {row['seq']}  {row['cause'].partition(':')[0]}  {amount_text(row['amount'], row['currency'])}"
         for row in await decisions.transfers(rt.db, p.id)
     ]
+    lines += ["", "What the worker said:", await _arrival(rt, p.id)]
     lines += ["", "What statements showed:"]
     lines += [
         f"  finding {row['id']}  {row['kind']}  receipt {row['receipt']}  {row['explanation'] or 'not explained'}"
@@ -96,3 +98,14 @@ async def evidence(rt: Runtime, ref: str) -> str:
         f"  gateway payouts resolve {stored.ref} --as failed --by <name>",
     ]
     return "\n".join(lines)
+
+
+async def _arrival(rt: Runtime, payout: PayoutId) -> str:
+    """Return the line about the question whether the money arrived."""
+    found = await arrivals.of_payout(rt.db, payout)
+    if found is None:
+        return "  not asked whether it arrived"
+    when = found.answered_at or found.asked_at
+    line = f"  {'first payout' if found.first else 'sample'}, arrived: {found.state}"
+    line += f" ({when:%Y-%m-%d %H:%M}{' by ' + found.via if found.via else ''})" if when else ""
+    return f"{line}; {found.person} found: {found.found}, {found.because}" if found.found else line

@@ -28,9 +28,10 @@ from gateway.steps.turns import number_change
 from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, transcript_of
 from gateway.steps.turns.facts import enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.inbound import Inbound, TurnSource
-from gateway.steps.turns.load import load
+from gateway.steps.turns.load import arrival_view, load
 from gateway.steps.turns.understand import Understood, understand
 from gateway.store.db import Repeated
+from gateway.store.payouts.arrivals import open_arrival
 from gateway.store.people import number_moves
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import sessions, turns
@@ -130,6 +131,9 @@ async def _take(
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, msisdn)
     understood = await _planned(rt, understood, row, limits)
+    if row.arrival and not keys:  # A key that was dialled ahead is no answer to this question.
+        asked = arrival_view(open_arrival(row.arrival))
+        understood = replace(understood, situation=understood.situation.changed(arrival=asked))
     source = TurnSource(msisdn, "", "ussd", _sms_channel(rt, channel))
     inbound = Inbound(rt, channel, event, row, source, keys=keys)
     secret = bool(keys) and row.view in SECRET

@@ -7,6 +7,7 @@ from gateway.conversation.facts import (
     Agreed,
     Answered,
     Appealed,
+    ArrivalSaid,
     Asked,
     AskedAlone,
     CoordinatorPinTried,
@@ -40,6 +41,7 @@ from gateway.conversation.facts import (
     ZoneChosen,
 )
 from gateway.steps.payouts.cash_out import payout_part
+from gateway.steps.payouts.fair_pay.arrivals import arrival_writes
 from gateway.steps.people.appeals.file import appeal_write
 from gateway.steps.people.enrol import (
     enrolment_writes,
@@ -169,6 +171,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [coordinators.pin_tried(row.coordinator, before, right=fact.right)]
         case ZoneChosen():
             return await zone_writes(rt, row, fact)
+        case ArrivalSaid():
+            return await arrival_writes(rt, row.worker, fact, heard.via)
         case Appealed():
             return [appeal_write(rt, row, fact)]
         case (

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.base.ids import answer_of_ref, new_ref
+from gateway.base.money import amount_text
 from gateway.conversation.money.why import ref_said
 from gateway.conversation.needs import code_words
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.people.number_change import two_numbers
-from gateway.conversation.situation import Cash, Need, Situation
+from gateway.conversation.situation import ArrivalView, Cash, Need, Situation
 from gateway.payments.cashout import payable
 from gateway.payments.holding import most_at_once, phrase_of
 from gateway.steps.payouts.fair_pay.refunds import price_minor
@@ -23,7 +24,7 @@ from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood
-from gateway.store.payouts import refunds, wind_down
+from gateway.store.payouts import arrivals, refunds, wind_down
 from gateway.store.people import workers
 from gateway.store.quality import explained_answers
 
@@ -140,6 +141,16 @@ async def _payment(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(payment=paid, explained=found)
 
 
+async def _arrival(inbound: Inbound, situation: Situation) -> Situation:
+    found = await arrivals.open_by_sms(inbound.rt.db, inbound.row.worker)
+    return situation.changed(arrival=arrival_view(found) if found else None)
+
+
+def arrival_view(found: arrivals.OpenArrival) -> ArrivalView:
+    """Return a payout as its worker is asked about it."""
+    return ArrivalView(found.payout, found.ref, amount_text(found.amount_minor, found.currency))
+
+
 async def _skill(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(skill=await skill_view(inbound.rt, inbound.row.worker))
 
@@ -169,6 +180,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.PAYMENT: _payment,
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
+    Need.ARRIVAL: _arrival,
     Need.NO_WORK: why_no_work.explain_no_work,
     Need.CLOSING: _closing,
 }

@@ -26,6 +26,9 @@ select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
     as moved_until,
   exists (select from number_move m where m.worker_id = p.worker_id and m.state = 'objected' and m.done_at is not null)
     as objected,
+  exists (select from arrival c where c.holds and c.released_at is null and c.provider = p.provider
+    and p.created_at < c.answered_at + interval '24 hours' and (c.list_id is null
+      or exists (select from approval_item i where i.payout_id = p.id and i.list_id = c.list_id))) as run_doubted,
   -- What the operator said it holds, less what was let go since.
   (select h.float - coalesce((select sum(q.amount) from payout_pass x join payout q on q.id = x.payout_id
       where x.at >= h.float_at and q.provider = p.provider and q.state not in ('failed', 'cancelled')), 0)
@@ -83,6 +86,7 @@ async def read_case(
         moved_until=row["moved_until"],
         objected=row["objected"],
         closing=row["closing"],
+        run_doubted=row["run_doubted"],
     )
     return case, row["holds"], row["passed"]
 

@@ -40,6 +40,16 @@ async def coordinators_of(db: Database, worker: WorkerId) -> list[Row]:
     )
 
 
+async def coordinator_indexes(db: Database, worker: WorkerId) -> list[bytes]:
+    """Return the blind indexes of the numbers of a worker's coordinators."""
+    rows = await db.rows(
+        """select c.msisdn_index from worker_coordinators($1) as k(id)
+           join coordinator c on c.id = k.id""",
+        worker,
+    )
+    return [row["msisdn_index"] for row in rows]
+
+
 async def coordinators(db: Database) -> list[Row]:
     """Return the number and language of each active coordinator, in the order of their ids."""
     return await db.rows(

@@ -10,7 +10,7 @@ create or replace function situation(
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
   out away boolean, out ease smallint, out never_agreed boolean,
-  out missed_message bigint, out pin_hash text, out pin_wrong smallint,
+  out missed_message bigint, out arrival jsonb, out pin_hash text, out pin_wrong smallint,
   -- the change of number that this phone is one end of
   out moving jsonb,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint, out payout_waits text, out payout_until timestamptz,
@@ -123,6 +123,7 @@ begin
   end if;
   if p_session is not null and transcript is null then  -- She has just dialled in.
     missed_message := missed_message(situation.worker_id);
+    arrival := arrival_of(situation.worker_id, false);
   end if;
   if state = 'stopped' then
     never_agreed := not exists (select from consent x where x.worker_id = situation.worker_id

@@ -23,6 +23,9 @@ _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (w.unreached_until is null or w.unreached_until < now())
+  -- A bare "1" is the answer to the newest question, so she is not asked two at the same time.
+  and not exists (select from arrival c where c.worker_id = w.id and c.state = 'asked'
+    and c.asked_at > now() - interval '2 hours')
   and not exists (select from lesson_run l where l.worker_id = w.id and l.state = 'open' and l.via = 'sms'
     and l.at > now() - interval '1 hour')
   and not exists (select from payout p join message_of('asked:' || p.ref) o on o.state in ('queued', 'sending')

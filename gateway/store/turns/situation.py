@@ -43,6 +43,7 @@ class TurnRow:
     ease: int
     never_agreed: bool | None
     missed_message: int | None
+    arrival: dict[str, Any] | None
 
     # The worker's PIN.
     pin_hash: str | None
