@@ -17,7 +17,7 @@ from gateway.phrases import Phrasebook
 _NOTHING = frozenset[Need]()
 _MONEY = frozenset({Need.CASH, Need.PIN})
 _OF_WORKER = {
-    "balance": _MONEY,
+    "balance": _MONEY | {Need.REFUNDED},
     "pay": _MONEY,
     "airtime": _MONEY,
     "why": frozenset({Need.PAYMENT}),

@@ -126,8 +126,6 @@ class Cash:
     """The deductions from a withdrawal before it is sent, and None for none."""
     airtime_deductions: Deductions | None = None
     """The deductions from airtime."""
-    refunded_minor: int = 0
-    """The amount that was refunded to her for her SMS in the last seven days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +356,8 @@ class Need(Enum):
     """`Situation.payment`, or `Situation.explained` where a reference names an answer."""
     SKILL = auto()
     """`Situation.skill`."""
+    REFUNDED = auto()
+    """`Situation.refunded_minor`."""
     ARRIVAL = auto()
     """`Situation.arrival`, for an SMS. A new USSD session has it at once."""
     NO_WORK = auto()
@@ -383,6 +383,8 @@ class Situation:
     """The question that this worker would get next, and None when there is no work for her now."""
     cash: Cash | None
     """The cash-out side."""
+    refunded_minor: int = 0
+    """The amount that was refunded to her for her SMS in the last seven days."""
     arrival: ArrivalView | None = None
     """The payout about whose arrival the worker was asked by SMS, or is asked as she dials."""
     coordinator: CoordinatorView | None = None

@@ -18,7 +18,7 @@ from gateway.conversation.facts import (
     Stopped,
 )
 from gateway.conversation.menu import VIEWS, menu
-from gateway.conversation.situation import NumberMoveView, Situation
+from gateway.conversation.situation import ArrivalView, NumberMoveView, Situation
 from gateway.conversation.turn import interpret_sms
 from gateway.conversation.views import lessons
 from gateway.conversation.views.pin import SECRET
@@ -349,8 +349,16 @@ def test_every_screen_is_short(language: str) -> None:
             there = replace(Person(language=language).situation, moving=change)
             screen = VIEWS[view].show(Context(there, BOOKS, kind_of), {})
             assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160, view
+    asks = replace(
+        Person(language=language).situation, arrival=ArrivalView("1", "P7K2QX", "KES 1,234.50")
+    )
+    screen = VIEWS["arrival"].show(Context(asks, BOOKS, kind_of), {})
+    assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160
     # The steps of a lesson are paged where they must be: tests/stories shows them.
-    assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing - lessons.VIEWS.keys()
+    assert (
+        shown
+        >= VIEWS.keys() - {"coordinator"} - SECRET - changing - {"arrival"} - lessons.VIEWS.keys()
+    )
 
 
 def test_a_phone_of_a_country_where_no_worker_can_be_paid_is_told_so() -> None:

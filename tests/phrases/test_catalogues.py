@@ -75,7 +75,7 @@ TWO_PARTS = {
     "invite.sms",
     "move.request_refused",
 }
-TWO_PARTS |= {"add.again", "add.done_later", "add.which"}
+TWO_PARTS |= {"pay.bonus", "add.again", "add.done_later", "add.which"}
 # They name a field as the client calls it, with one or two of its values.
 TWO_PARTS |= {"entry.range", "entry.two"}
 

@@ -34,7 +34,7 @@ def _plain(name: str) -> str:
     hint = get_type_hints(TurnRow)[name]
     kind = next((one for one in get_args(hint) if one is not type(None)), hint)
     kind = hint if get_origin(hint) is list else kind
-    if name in ("pack", "more", "moving", "memory", "lesson", "record"):
+    if name in ("pack", "more", "moving", "memory", "lesson", "record", "arrival"):
         return "json"
     if get_origin(kind) is list:
         return f"list[{get_args(kind)[0].__name__}]"

@@ -223,8 +223,8 @@ def balance(context: Context, worker: WorkerView, *, by_sms: bool) -> str:
         on_way = amount_text(cash.open_minor, worker.currency)
         fate = "balance.waits" if cash.open_waits else "balance.on_way"
         text = f"{text} {context.say(fate, amount=on_way, ref=cash.open_ref)}"
-    if cash and cash.refunded_minor:
-        refunded = amount_text(cash.refunded_minor, worker.currency)
+    if context.situation.refunded_minor:
+        refunded = amount_text(context.situation.refunded_minor, worker.currency)
         longer = f"{text} {context.say('balance.refunded', amount=refunded)}"
         text = longer if segments(longer) == segments(text) else text
     return text

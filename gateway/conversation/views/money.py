@@ -134,7 +134,7 @@ def _sends(context: Context, worker: WorkerView, decided: PayAsked) -> ShowView:
 
 
 VIEWS = {
-    "balance": View(_show_balance, _press_balance, shows=_CASH, takes=_PIN),
+    "balance": View(_show_balance, _press_balance, shows=_CASH | {Need.REFUNDED}, takes=_PIN),
     "cash": View(_show_cash, _press_cash, shows=_CASH, takes=_CASH | _PIN),
     "payment": View(_show_payment, _press_payment, shows=frozenset({Need.PAYMENT})),
     "skill": View(_show_skill, _press_skill, shows=frozenset({Need.SKILL})),

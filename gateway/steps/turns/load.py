@@ -107,7 +107,6 @@ async def _cash(inbound: Inbound, situation: Situation) -> Situation:
         airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
         deductions=taken,
         airtime_deductions=off_airtime,
-        refunded_minor=await refunds.refunded_since(rt.db, worker.id, rt.clock.now() - _WEEK),
     )
     return situation.changed(cash=cash)
 
@@ -139,6 +138,12 @@ async def _payment(inbound: Inbound, situation: Situation) -> Situation:
     if ref and paid is None and situation.worker:
         found = await explained(rt, worker, ref, situation.worker.language)
     return situation.changed(payment=paid, explained=found)
+
+
+async def _refunded(inbound: Inbound, situation: Situation) -> Situation:
+    since = inbound.rt.clock.now() - _WEEK
+    found = await refunds.refunded_since(inbound.rt.db, inbound.row.worker, since)
+    return situation.changed(refunded_minor=found)
 
 
 async def _arrival(inbound: Inbound, situation: Situation) -> Situation:
@@ -181,6 +186,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
     Need.ARRIVAL: _arrival,
+    Need.REFUNDED: _refunded,
     Need.NO_WORK: why_no_work.explain_no_work,
     Need.CLOSING: _closing,
 }

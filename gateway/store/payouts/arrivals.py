@@ -166,7 +166,7 @@ class OpenArrival:
 
 async def open_by_sms(db: Database, worker: WorkerId) -> OpenArrival | None:
     """Return the payout to which a bare yes or no of this worker by SMS belongs, or None."""
-    found = await db.value("select arrival_of($1, true)", worker)
+    found = await db.value("select arrival_of(p_worker => $1, p_asked => true)", worker)
     return open_arrival(found) if found else None
 
 
@@ -273,7 +273,7 @@ async def of_payout(db: Database, payout: PayoutId) -> ArrivalShown | None:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalCounts:
-    """How many payouts were asked about, and what their workers said."""
+    """The numbers of payouts that were asked about, by what their workers said."""
 
     asked: int
     yes: int
