@@ -6,7 +6,7 @@ See docs/decisions/0071.
 from alembic import op
 
 revision = "0074"
-down_revision = "0071"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
