@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.qa.checks.review_result import EarlierResult
 from gateway.store.batches.reviews import NOT_FINAL, REVIEW
 from gateway.store.db import Connection, Database
 
@@ -72,6 +73,19 @@ async def begin(db: Connection, batch: str, nth: int, tasks: Sequence[DoubtfulTa
         [one.confidence for one in tasks],
         [one.state for one in tasks],
     )
+
+
+async def earlier_results(
+    db: Connection | Database, batch: str, nth: int
+) -> dict[str, EarlierResult]:
+    """Return the results of the tasks of a review before it, by the client's ids of the tasks."""
+    rows = await db.rows(
+        """select t.name, r.was, r.was_confidence::float8 as confidence from review_item r join task t on t.id = r.task_id
+           where r.batch_id = $1 and r.round = $2""",
+        batch,
+        nth,
+    )
+    return {row["name"]: EarlierResult(row["was"], row["confidence"]) for row in rows}
 
 
 async def finish(db: Connection, batch: str, nth: int, tasks: Sequence[ReviewedTask]) -> None:

@@ -9,7 +9,7 @@ from gateway.qa.answers import choice
 from gateway.qa.checks.audit_outcome import ANSWERS_MORE, asked_again, audit_outcome
 from gateway.qa.checks.interval import error_share, wrong_in_batch
 from gateway.qa.checks.plan import AuditRule, QualificationRule, QualityPlan, ReviewRule, plan_of
-from gateway.qa.checks.review_result import review_result
+from gateway.qa.checks.review_result import EarlierResult, review_result
 from gateway.qa.checks.sampling import draw, sample_size
 from gateway.qa.skills.skill import Skill
 
@@ -147,11 +147,31 @@ def test_the_money_set_aside_pays_every_review_and_its_gold(
 
 def test_reviewers_who_contradict_each_other_leave_the_task_to_a_person() -> None:
     options, good = ["no", "yes"], Skill(30, 1)
-    agreed = review_result(choice, ["no", "no"], [good, good], options)
+    torn = EarlierResult("yes", 0.5)
+    agreed = review_result(choice, torn, [("no", good), ("no", good)], options)
     assert agreed is not None
     assert (agreed.value, agreed.decided) == ("no", True)
-    assert agreed.confidence > 0.98
-    split = review_result(choice, ["no", "yes"], [good, good], options)
+    assert agreed.confidence > 0.9
+    split = review_result(choice, torn, [("no", good), ("yes", good)], options)
     assert split is not None
     assert not split.decided
-    assert review_result(choice, [], [], options) is None
+    assert review_result(choice, torn, [], options) is None
+
+
+@given(st.floats(0.5, 0.95), st.integers(6, 200), st.integers(2, 6), st.booleans())
+@FEW
+def test_a_review_moves_the_confidence_towards_the_reviewer_and_stays_a_chance(
+    confidence: float, right: int, options: int, agrees: bool
+) -> None:
+    names = [f"o{n}" for n in range(options)]
+    said = names[0] if agrees else names[1]
+    found = review_result(
+        choice, EarlierResult(names[0], confidence), [(said, Skill(right, 0))], names
+    )
+    assert found is not None
+    assert 0.0 < found.confidence <= 1.0
+    if agrees:
+        assert found.value == names[0]
+        assert found.confidence >= confidence - 1e-9
+    elif found.value == names[0]:
+        assert found.confidence < confidence

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.qa.checks.review_result import review_result
+from gateway.qa.checks.review_result import EarlierResult, review_result
 from gateway.steps.batches.checks.paid_check import (
     CheckOrder,
     end_checks,
@@ -78,7 +78,11 @@ async def end_review(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
             if await batches.locked_state(db, batch.id) != "running":
                 return False
             await end_checks(rt, db, batch.id)
-            found = [_reviewed(rt, batch, one) for one in await paid_checks.answers_of(db, check)]
+            earlier = await review_items.earlier_results(db, batch.id, planned.round)
+            found = [
+                _reviewed(rt, batch, earlier[one.task], one)
+                for one in await paid_checks.answers_of(db, check)
+            ]
             if not await plans.set_stage(db, batch.id, planned, "audit"):
                 return False
             await review_items.finish(db, batch.id, planned.round, found)
@@ -87,11 +91,13 @@ async def end_review(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
     return await until_settled(ended)
 
 
-def _reviewed(rt: Runtime, batch: Batch, answers: paid_checks.CheckAnswers) -> ReviewedTask:
+def _reviewed(
+    rt: Runtime, batch: Batch, earlier: EarlierResult, answers: paid_checks.CheckAnswers
+) -> ReviewedTask:
     result = review_result(
         rt.kind_of(batch.kind).ANSWERS,
-        answers.values,
-        answers.skills,
+        earlier,
+        list(zip(answers.values, answers.skills, strict=True)),
         batch.option_ids,
         compared_as(rt, batch),
     )
