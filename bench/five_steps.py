@@ -31,7 +31,7 @@ from gateway.qa.judging.verdict_effect import AnswerCounts, Judgement, effect_of
 from gateway.qa.skills.gold import Standing, gold_due, standing
 from gateway.qa.skills.skill import Skill
 
-SEEDS, CARELESS = 20, 0.3
+SEEDS, CARELESS = 10, 0.3
 TASKS, WORKERS, GOLD, ALL_ANSWERS = 400, 40, 40, 7
 OPTIONS = ("no", "yes")
 SKILL, SPREAD, UNEVEN = 0.82, 0.08, 0.6

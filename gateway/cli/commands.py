@@ -9,7 +9,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.cli.backup import archive, backup
-from gateway.cli.batches import batches, fair_pay, projects, recipes
+from gateway.cli.batches import batches, projects, quality, recipes
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
@@ -17,7 +17,16 @@ from gateway.cli.payouts import approvals, holds, ledger, manual, payouts, wind_
 from gateway.cli.people import coordinators, number_moves, persons, workers
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
-from gateway.cli.quality import appeals, explain, findings, gold, lessons, options, review
+from gateway.cli.quality import (
+    appeals,
+    audit,
+    explain,
+    findings,
+    gold,
+    lessons,
+    options,
+    review,
+)
 from gateway.cli.run import fill, operators
 from gateway.cli.subjects import START, BySubject, arrange
 from gateway.cli.turns import inbox
@@ -52,12 +61,13 @@ app.add_typer(payouts.statements, name="statements")
 app.add_typer(batches.client, name="client")
 app.add_typer(projects.app, name="project")
 app.add_typer(recipes.app, name="recipes")
-app.add_typer(fair_pay.app, name="batch")
+app.add_typer(quality.app, name="batch")
 app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(lessons.app, name="lessons")
 app.add_typer(review.app, name="review")
 app.add_typer(appeals.app, name="appeals")
+app.add_typer(audit.app, name="audit")
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
 app.add_typer(partner, name="partner")

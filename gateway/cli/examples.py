@@ -156,6 +156,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "moves refuse": ('moves refuse 12 --by Asha --because "not her voice"',),
     "explain": (f"explain {BATCH} 4",),
     "review list": ("review list",),
+    "audit next": (f"audit next {BATCH}",),
+    "audit judge": (
+        f"audit judge {BATCH} 7 yes --by Wanjiku",
+        f"audit judge {BATCH} 8 --unclear --by Wanjiku",
+    ),
+    "batch quality": (f"batch quality {BATCH} --page quality.html",),
     "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),
     "appeals list": ("appeals list", "appeals list --decided"),
     "appeals show": ("appeals show A2222N",),

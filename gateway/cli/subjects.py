@@ -42,6 +42,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "explain",
         "review",
         "appeals",
+        "audit",
         "gold",
         "options",
         "findings",

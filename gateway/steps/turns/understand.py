@@ -6,6 +6,7 @@ from gateway.base.msisdn import region_of
 from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
 from gateway.conversation.situation import CoordinatorView, Situation, WorkerView
+from gateway.qa.checks.check_gold import check_gold_due
 from gateway.qa.skills.gold import gold_due
 from gateway.steps.people import number_move_view
 from gateway.steps.quality.lessons.progress import lesson_by_sms
@@ -135,7 +136,11 @@ def _upcoming(row: TurnRow, batch: Batch) -> Question:
         skill, answers, golds = skill_of(row, batch.kind)
         trial, drift = trial_of(row, batch.kind)
         is_entry = trial < batch.handling.entry_gold
-        if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
+        if batch.handling.check_of:
+            is_due = check_gold_due(row.worker, answers)
+        else:
+            is_due = is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift)
+        if is_due:
             return question_of(batch, row.worker, row.gold_task, row.gold_text)
     assert row.next_task is not None
     return question_of(batch, row.worker, row.next_task, row.next_text, record_of(row, "next"))

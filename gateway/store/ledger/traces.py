@@ -154,10 +154,20 @@ async def of_answer(db: Database, answer: int) -> list[Link]:
 
 
 async def of_batch(db: Database, batch: str) -> AsyncGenerator[Link]:
-    """Yield every paid answer of a batch, and where its price went.
+    """Yield every paid answer of a batch and of its reviews and audits, and where its price went.
 
     The answers are read in groups of workers, so that memory stays flat.
     """
+    async for link in _of_one(db, batch):
+        yield link
+    for row in await db.rows(
+        "select batch_id from check_batch where parent_id = $1 order by batch_id", batch
+    ):
+        async for link in _of_one(db, row["batch_id"]):
+            yield link
+
+
+async def _of_one(db: Database, batch: str) -> AsyncGenerator[Link]:
     rows = await db.rows(
         """select distinct w.account_id from answer a join task t on t.id = a.task_id
            join worker w on w.id = a.worker_id where t.batch_id = $1 order by w.account_id""",

@@ -11,7 +11,7 @@ async def proven(town: Town, *names: str) -> None:
     for name in names:
         await town.rt.db.execute(
             """insert into skill (worker_id, kind, "right", wrong, gold_right, learned_at, answers)
-               values ($1, 'verification', 40, 1, 40, now(), 41)
+               values ($1, 'verification', 40, 1, 40, now(), 40)
                on conflict (worker_id, kind) do update set "right" = 40, wrong = 1""",
             await town[name].id(),
         )
@@ -20,18 +20,19 @@ async def proven(town: Town, *names: str) -> None:
 KEYS = {"amina": {"Clear?": "1", "Split?": "1"}, "brian": {"Clear?": "1", "Split?": "2"}}
 
 
-async def split(town: Town, **given) -> Batch:
-    """A batch of two tasks, all of whose answers are in.
+async def split(town: Town, more: int = 0, **given) -> Batch:
+    """A batch of two tasks, all of whose answers are in, and `more` like the second one.
 
     Two workers agree on the first one and contradict each other on the second. Rose and Sara, who
     are proven, come afterwards.
     """
     for name in KEYS:
         await town.enrols(name)
-    batch = await town.posts_batch("Clear?", "Split?", policy="fixed:2", **given)
+    others = [f"Split? {n}?" for n in range(more)]
+    batch = await town.posts_batch("Clear?", "Split?", *others, policy="fixed:2", **given)
     for name, keys in KEYS.items():
         reply = await town[name].texts("WORK")
-        for _ in keys:
+        for _ in range(2 + more):
             question = next(q for q in keys if q in reply)
             reply = await town[name].texts(keys[question])
     for name in ("rose", "sara"):

@@ -209,6 +209,7 @@ async def judge_task(rt: Runtime, batch_id: str, task: str, value: str | None, b
 
 
 async def _in_audit(rt: Runtime, batch_id: str) -> PlannedBatch:
+    await rt.batches.get(batch_id)  # This raises Refused where there is no such batch.
     planned = await plans.of_batch(rt.db, batch_id)
     if planned is None or planned.plan.audit is None:
         raise Refused("this batch was made without an audit", status=409)

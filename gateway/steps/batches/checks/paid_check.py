@@ -68,7 +68,8 @@ async def new_check(rt: Runtime, parent: Batch, order: CheckOrder) -> Batch:
         method=parent.method,
         gold_rate=GOLD_SHARE,
         lease_s=parent.lease_s,
-        pack_max=parent.pack_max,
+        # Each question has a message of its own, so that gold may come at any place.
+        pack_max=1,
         hold_account=await rt.accounts.get(account),
         handling=Handling(
             entry_gold=0,
