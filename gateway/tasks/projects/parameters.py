@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from gateway.base.errors import Refused
+from gateway.base.text.strings import identifier, line, prose
 from gateway.tasks.values import values
 
 _TEXT_MAX = 500
 _LIST_MAX = 50
 _LANGUAGE = re.compile("[a-z]{2,3}")
-_COLUMN_MAX = 100
+_COLUMN_MAX, _ID_MAX, _LABEL_MAX = 100, 64, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def checked_parameters(
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > _TEXT_MAX:
         raise _wrong(name, f"a text of at most {_TEXT_MAX} characters")
-    return value.strip()
+    return prose(value.strip(), f"parameters.{name}")
 
 
 def _number(name: str, value: object) -> float:
@@ -85,7 +86,7 @@ def _strings(name: str, value: object, longest: int) -> list[str]:
     for each in cast("list[object]", value):
         if not isinstance(each, str) or not 0 < len(each.strip()) <= longest:
             raise _wrong(name, f"each is a text of 1 to {longest} characters, not {each!r}")
-        found.append(each.strip())
+        found.append(line(each, f"parameters.{name}", longest))
     return found
 
 
@@ -102,12 +103,12 @@ def _languages(name: str, value: object) -> list[str]:
 
 def _options(name: str, value: object) -> list[dict[str, object]]:
     """Return options as objects with `id` and `labels`; a text is an option's id."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or len(cast("list[object]", value)) > _LIST_MAX:
         raise _wrong(name, 'a list of options, like ["shop", "clinic"]')
     found = list[dict[str, object]]()
     for each in cast("Sequence[object]", value):
         if isinstance(each, str):
-            found.append({"id": each.strip(), "labels": {}})
+            found.append({"id": identifier(each, f"parameters.{name}", _ID_MAX), "labels": {}})
             continue
         named = cast("Mapping[str, object]", each if isinstance(each, dict) else {})
         given = named.get("labels", {})
@@ -122,7 +123,14 @@ def _options(name: str, value: object) -> list[dict[str, object]]:
                 name,
                 'an option is a text or an object like {"id": "shop", "labels": {"sw": "Duka"}}',
             )
-        found.append({"id": str(named["id"]).strip(), "labels": dict(labels)})
+        checked = {
+            str(language): line(str(label), f"parameters.{name}", _LABEL_MAX)
+            for language, label in labels.items()
+        }
+        if not all(_LANGUAGE.fullmatch(language) for language in checked):
+            raise _wrong(name, "labels are named by codes of languages, like sw")
+        option_id = identifier(str(named["id"]), f"parameters.{name}", _ID_MAX)
+        found.append({"id": option_id, "labels": checked})
     return found
 
 

@@ -192,6 +192,13 @@ def make_plan(
         else:
             stages.append(first)
             expected += real * several_price(numbers, pay.cost_minor)
+    names = [stage.name for stage in stages]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise Refused(
+            f"parameters.fields: two stages would be named {doubled!r}; rename that field",
+            field="parameters.fields",
+        )
     if len(stages[0].instructions) > _INSTRUCTIONS_MAX:
         raise Refused(
             f"the instructions have {len(stages[0].instructions)} characters with these parameters; "

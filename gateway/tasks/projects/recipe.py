@@ -209,8 +209,11 @@ class _Reader:
 
     def __init__(self, name: str, given: object, prefix: str) -> None:
         self.name, self._prefix = name, prefix
+        key = prefix.rstrip(".")
+        if given is None:
+            raise _wrong(name, key, f"the section [{key}] is missing")
         if not isinstance(given, Mapping):
-            raise _wrong(name, prefix.rstrip("."), "this must be a table with keys")
+            raise _wrong(name, key, f"this must be a section [{key}]")
         self.given = cast("Mapping[str, object]", given)
 
     def only(self, known: Sequence[str]) -> None:

@@ -1,11 +1,22 @@
 """Projects: one file in, one result out, with every answer given on a simulated phone."""
 
-import pytest
+import asyncio
+import io
+import json
+from datetime import date
+from decimal import Decimal
 
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.commands import app
+from gateway.settings.fair_pay import LivingWage
 from gateway.steps.batches.close import close
 from gateway.steps.batches.projects import advance as advance_step
 from gateway.steps.batches.projects import start as start_step
 from gateway.steps.batches.projects.advance import advance_projects
+from gateway.steps.batches.projects.recipes import shipped
 from gateway.store.batches.projects import pending_projects
 from tests.support.projects import Project, all_work, crowd, makes_project, works
 
@@ -257,9 +268,7 @@ async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
     await records.changes("start")
     await town.answers_bells()
     assert await records.states() == {"name": "running", "born": "running"}
-    await all_work(
-        town, people, lambda _, kind: "3 May 1990" if kind == "date" else "Amina Otieno"
-    )
+    await all_work(town, people, lambda _, kind: "3 May 1990" if kind == "date" else "Amina Otieno")
     (row,) = await records.rows()
     assert (row["name"], row["born"], row["name state"]) == (
         "Amina Otieno",
@@ -352,3 +361,129 @@ async def test_a_start_that_is_killed_after_its_commit_is_continued_by_the_ticke
     await town.ticks()
     assert await project.states() == {"check": "running"}
     await town.has_right_books()
+
+
+async def test_two_processes_that_advance_at_once_make_every_stage_once(town):
+    people = await crowd(town, "amina", "brian", "chege", "dina")
+    project = await makes_project(
+        town.client, "transcribe-text", "One is here.\n\nTwo is there.", check="always"
+    )
+    await project.changes("start")
+    town.jobs.take()
+    for _ in range(3):
+        await asyncio.gather(*(advance_projects(town.rt) for _ in range(3)))
+        await advance_projects(town.rt)
+        for person in people:
+            await works(town, person, lambda text, kind: text if kind != "verification" else "2")
+        await close(town.rt)
+    await advance_projects(town.rt)
+    assert (await project.shows())["state"] == "done"
+    assert (await project.shows())["waits"] is None
+    assert await town.count("task") == 6
+    assert await project.result(format="text") == "One is here.\n\nTwo is there."
+
+
+async def test_a_project_that_cannot_go_on_says_why_and_goes_on_when_it_can(town, configure):
+    await crowd(town, "amina", "brian", "chege")
+    project = await makes_project(town.client, "check-list", SHOPS, question="Is {name} open?")
+    await project.changes("start")
+    town.jobs.take()
+    usual = town.rt.settings.fair_pay
+    floor = LivingWage(
+        currency="KES", per_hour=Decimal(100_000), source="a test", date=date(2026, 11, 30)
+    )
+    configure(fair_pay=usual.model_copy(update={"floors": {"KE": floor}}))
+    quote = (await project.asks("GET", "/quote")).json()
+    assert quote["stages"][0]["below_floor"]
+    await town.ticks()
+    shown = await project.shows()
+    assert (shown["state"], shown["stages"][0]["state"]) == ("running", "waiting")
+    assert "living-wage floor of KE" in shown["waits"]
+
+    configure(fair_pay=usual)
+    await town.ticks()
+    assert (await project.shows())["waits"], "it is not tried again in the same minute"
+    await town.ticks(minutes=2)
+    shown = await project.shows()
+    assert (shown["waits"], shown["stages"][0]["state"]) == (None, "running")
+
+    configure(fair_pay=usual.model_copy(update={"floors": {"KE": floor}}))
+    other = await makes_project(town.client, "check-list", SHOPS, question="Is {name} open?")
+    refused = await other.asks("POST", "/start")
+    assert refused.status_code == 422
+    assert "living-wage floor" in refused.json()["detail"]
+
+
+async def test_cancelling_gives_back_the_money_of_stages_that_have_not_begun(town):
+    await crowd(town, "amina", "brian")
+    before = await town.client.available_minor()
+    project = await makes_project(town.client, "translate-text", TEXT, language="Kiswahili")
+    started = await project.changes("start")
+    account = (await town.client.asks("GET", "/account")).json()
+    assert account["reserved_minor"] == started["money"]["reserved_minor"]
+    assert account["available_minor"] == before - account["reserved_minor"]
+    await town.answers_bells()
+    await project.changes("cancel")
+    await town.answers_bells()
+    assert set((await project.states()).values()) == {"cancelled"}
+    assert await town.client.available_minor() == before
+    assert (await project.result(format="text")).count("[...]") == len(await project.rows())
+
+
+async def test_a_file_may_be_a_spreadsheet_in_a_form(town):
+    book = openpyxl.Workbook()
+    for row in (("name", "opened"), ("Mama Njeri", 1998), (None, None), ("Toi", 2001)):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    order = {"recipe": "check-list", "name": "A", "price": "3.00"}
+    order["parameters"] = {"question": "Did {name} open in {opened}?"}
+    made = await town.client.asks("POST", "/projects", json=order)
+    project = Project(town.client, made.json()["id"])
+    sent = await project.asks("POST", "/file", files={"file": ("shops.xlsx", file.getvalue())})
+    assert sent.status_code == 200, sent.text
+    assert sent.json()["parts"] == 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"question": "a\0b {text}"}, "parameters.question"),
+        ({"question": "\ud800 {text}"}, "parameters.question"),
+        ({"question": 7}, "parameters.question"),
+        ({"languages": ["xx"]}, "parameters.languages"),
+        ({"languages": "sw"}, "parameters.languages"),
+        ({"gold_rate": 2}, "parameters.gold_rate"),
+        ({"check": "always"}, "parameters.check"),
+        ({"check": "perhaps"}, "parameters.check"),
+    ],
+)
+async def test_a_parameter_is_refused_by_name(town, parameters, field):
+    order = {"recipe": "check-list", "name": "A", "price": "3.00", "parameters": parameters}
+    body = json.dumps(order)
+    headers = {"Content-Type": "application/json"}
+    made = await town.client.asks("POST", "/projects", content=body, headers=headers)
+    if made.status_code == 201:
+        project = Project(town.client, made.json()["id"])
+        made = await project.asks("PUT", "/file", content=b"text\nA?\n")
+    assert made.status_code in (400, 422), made.text
+    if made.status_code == 422:
+        assert made.json()["errors"][0]["field"] == field
+
+
+async def test_the_recipes_are_listed_and_an_operators_file_takes_the_place_of_a_shipped_one(
+    town, tmp_path, monkeypatch
+):
+    listed = (await town.client.asks("GET", "/recipes")).json()
+    assert [one["name"] for one in listed] == sorted(path.stem for path in shipped().glob("*.toml"))
+    (tmp_path / "config" / "recipes").mkdir(parents=True)
+    own = (shipped() / "check-list.toml").read_text().replace("Check a list", "Our list")
+    (tmp_path / "config" / "recipes" / "check-list.toml").write_text(own)
+    (tmp_path / "config" / "recipes" / "wrong.toml").write_text("title = 1")
+    monkeypatch.chdir(tmp_path)
+    again = {one["name"]: one for one in (await town.client.asks("GET", "/recipes")).json()}
+    assert again["check-list"]["title"] == "Our list"
+    assert set(again) == {one["name"] for one in listed}, "a wrong file hides no other recipe"
+    checked = CliRunner().invoke(app, ["recipes", "check"])
+    assert checked.exit_code == 1
+    assert "wrong.toml: recipe wrong, split: the section [split] is missing" in checked.stdout

@@ -124,14 +124,15 @@ async def one(rt: Rt, client: Client, project: ProjectPath) -> ProjectOut:
 @router.put("/projects/{project}/file", openapi_extra=_FILE)
 @router.post("/projects/{project}/file", openapi_extra=_FILE)
 async def file(rt: Rt, client: Client, project: ProjectPath, request: Request) -> ProjectFileOut:
-    """Send the file of a draft as the body: CSV, XLSX or plain text, as the recipe says.
+    """Send the file of a draft as the body or in a form: CSV, XLSX or text, as the recipe says.
 
     It is checked and split at once. A file that is refused changes nothing, and a new file takes
     the place of the one before.
     """
     await create.own_project(rt, client, project)
     async with received(request, rt.settings.data_dir / advance.UPLOADS) as (body, _):
-        plan = await create.give_file(rt, client, project, body)
+        kind = request.headers.get("content-type", "")
+        plan = await create.give_file(rt, client, project, body, kind)
     advice = (await create.own_project(rt, client, project)).advice
     return ProjectFileOut(
         parts=plan.parts,

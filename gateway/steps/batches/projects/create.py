@@ -15,6 +15,7 @@ from gateway.steps.batches.projects.work import ProjectSource, StageWork
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import BatchSpec, checked_batch
 from gateway.steps.batches.text_advice import SHOWN_MAX
+from gateway.steps.batches.upload_files import first_file
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
 from gateway.store.batches.batches import Batch
@@ -27,6 +28,7 @@ from gateway.tasks.projects.chain import answer_numbers
 from gateway.tasks.projects.parameters import checked_parameters
 from gateway.tasks.projects.parts import ProjectLimits
 from gateway.tasks.projects.plan import ASK, AnswerPay, PlannedStage, ProjectPlan
+from gateway.tasks.projects.recipe import Recipe
 from gateway.tasks.question import Option
 
 _CHARACTERS_PER_PART = 100
@@ -52,6 +54,7 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
             answer_numbers(str(parameters["policy"]), 0.0)
         except Refused as bad:
             raise Refused(f"parameters.policy: {bad}", field="parameters.policy") from bad
+    _check_values(rt, recipe, parameters)
     account = await clients.account_of(rt.db, client)
     assert account is not None
     project = Project(
@@ -77,6 +80,21 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
     return project.id
 
 
+def _check_values(rt: Runtime, recipe: Recipe, parameters: Mapping[str, Any]) -> None:
+    """Raise Refused for options and languages that no batch would take."""
+    unknown = [code for code in parameters["languages"] if code not in rt.books]
+    if unknown:
+        raise Refused(
+            f"parameters.languages: no language {unknown[0]!r}; there is: {', '.join(sorted(rt.books))}",
+            field="parameters.languages",
+        )
+    if "options" in parameters:
+        try:
+            rt.kind_of(recipe.task.kind).options([_option(o) for o in parameters["options"]])
+        except Refused as bad:
+            raise Refused(f"parameters.options: {bad}", field="parameters.options") from bad
+
+
 async def own_project(rt: Runtime, client: ClientId, project: str) -> Project:
     """Return a client's project. Raises Refused where the client has none of this id."""
     found = await projects.project_of(rt.db, project, client)
@@ -85,14 +103,17 @@ async def own_project(rt: Runtime, client: ClientId, project: str) -> Project:
     return found
 
 
-async def give_file(rt: Runtime, client: ClientId, project_id: str, upload: Path) -> ProjectPlan:
+async def give_file(
+    rt: Runtime, client: ClientId, project_id: str, upload: Path, content_type: str = ""
+) -> ProjectPlan:
     """Check and split the file of a draft, and store it in place of the file before.
 
-    Raises Refused naming row, column or parameter; then the file before stays.
+    The file is the upload itself, or the first file of a form. Raises Refused naming row, column or
+    parameter; then the file before stays.
     """
     project = await own_project(rt, client, project_id)
     _must_be_draft(project.state)
-    body = await asyncio.to_thread(upload.read_bytes)
+    body = await asyncio.to_thread(_read, upload, content_type)
     if not body:
         raise Refused("the file is empty", field="file")
     source = ProjectSource(project, body, limits_of(rt))
@@ -107,6 +128,11 @@ async def give_file(rt: Runtime, client: ClientId, project_id: str, upload: Path
         kept = {"warned": advice.warned, "warnings": advice.warnings}
         await projects.store_file(db, project.id, body, digest, plan, kept)
     return plan
+
+
+def _read(upload: Path, content_type: str) -> bytes:
+    with upload.open("rb") as raw, first_file(raw, content_type) as (file, _):
+        return file.read()
 
 
 async def _checked_texts(rt: Runtime, source: ProjectSource, digest: bytes) -> Filled:
