@@ -15,7 +15,7 @@ import orjson
 from tests.system.fuzz.values import NASTY_TEXTS, Drawn
 
 _WORDS = {"kind", "value", "method", "languages", "shares", "options", "policy", "confidence",
-          "price", "review_price"}  # fmt: skip
+          "price", "partner_price", "review_price"}  # fmt: skip
 """Fields whose good values are told in words by the schema's descriptions: a valid form of them may
 be refused.
 
@@ -174,6 +174,9 @@ class Api:
                 "shares": {},
                 "policy": "fixed:3",
             }
+        if isinstance(value, dict) and "recipe" in value and drawn.chance(0.6):
+            parameters = {"question": drawn.one_of("{text}", *NASTY_TEXTS)}
+            value = {**value, "recipe": "check-list", "parameters": parameters}
         good = drawn.chance(0.4)
         return _json(value if good else drawn.mutated(value)), good
 

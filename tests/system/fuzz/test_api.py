@@ -2,6 +2,7 @@
 
 import httpx2
 
+from tests.support.projects import makes_project
 from tests.system.fuzz.api import Api, spec_of
 
 CASES = 600  # python -m tests.system.fuzz api --cases 10000 for more
@@ -12,7 +13,15 @@ async def fuzzed(town, cases, seed=1):
     await town.enrols("amina")
     batch = await town.posts_batch("Is it open?", "Is it clean?")
     draft = await town.client.drafts(gold_rate=0.05, kind="categorisation", options=["shop", "bar"])
+    listed, pieces = (
+        await makes_project(
+            town.client, "check-list", "text,gold\nIs it open?,yes\nIs it clean?,\n"
+        ),
+        await makes_project(town.client, "transcribe-text", "One is here. Two is there."),
+    )
+    await pieces.changes("start")
     ids = {
+        "project": [listed.id, pieces.id],
         "batch": [batch.id, draft.id],
         "task": ["t1", "t2"],
         "option": ["shop", "yes"],
