@@ -37,6 +37,7 @@ from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver
 from gateway.steps.messages.webhooks.call import call_webhooks
 from gateway.steps.messages.webhooks.publish import publish_events
+from gateway.steps.messages.weekly import weekly
 from gateway.steps.payouts.adjust import adjust
 from gateway.steps.payouts.disburse import disburse
 from gateway.steps.payouts.fair_pay.arrivals import ask_arrivals
@@ -101,6 +102,7 @@ STEPS: Mapping[str, StepFunction] = {
     "sweep": sweep,
     "watch": watch,
     "watch_reserves": watch_reserves,
+    "weekly": weekly,
 }
 
 

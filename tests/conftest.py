@@ -26,7 +26,7 @@ from gateway.console.documentation import add_documentation
 from gateway.console.start import add_start
 from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers, postgres
-from gateway.settings import ProviderSettings, Settings
+from gateway.settings import ProviderSettings, Settings, Weekly
 from gateway.settings.apart import leave_every_gateway
 from gateway.settings.coordinators import Coordinators
 from gateway.simulator.faults import FaultPlan
@@ -183,10 +183,12 @@ async def opened_gateway(
                     **(more(operators.url) if more else {}),
                 },
                 # Stories are told at any hour of the day, by many clients in a minute, and every
-                # SMS is heard at once: those of the night, of limits and of a rush say so.
+                # SMS is heard at once: those of the night, of limits and of a rush say so. Weekly
+                # messages are off, because they would come on some days of the week only.
                 **{
                     "data_dir": Path(folder),
                     "quiet_hours": "",
+                    "weekly": Weekly(on=False),
                     "strangers_per_minute": 0,
                     "walks_at_once": 1000,
                     "coordinators": Coordinators(

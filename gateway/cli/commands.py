@@ -260,6 +260,16 @@ def outbox(
 
 
 @app.command()
+def weekly(
+    json: Json = None,
+) -> None:
+    """Show what the weekly messages to workers cost, and how many workers switched them off."""
+    from gateway.cli.messages.weekly import show
+
+    show(json)
+
+
+@app.command()
 def demo(
     quick: Annotated[
         bool, typer.Option("--quick", help="Use less data: about half a minute.")

@@ -104,6 +104,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "wind-down check",
         "wind-down owed",
         "review list",
+        "weekly",
         "worker find",
         "worker show",
     ),

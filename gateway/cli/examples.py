@@ -38,6 +38,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "secret": ("secret",),
     "channels": ("channels",),
     "channels kannel-conf": ("channels kannel-conf safaricom --out kannel.conf",),
+    "weekly": ("weekly", "weekly --json -"),
     "inbox list": ("inbox list --limit 20",),
     "inbox show": ("inbox show 12",),
     "inbox replay": ("inbox replay 12", "inbox replay --all"),

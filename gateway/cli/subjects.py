@@ -28,7 +28,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "secret",
         "channels",
     ),
-    "Watch it": ("inbox", "outbox", "archive", "phrases"),
+    "Watch it": ("inbox", "outbox", "weekly", "archive", "phrases"),
     "Training": ("lessons",),
     "Clients, partners, coordinators, workers": (
         "client",

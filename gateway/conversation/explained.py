@@ -40,6 +40,10 @@ class AnswerInQuestion:
     """The role that looks, or would look, at it."""
     day: str = ""
     """The day until which an appeal is decided, as `24/11`."""
+    answer_id: int = 0
+    """The answer's id."""
+    handler: int | None = None
+    """The coordinator who looks, or would look, at it; None for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,22 @@ class AppealView:
     looker: Looker
     day: str
     handler: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekView:
+    """The figures of seven days of a worker. Amounts are in minor units."""
+
+    answers: int
+    right: int
+    """The right ones among the checked answers."""
+    checked: int
+    """The answers to questions whose answer was known."""
+    earned_minor: int
+    paid_minor: int
+    balance_minor: int
+    currency: str
+    off: bool = False
+    """True when the worker wants no weekly message."""
+    wrong: tuple[AnswerInQuestion, ...] = ()
+    """Her newest answers that do not count as right."""

@@ -223,6 +223,13 @@ class ArrivalSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class WeeklyChosen:
+    """The fact that a worker switches her weekly message on or off."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PinChosen:
     """The fact that a worker typed the same new PIN twice.
 
@@ -376,6 +383,7 @@ Fact = (
     | RemovedByCoordinator
     | Appealed
     | ArrivalSaid
+    | WeeklyChosen
     | PinChosen
     | PinRight
     | PinWrong

@@ -18,6 +18,7 @@ from gateway.conversation.views import (
     onboarding,
     pin,
     settings,
+    week,
     work,
 )
 from gateway.conversation.views.view import (
@@ -35,6 +36,7 @@ VIEWS: dict[str, View] = {
     **onboarding.VIEWS,
     **work.VIEWS,
     **money.VIEWS,
+    **week.VIEWS,
     **settings.VIEWS,
     **pin.VIEWS,
     **moving.VIEWS,
@@ -55,6 +57,7 @@ _ALLOWED = {
         {
             *work.VIEWS,
             *money.VIEWS,
+            *week.VIEWS,
             *settings.VIEWS,
             *pin.VIEWS,
             *lessons.VIEWS,
@@ -63,7 +66,7 @@ _ALLOWED = {
             "not_me",
         }
     ),
-    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
+    "stopped": frozenset({"stopped", *money.VIEWS, *week.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }
 # Multi-tap typists and small screens make these of the keys 1, 0 and 00.

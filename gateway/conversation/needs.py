@@ -23,6 +23,7 @@ _OF_WORKER = {
     "why": frozenset({Need.PAYMENT}),
     "appeal": frozenset({Need.APPEAL}),
     "skill": frozenset({Need.SKILL}),
+    "week": frozenset({Need.WEEK}),
     "work": frozenset({Need.NO_WORK}),
     "learn": frozenset({Need.LESSON}),
     "join": frozenset({Need.QUIET_NUMBER}),

@@ -12,7 +12,7 @@ from typing import Literal
 from gateway.base.deductions import Deductions
 from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
-from gateway.conversation.explained import AnswerInQuestion, AppealView
+from gateway.conversation.explained import AnswerInQuestion, AppealView, WeekView
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
 from gateway.tasks.question import Question
@@ -354,6 +354,8 @@ class Need(Enum):
     """`Situation.appeal` and `Situation.appeals_open`."""
     PAYMENT = auto()
     """`Situation.payment`, or `Situation.explained` where a reference names an answer."""
+    WEEK = auto()
+    """`Situation.week`."""
     SKILL = auto()
     """`Situation.skill`."""
     REFUNDED = auto()
@@ -457,6 +459,8 @@ class Situation:
     """
     appeals_open: tuple[str, ...] = ()
     """The references of all open cases of the worker, looked up where she says APPEAL."""
+    week: WeekView | None = None
+    """The figures of the worker's last seven days, looked up only when she asks."""
     explained: AnswerInQuestion | None = None
     """The answer that the reference after WHY concerns, where it is one of the worker's."""
     payment: PaymentView | None = None

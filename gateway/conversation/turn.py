@@ -15,6 +15,7 @@ from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.money.answer_and_pay import answer_and_pay
 from gateway.conversation.money.arrival import arrival_said
 from gateway.conversation.money.cash_out import amount_said
+from gateway.conversation.money.week_text import is_week_command
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
 from gateway.conversation.people import coordinators, joining, number_change
 from gateway.conversation.people.closing import closing
@@ -240,6 +241,8 @@ def _whole_command(  # noqa: PLR0911  # one return per word
             rest = heard.rest.upper()
             of_payment = len(rest) == _REF_LENGTH and _REF.issuperset(rest)
             return heard.alone or of_payment or answer_of_ref(rest) is not None
+        case "week":
+            return is_week_command(heard)
         case _:
             return heard.alone
 

@@ -54,6 +54,7 @@ class CommandWords:
     skill: frozenset[str]
     why: frozenset[str]
     appeal: frozenset[str]
+    week: frozenset[str]
     add: frozenset[str]
     remove: frozenset[str]
     status: frozenset[str]

@@ -33,6 +33,7 @@ from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Country, FeeBand, ProviderSettings, TaxRow
 from gateway.settings.reserves import Reserves
 from gateway.settings.retention import Retention
+from gateway.settings.weekly import Weekly
 
 __all__ = [
     "CONFIG_FILE",
@@ -54,6 +55,7 @@ __all__ = [
     "Settings",
     "Tariff",
     "TaxRow",
+    "Weekly",
     "load",
 ]
 
@@ -135,6 +137,8 @@ class Settings(BaseSettings):
     """
     appeals: Appeals = Appeals()
     """The deadlines of workers' appeals, and how many a worker may make."""
+    weekly: Weekly = Weekly()
+    """The weekly message to each worker about her answers and her money."""
     retention: Retention = Retention()
     """The time for which sessions and messages are kept, and the folder for archived months."""
     pin_free: Annotated[int, Field(ge=0)] = 500

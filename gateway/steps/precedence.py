@@ -26,6 +26,7 @@ AFTER_PHONES = frozenset(
         "seal",
         "settle_pay",
         "still_asking",
+        "weekly",
     }
 )
 """The steps that may come later. The rows still name them, and the ticker enqueues them again every

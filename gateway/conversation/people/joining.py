@@ -4,6 +4,7 @@ from gateway.conversation.context import Context, blank_name
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
 from gateway.conversation.money import cash_out
 from gateway.conversation.money.appeal import appeal
+from gateway.conversation.money.week_text import is_week_command, week
 from gateway.conversation.money.why import why
 from gateway.conversation.parsed_sms import ParsedSms, code_known, language_named
 from gateway.conversation.people.own_name import name_said
@@ -118,7 +119,7 @@ def removed(context: Context, heard: ParsedSms) -> Turn:
 
 
 def money_words(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
-    """Answer BAL, PAY, WHY and APPEAL, which work in every state.
+    """Answer BAL, PAY, WHY, APPEAL and WEEK, which work in every state.
 
     Earned money stays the worker's.
     """
@@ -130,4 +131,6 @@ def money_words(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn 
         return why(context, worker, heard)
     if heard.command == "appeal":
         return appeal(context, heard)
+    if heard.command == "week" and is_week_command(heard):
+        return week(context, heard)
     return None

@@ -24,7 +24,7 @@ from gateway.conversation.views.view import (
 )
 from gateway.conversation.work.skill import skill_text
 
-_BALANCE = ("cash", "last_payment", "pin", "skill", "move")
+_BALANCE = ("cash", "last_payment", "pin", "skill", "move", "week")
 _CASH, _PIN = frozenset({Need.CASH}), frozenset({Need.PIN})
 
 

@@ -6,7 +6,15 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.turns import Message
 
-PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1, "standing": 1}
+PRIORITY = {
+    "reply": 0,
+    "money": 0,
+    "invitation": 1,
+    "question": 1,
+    "notice": 1,
+    "standing": 1,
+    "weekly": 1,
+}
 
 
 def promise_of(ref: str) -> str:

@@ -37,6 +37,7 @@ from gateway.conversation.facts import (
     Restarted,
     Skipped,
     Stopped,
+    WeeklyChosen,
     WorkerNamed,
     ZoneChosen,
 )
@@ -61,6 +62,7 @@ from gateway.steps.turns.questions import as_held
 from gateway.steps.turns.understand import Understood
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Write
+from gateway.store.messages import weekly
 from gateway.store.people import coordinators, worker_writes
 from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
@@ -173,6 +175,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return await zone_writes(rt, row, fact)
         case ArrivalSaid():
             return await arrival_writes(rt, row.worker, fact, heard.via)
+        case WeeklyChosen():
+            return [weekly.choose(row.worker, off=not fact.on)]
         case Appealed():
             return [appeal_write(rt, row, fact)]
         case (

@@ -17,6 +17,7 @@ from gateway.steps.payouts.fair_pay.refunds import price_minor
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
+from gateway.steps.people.appeals.my_week import week_view
 from gateway.steps.people.appeals.views import appeal_view, explained
 from gateway.steps.quality.lessons.progress import look_up_lesson
 from gateway.steps.quality.pauses import skill_view
@@ -156,6 +157,13 @@ def arrival_view(found: arrivals.OpenArrival) -> ArrivalView:
     return ArrivalView(found.payout, found.ref, amount_text(found.amount_minor, found.currency))
 
 
+async def _week(inbound: Inbound, situation: Situation) -> Situation:
+    if situation.worker is None:
+        return situation
+    view = await week_view(inbound.rt, situation.worker)
+    return situation.changed(week=view)
+
+
 async def _skill(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(skill=await skill_view(inbound.rt, inbound.row.worker))
 
@@ -183,6 +191,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.MOVE: number_change.look_up_number,  # after PIN, which it checks
     Need.APPEAL: _appeal,
     Need.PAYMENT: _payment,
+    Need.WEEK: _week,
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
     Need.ARRIVAL: _arrival,

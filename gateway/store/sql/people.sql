@@ -60,7 +60,7 @@ begin
   if p_state in ('stopped', 'removed') then
     perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
     update outbox set state = 'cancelled', reason = p_act
-      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice');
+      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice', 'weekly');
     update outbox o set state = 'cancelled', reason = p_act from worker w
       where w.id = p_worker and o.to_index = w.msisdn_index and o.state = 'queued' and o.purpose = 'invitation';
   end if;

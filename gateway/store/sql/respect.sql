@@ -63,7 +63,7 @@ create or replace function hush(p_rules jsonb, p_now timestamptz, p_limit int) r
 declare r record;
 begin
   for r in select w.id, w.msisdn_index from worker w where w.id in (
-      select o.worker_id from outbox o where o.state = 'queued' and o.purpose in ('question', 'notice')
+      select o.worker_id from outbox o where o.state = 'queued' and o.purpose in ('question', 'notice', 'weekly')
         and o.due_at <= p_now order by o.due_at limit p_limit)
       and (w.away_since is not null or is_asleep(w, p_rules)) order by w.id
   loop
@@ -76,7 +76,7 @@ create or replace function withdraw_prompts(p_worker bigint, p_reason text) retu
 declare v_asked boolean;
 begin
   with taken as (update outbox set state = 'cancelled', reason = p_reason
-      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice') returning purpose)
+      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice', 'weekly') returning purpose)
     select coalesce(bool_or(purpose = 'question'), false) into v_asked from taken;
   if v_asked then
     perform release_task(a.id, 'expired') from assignment a
@@ -121,3 +121,9 @@ create or replace trigger consent_is_forever before update or delete on consent
   for each row execute function consent_is_forever();
 create or replace trigger consent_is_never_emptied before truncate on consent
   for each statement execute function consent_is_forever();
+
+-- Switch the weekly message of a worker off or on.
+create or replace function set_weekly(p_worker bigint, p_off boolean) returns void language sql as $$
+  insert into worker_week (worker_id, off) values (p_worker, p_off)
+    on conflict (worker_id) do update set off = excluded.off
+$$;

@@ -71,7 +71,7 @@ async def _view(
 ) -> AnswerInQuestion:
     in_force = facts.case_state in _IN_FORCE
     fate = "wrong" if in_force else await fate_of(rt, facts)
-    looker, _ = await _looker(rt, worker, facts)
+    looker, handler = await _looker(rt, worker, facts)
     return AnswerInQuestion(
         ref=ref,
         question=facts.text,
@@ -82,6 +82,8 @@ async def _view(
         appeal=await _state(rt, worker, facts),
         looker=looker,
         day=_day(rt, facts),
+        answer_id=facts.answer,
+        handler=handler,
     )
 
 
