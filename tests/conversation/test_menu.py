@@ -20,7 +20,7 @@ from gateway.conversation.facts import (
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.situation import ArrivalView, NumberMoveView, Situation
 from gateway.conversation.turn import interpret_sms
-from gateway.conversation.views import lessons
+from gateway.conversation.views import lessons, week
 from gateway.conversation.views.pin import SECRET
 from gateway.gsm.septets import septets
 from gateway.gsm.ussd_fit import fits_screen
@@ -354,11 +354,9 @@ def test_every_screen_is_short(language: str) -> None:
     )
     screen = VIEWS["arrival"].show(Context(asks, BOOKS, kind_of), {})
     assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160
-    # The steps of a lesson are paged where they must be: tests/stories shows them.
-    assert (
-        shown
-        >= VIEWS.keys() - {"coordinator"} - SECRET - changing - {"arrival"} - lessons.VIEWS.keys()
-    )
+    # Lessons and the figures of a week are paged where they must be: tests/stories shows them.
+    paged = lessons.VIEWS.keys() | week.VIEWS.keys()
+    assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing - {"arrival"} - paged
 
 
 def test_a_phone_of_a_country_where_no_worker_can_be_paid_is_told_so() -> None:

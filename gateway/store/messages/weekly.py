@@ -57,7 +57,7 @@ class WeeklyRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WeeklyPart:
     """One part of a pass: its readers, its last worker, and the number of workers it looked at."""
 
     readers: Sequence[WeeklyReader]
@@ -66,7 +66,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class WeeklyPass:
     """The progress of the pass."""
 
     after: int
@@ -100,7 +100,7 @@ select b.looked_at, b.last, f.* from bounds b left join lateral (
 
 async def next_part(
     db: Database, rules: WeeklyRules, prompts: Mapping[str, object], now: datetime, limit: int
-) -> Part:
+) -> WeeklyPart:
     """Return the readers among the next workers of the pass, `limit` workers at most."""
     rows = await db.rows(
         _PART,
@@ -128,13 +128,17 @@ async def next_part(
         for row in rows
         if row["worker"] is not None
     ]
-    return Part(readers, first["last"], first["looked_at"])
+    return WeeklyPart(readers, first["last"], first["looked_at"])
 
 
-async def progress(db: Database) -> Pass:
+async def progress(db: Database) -> WeeklyPass:
     """Return the progress of the pass. A gateway without one begins at once."""
     row = await db.row("select after, due_at from weekly_pass")
-    return Pass(row["after"], row["due_at"]) if row else Pass(0, datetime.min.replace(tzinfo=UTC))
+    return (
+        WeeklyPass(row["after"], row["due_at"])
+        if row
+        else WeeklyPass(0, datetime.min.replace(tzinfo=UTC))
+    )
 
 
 async def go_on(db: Connection | Database, after: int, due_at: datetime) -> None:

@@ -6,7 +6,7 @@ See docs/decisions/0070.
 from alembic import op
 
 revision = "0072"
-down_revision = "0071"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 
