@@ -1,6 +1,6 @@
 """Projects: their rows, their files and their stages, each of which is a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from gateway.base.ids import BatchId, ClientId
 from gateway.store.batches import results, tallies
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Database, Row
-from gateway.tasks.projects.outcomes import StageOutcome
 from gateway.tasks.projects.plan import ProjectPlan, as_data, plan_of
 
 OPEN_STAGES = ("waiting", "running")
@@ -348,16 +347,40 @@ async def keep_apart(db: Connection, batch: str, first: str) -> None:
     )
 
 
-async def stage_outcomes(
-    db: Database, batch: str, method: str, confidence: float
-) -> dict[str, StageOutcome]:
-    """Return the result of each real task of a stage's batch, by its name."""
-    return {
-        row["name"]: StageOutcome(
-            row["value"], row["confidence"], row["state"], tuple(row["values"])
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """The result of a task of a stage, as it is stored.
+
+    `workers` and `skills` are there for records only: who gave each answer, and the skills with
+    which the task was judged last.
+    """
+
+    task: str
+    value: str | None
+    confidence: float | None
+    state: str
+    rule: str | None
+    answers: tuple[str, ...]
+    workers: tuple[int, ...] = ()
+    skills: Sequence[tuple[float, float]] | None = None
+
+
+async def stage_results(db: Database, batch: Batch, confidence: float) -> list[StageResult]:
+    """Return the result of each real task of a stage's batch, in order."""
+    is_record = bool(batch.fields)
+    return [
+        StageResult(
+            task=row["name"],
+            value=row["value"],
+            confidence=row["confidence"],
+            state=row["state"],
+            rule=row["rule"],
+            answers=tuple(row["values"]),
+            workers=tuple(row["workers"]) if is_record else (),
+            skills=row["skills"] if is_record else None,
         )
-        async for row in results.of_batch(db, batch, method, confidence)
-    }
+        async for row in results.of_batch(db, batch.id, batch.method, confidence, entries=is_record)
+    ]
 
 
 async def spent_on(db: Database, batch: str) -> int:

@@ -8,9 +8,11 @@ from gateway.tasks.projects.merge import merge_rows, merged_cells
 from gateway.tasks.projects.outcomes import DECIDED, NOT_ASKED, PartOutcome
 from gateway.tasks.projects.overlap import join_text
 from gateway.tasks.projects.parts import SplitSource
+from gateway.tasks.projects.plan import ProjectPlan
 from gateway.tasks.projects.recipe import Recipe
 
 _ADDED = ("result", "confidence", "state", "answers")
+_STATE = "state"
 _DIGITS = 4
 
 
@@ -29,7 +31,10 @@ class ProjectResult:
 
 
 def assemble(
-    recipe: Recipe, split: SplitSource, outcomes: Mapping[str, Sequence[PartOutcome]]
+    recipe: Recipe,
+    plan: ProjectPlan,
+    split: SplitSource,
+    outcomes: Mapping[str, Sequence[PartOutcome]],
 ) -> ProjectResult:
     """Return the result of a project from the outcomes of its parts, by main stage."""
     match recipe.join:
@@ -38,7 +43,7 @@ def assemble(
         case "overlap":
             return _joined(split, next(iter(outcomes.values())))
         case _ if recipe.split.by == "fields":
-            return _fields(split, outcomes)
+            return _fields(plan, split, outcomes)
         case _:
             return _columns(split, next(iter(outcomes.values())))
 
@@ -69,16 +74,28 @@ def _columns(split: SplitSource, outcomes: Sequence[PartOutcome]) -> ProjectResu
     return ProjectResult((*names, *added_names(names, _ADDED)), tuple(rows))
 
 
-def _fields(split: SplitSource, outcomes: Mapping[str, Sequence[PartOutcome]]) -> ProjectResult:
+def _fields(
+    plan: ProjectPlan, split: SplitSource, outcomes: Mapping[str, Sequence[PartOutcome]]
+) -> ProjectResult:
     """Return the client's table with one column per field, and its confidence."""
-    names = split.table.names
-    added = [each for name in outcomes for each in (name, f"{name} confidence", f"{name} state")]
+    names, fields = split.table.names, {main: plan.stage(main).field_names for main in outcomes}
+    added = [
+        *(
+            each
+            for some in fields.values()
+            for name in some
+            for each in (name, f"{name} confidence")
+        ),
+        *(_STATE if number == 1 else f"{_STATE} {number}" for number in range(1, len(fields) + 1)),
+    ]
     rows = list[tuple[object, ...]]()
     for place, row in enumerate(split.table.rows):
         cells = list[object](row.cells)
-        for found in outcomes.values():
-            one = found[place]
-            cells += (one.value, _rounded(one.confidence), one.state)
+        for main, some in fields.items():
+            for name in some:
+                one = outcomes[main][place].fields.get(name)
+                cells += (one.value, _rounded(one.confidence)) if one else (None, None)
+        cells += (found[place].state for found in outcomes.values())
         rows.append(tuple(cells))
     return ProjectResult((*names, *added_names(names, added)), tuple(rows))
 

@@ -14,16 +14,19 @@ had been answered.
 from dataclasses import dataclass
 
 from gateway.qa.judging.overlap import (
-    ANSWERS_MAX,
     CONFIDENCE,
+    DoubleKeying,
     DynamicOverlap,
     FixedOverlap,
+    PricedOverlap,
     parse_policy,
 )
 
 DYNAMIC_EXPECTED = 2.8
 """The answers per task of dynamic overlap, measured on seven recorded crowds (docs/benchmarks.md).
 """
+DOUBLE_EXPECTED = 2.3
+"""The most entries per record that double keying may take on average (decision 68)."""
 FORMULA = "several: n * p; checked: p + v * c + (1 - r) * n * p"
 
 
@@ -56,10 +59,10 @@ def answer_numbers(policy: str, confidence: float) -> AnswerNumbers:
     match parse_policy(policy, available=None, confidence=confidence or CONFIDENCE):
         case FixedOverlap(answers):
             return AnswerNumbers(answers, answers, float(answers))
-        case DynamicOverlap(_, least, most):
+        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
             return AnswerNumbers(least, most, DYNAMIC_EXPECTED)
-        case other:
-            return AnswerNumbers(other.answers_min, ANSWERS_MAX, DYNAMIC_EXPECTED)
+        case DoubleKeying(_, least, most):
+            return AnswerNumbers(least, most, DOUBLE_EXPECTED)
 
 
 def several_price(numbers: AnswerNumbers, price_minor: int) -> float:

@@ -1,7 +1,7 @@
 """The outcomes of stages: the tasks of the next stage, and the outcome of each part."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway.tasks.projects.parts import ProjectPart, SplitSource
 from gateway.tasks.projects.plan import AGAIN, ASK, CHECK, PlannedStage, ProjectPlan
@@ -15,13 +15,34 @@ _YES = "yes"
 
 
 @dataclass(frozen=True, slots=True)
+class FieldOutcome:
+    """The result of one field of a record.
+
+    `settled` is single, agreed, settled (a further entry decided), open, or person. `entries` are
+    the values that workers keyed.
+    """
+
+    value: str | None
+    confidence: float | None
+    settled: str
+    entries: tuple[str, ...] = ()
+
+
+_NO_FIELDS: Mapping[str, FieldOutcome] = {}
+
+
+@dataclass(frozen=True, slots=True)
 class StageOutcome:
-    """The result of one task: its value, its confidence, its state, and all answers to it."""
+    """The result of one task: its value, its confidence, its state, and all answers to it.
+
+    A record has the results of its `fields`.
+    """
 
     value: str | None
     confidence: float | None
     state: str
     answers: tuple[str, ...] = ()
+    fields: Mapping[str, FieldOutcome] = field(default_factory=lambda: _NO_FIELDS)
 
 
 Outcomes = Mapping[str, Mapping[str, StageOutcome]]
@@ -52,6 +73,7 @@ class PartOutcome:
     confidence: float | None
     state: str
     answers: tuple[str, ...] = ()
+    fields: Mapping[str, FieldOutcome] = field(default_factory=lambda: _NO_FIELDS)
 
 
 def stage_tasks(
@@ -113,7 +135,9 @@ def _outcome(part: str, stage: str, outcomes: Outcomes) -> PartOutcome:
     found = outcomes.get(stage, {}).get(part)
     if found is None:
         return PartOutcome(part, stage, None, None, OPEN)
-    return PartOutcome(part, stage, found.value, found.confidence, found.state, found.answers)
+    return PartOutcome(
+        part, stage, found.value, found.confidence, found.state, found.answers, found.fields
+    )
 
 
 def _chained(part: str, roles: Mapping[str, str], outcomes: Outcomes) -> PartOutcome:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from gateway.base.errors import Refused
 from gateway.base.text.strings import identifier, line, prose
-from gateway.tasks.values import values
+from gateway.tasks.entry.fields import DeclaredField
+from gateway.tasks.question import Option
 
 _TEXT_MAX = 500
 _LIST_MAX = 50
@@ -107,54 +108,95 @@ def _options(name: str, value: object) -> list[dict[str, object]]:
         raise _wrong(name, 'a list of options, like ["shop", "clinic"]')
     found = list[dict[str, object]]()
     for each in cast("Sequence[object]", value):
-        if isinstance(each, str):
-            found.append({"id": identifier(each, f"parameters.{name}", _ID_MAX), "labels": {}})
-            continue
-        named = cast("Mapping[str, object]", each if isinstance(each, dict) else {})
-        given = named.get("labels", {})
-        labels = cast("Mapping[object, object]", given) if isinstance(given, dict) else None
-        if (
-            not isinstance(named.get("id"), str)
-            or not set(named) <= {"id", "labels"}
-            or labels is None
-            or not all(isinstance(k, str) and isinstance(v, str) for k, v in labels.items())
-        ):
+        named = cast("Mapping[str, object]", each if isinstance(each, dict) else {"id": each})
+        option_id = named.get("id")
+        if not isinstance(option_id, str) or not set(named) <= {"id", "labels"}:
             raise _wrong(
                 name,
                 'an option is a text or an object like {"id": "shop", "labels": {"sw": "Duka"}}',
             )
-        checked = {
-            str(language): line(str(label), f"parameters.{name}", _LABEL_MAX)
-            for language, label in labels.items()
-        }
-        if not all(_LANGUAGE.fullmatch(language) for language in checked):
-            raise _wrong(name, "labels are named by codes of languages, like sw")
-        option_id = identifier(str(named["id"]), f"parameters.{name}", _ID_MAX)
-        found.append({"id": option_id, "labels": checked})
+        labels = _labels(name, named.get("labels", {}))
+        found.append({"id": identifier(option_id, f"parameters.{name}", _ID_MAX), "labels": labels})
     return found
 
 
-def _fields(name: str, value: object) -> list[dict[str, str]]:
-    """Return fields as objects with `name`, `value` (its type) and `ask` (the question)."""
+def _labels(name: str, given: object) -> dict[str, str]:
+    """Return labels by language."""
+    labels = cast("Mapping[object, object]", given if isinstance(given, dict) else {"": ""})
+    found = dict[str, str]()
+    for language, label in labels.items():
+        if not isinstance(label, str) or not _LANGUAGE.fullmatch(str(language)):
+            raise _wrong(name, 'labels are texts by language, like {"en": "Shop", "sw": "Duka"}')
+        found[str(language)] = line(label, f"parameters.{name}", _LABEL_MAX)
+    return found
+
+
+def _fields(name: str, value: object) -> list[dict[str, object]]:
+    """Return the fields of a record as `gateway.tasks.entry.fields` declares them."""
     if not isinstance(value, list) or not 0 < len(cast("list[object]", value)) <= _LIST_MAX:
         raise _wrong(name, f"a list of 1 to {_LIST_MAX} fields")
-    found = list[dict[str, str]]()
-    for each in cast("Sequence[object]", value):
-        named = cast("Mapping[str, object]", each) if isinstance(each, dict) else {"name": each}
-        field_name, typed = named.get("name"), named.get("value", "text")
-        ask = named.get("ask", field_name)
-        if not isinstance(field_name, str) or not isinstance(ask, str) or not ask.strip():
-            raise _wrong(name, 'a field is an object like {"name": "born", "value": "date"}')
-        if not 0 < len(field_name.strip()) <= _COLUMN_MAX or len(ask) > _TEXT_MAX:
-            raise _wrong(name, f"the name of a field has 1 to {_COLUMN_MAX} characters")
-        if not set(named) <= {"name", "value", "ask"}:
-            raise _wrong(name, "a field has name, value and ask")
-        if typed not in values():
-            raise _wrong(name, f"{field_name}: value is one of {', '.join(values())}")
-        found.append({"name": field_name.strip(), "value": str(typed), "ask": ask.strip()})
-    if len({each["name"] for each in found}) != len(found):
-        raise _wrong(name, "two fields have the same name")
+    found = [_field(name, each) for each in cast("Sequence[object]", value)]
+    ids = [each["id"] for each in found]
+    doubled = next((each for each in ids if ids.count(each) > 1), None)
+    if doubled is not None:
+        raise _wrong(name, f"the field {doubled!r} is there twice")
     return found
+
+
+def _field(name: str, given: object) -> dict[str, object]:
+    named = cast("Mapping[str, object]", given if isinstance(given, dict) else {})
+    unknown = [key for key in named if key not in _FIELD_RULES]
+    if unknown:
+        raise _wrong(name, f"a field has no {unknown[0]!r}; it has: {', '.join(_FIELD_RULES)}")
+    if not isinstance(named.get("id"), str) or not isinstance(named.get("type"), str):
+        raise _wrong(name, 'a field is an object like {"id": "born", "type": "date"}')
+    field = {key: _rule(name, key, rule) for key, rule in named.items() if rule is not None}
+    return {"labels": {}, **field}
+
+
+def _rule(name: str, key: str, rule: object) -> object:
+    """Return one rule of a field, of its type; ends of ranges as texts."""
+    if not isinstance(rule, _FIELD_RULES[key]) or (key != "optional" and isinstance(rule, bool)):
+        raise _wrong(name, f"{key} of a field has the wrong type: {rule!r}")
+    match key:
+        case "labels":
+            return _labels(name, rule)
+        case "options":
+            return _options(name, rule)
+        case "decimals" | "length_min" | "length_max" | "optional":
+            return rule
+        case _:
+            return line(str(rule), f"parameters.{name}", _LABEL_MAX)
+
+
+_FIELD_RULES: Mapping[str, tuple[type, ...]] = {
+    "id": (str,),
+    "type": (str,),
+    "labels": (dict,),
+    "min": (str, int, float),
+    "max": (str, int, float),
+    "decimals": (int,),
+    "length_min": (int,),
+    "length_max": (int,),
+    "check": (str,),
+    "options": (list,),
+    "currency": (str,),
+    "optional": (bool,),
+}
+"""The rules of a field, each with the types of its values."""
+
+
+def declared_fields(given: Sequence[Mapping[str, Any]]) -> list[DeclaredField]:
+    """Return the fields of the parameter `fields` as a batch declares them.
+
+    >>> declared_fields([{"id": "fee", "type": "money", "labels": {}, "min": "1"}])[0].min
+    '1'
+    """
+    return [DeclaredField(**{**each, "options": _declared(each.get("options"))}) for each in given]
+
+
+def _declared(options: Sequence[Mapping[str, Any]] | None) -> Any:
+    return None if options is None else [Option(one["id"], one["labels"]) for one in options]
 
 
 _READERS = {

@@ -92,8 +92,8 @@ def text_values(parameters: Mapping[str, object]) -> dict[str, str]:
 def _rows(
     recipe: Recipe, parameters: Mapping[str, object], table: SourceTable
 ) -> list[ProjectPart]:
-    names = [n for n in placeholders(task_question(recipe, parameters)) if n != "ask"]
-    _must_have(table, names, "question")
+    names = placeholders(task_question(recipe, parameters))
+    _must_have(table, names, "record" if recipe.split.by == "fields" else "question")
     gold = table.place(GOLD_COLUMN) if recipe.split.by == "rows" else None
     found = list[ProjectPart]()
     for row in table.rows:

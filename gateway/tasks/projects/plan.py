@@ -7,11 +7,12 @@ project is known before it starts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from math import floor
 from typing import Any, cast
 
 from gateway.base.errors import Refused
+from gateway.tasks.entry.fields import FIELDS_MAX
 from gateway.tasks.projects.chain import (
     AnswerNumbers,
     ChainChoice,
@@ -60,6 +61,12 @@ class PlannedStage:
     gold: int = 0
     gold_rate: float = 0.0
     options: tuple[dict[str, Any], ...] = ()
+    fields: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """Return the names of the fields of a record; none for other kinds."""
+        return tuple(each["id"] for each in self.fields)
 
     def slots(self, gold_answers: int) -> int:
         """Return the most answers that are paid for, with those of one gold question."""
@@ -117,7 +124,8 @@ def plan_of(data: Mapping[str, Any]) -> ProjectPlan:
 
 
 def _stage_of(data: dict[str, Any]) -> PlannedStage:
-    data["options"] = tuple(data["options"])
+    for name in ("options", "fields"):
+        data[name] = tuple(data[name])
     return PlannedStage(**data)
 
 
@@ -145,7 +153,8 @@ class _Main:
     name: str
     kind: str
     question: str
-    options: tuple[dict[str, Any], ...] = field(default=())
+    options: tuple[dict[str, Any], ...] = ()
+    fields: tuple[dict[str, Any], ...] = ()
 
 
 def make_plan(
@@ -181,6 +190,7 @@ def make_plan(
             gold=gold,
             gold_rate=min(gold_rate, 0.5) if gold else 0.0,
             options=main.options,
+            fields=main.fields,
         )
         real = len(asked) - gold
         if choice is not None:
@@ -192,13 +202,6 @@ def make_plan(
         else:
             stages.append(first)
             expected += real * several_price(numbers, pay.cost_minor)
-    names = [stage.name for stage in stages]
-    doubled = next((name for name in names if names.count(name) > 1), None)
-    if doubled is not None:
-        raise Refused(
-            f"parameters.fields: two stages would be named {doubled!r}; rename that field",
-            field="parameters.fields",
-        )
     if len(stages[0].instructions) > _INSTRUCTIONS_MAX:
         raise Refused(
             f"the instructions have {len(stages[0].instructions)} characters with these parameters; "
@@ -225,19 +228,17 @@ def share_minor(price_minor: int, share: float) -> int:
 
 
 def _mains(recipe: Recipe, parameters: Mapping[str, object]) -> Iterator[_Main]:
-    """Yield the main stages: one, or one per field."""
+    """Yield the main stages: one, or more for records with more fields than a batch has."""
     question = task_question(recipe, parameters)
     options = tuple(cast("Sequence[dict[str, Any]]", parameters.get("options") or ()))
+    kind, name = kind_asked(recipe.task.kind, recipe.task.value), recipe.task.name
     if recipe.split.by != "fields":
-        kind = kind_asked(recipe.task.kind, recipe.task.value)
-        yield _Main(recipe.task.name, kind, question, options)
+        yield _Main(name, kind, question, options)
         return
-    for each in cast("Sequence[Mapping[str, str]]", parameters["fields"]):
-        yield _Main(
-            each["name"],
-            kind_asked(recipe.task.kind, each["value"]),
-            filled_in(question, {"ask": each["ask"]}),
-        )
+    fields = tuple(cast("Sequence[dict[str, Any]]", parameters["fields"]))
+    for number, at in enumerate(range(0, len(fields), FIELDS_MAX), 1):
+        some = fields[at : at + FIELDS_MAX]
+        yield _Main(name if number == 1 else f"{name}-{number}", kind, question, fields=some)
 
 
 def _choose(

@@ -105,6 +105,26 @@ def part_line(question: str, outcome: PartOutcome, overlap: float | None = None)
     )
 
 
+def part_lines(question: str, outcome: PartOutcome, overlap: float | None = None) -> list[PartLine]:
+    """Return the line of a part, or one line per field of a record."""
+    if not outcome.fields:
+        return [part_line(question, outcome, overlap)]
+    return [
+        part_line(
+            f"{question}: {name}",
+            PartOutcome(
+                outcome.part,
+                outcome.stage,
+                one.value,
+                one.confidence,
+                outcome.state if one.settled != OPEN else "review",
+                one.entries,
+            ),
+        )
+        for name, one in outcome.fields.items()
+    ]
+
+
 def totals(lines: Iterable[PartLine]) -> ProjectTotals:
     """Return the totals over the parts.
 

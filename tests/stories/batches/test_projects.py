@@ -5,6 +5,7 @@ import io
 import json
 from datetime import date
 from decimal import Decimal
+from unittest.mock import ANY
 
 import openpyxl
 import pytest
@@ -257,24 +258,27 @@ async def test_a_catalogue_is_sorted_and_records_are_digitised(town):
     records = await makes_project(
         town.client,
         "digitise-records",
-        'text\n"Amina Otieno, born 3 May 1990"\n',
-        fields=[
-            {"name": "name", "value": "name"},
-            {"name": "born", "value": "date", "ask": "Born?"},
-        ],
-        policy="fixed:2",
-        check="never",
+        'text\n"Amina Otieno, born 3 May 1990"\nBrian Mwangi 1985\n',
+        fields=[{"id": "owner", "type": "name"}, {"id": "year", "type": "number", "min": 1900}],
     )
     await records.changes("start")
     await town.answers_bells()
-    assert await records.states() == {"name": "running", "born": "running"}
-    await all_work(town, people, lambda _, kind: "3 May 1990" if kind == "date" else "Amina Otieno")
-    (row,) = await records.rows()
-    assert (row["name"], row["born"], row["name state"]) == (
-        "Amina Otieno",
-        "1990-05-03",
-        "decided",
+    keyed = iter(["Brian Mwangi; 1958", "Brian Mwangi; 1985"])
+    await all_work(
+        town,
+        people,
+        # A third worker is asked for the field that differs, and for that alone.
+        lambda text, _: "Amina Otieno; 1990" if "Amina" in text else next(keyed, "1985"),
     )
+    shown = await records.shows()
+    assert (shown["state"], shown["stages"][0]["kind"]) == ("done", "entry")
+    assert [tuple(row.values())[1:] for row in await records.rows()] == [
+        ("Amina Otieno", ANY, "1990", ANY, "decided"),
+        ("Brian Mwangi", ANY, "1985", ANY, "decided"),
+    ]
+    lines = await records.rows("/report")
+    assert [line["question"].rpartition(": ")[2] for line in lines] == ["owner", "year"] * 2
+    assert lines[3]["answers"] == "1985 (2); 1958 (1)"
 
 
 # --- pause, cancel, kills ---

@@ -11,7 +11,7 @@ from gateway.base.tabular import CsvWriter
 from gateway.tasks.projects.assemble import assemble
 from gateway.tasks.projects.duplicates import find_duplicates
 from gateway.tasks.projects.merge import merge_rows
-from gateway.tasks.projects.outcomes import StageOutcome, part_outcomes, stage_tasks
+from gateway.tasks.projects.outcomes import FieldOutcome, StageOutcome, part_outcomes, stage_tasks
 from gateway.tasks.projects.overlap import aligned, join_text
 from gateway.tasks.projects.parameters import checked_parameters
 from gateway.tasks.projects.parts import ProjectLimits, split_source
@@ -159,7 +159,7 @@ def test_a_table_comes_back_in_order_with_no_row_lost_or_doubled(rows):
         }
     }
     parts = list(part_outcomes(stage.name, plan, split, outcomes))
-    result = assemble(found, split, {stage.name: parts})
+    result = assemble(found, plan, split, {stage.name: parts})
     assert result.header == ("name", "town", "result", "confidence", "state", "answers")
     kept = [tuple(row[:2]) for row in result.rows]
     last = max(n for n, row in enumerate(rows) if any(row))
@@ -265,32 +265,25 @@ def test_what_does_not_pass_the_check_is_asked_again():
 
 def test_fields_of_records_become_columns():
     body = b"scan\nAmina Otieno born 3 May 1990\nBrian born 4 June 1991\n"
-    found, split, plan = project(
-        "digitise-records",
-        body,
-        record="{scan}",
-        fields=[
-            {"name": "name", "value": "name"},
-            {"name": "born", "value": "date", "ask": "Born?"},
-        ],
-        check="never",
-    )
-    assert [(stage.name, stage.kind) for stage in plan.stages] == [
-        ("name", "name"),
-        ("born", "date"),
+    fields = [{"id": f"f{n}", "type": "text", "min": None} for n in range(11)]
+    found, split, plan = project("digitise-records", body, record="{scan}", fields=fields)
+    assert [(stage.name, stage.kind, len(stage.fields)) for stage in plan.stages] == [
+        ("key", "entry", 9),
+        ("key-2", "entry", 2),
     ]
-    assert (
-        stage_tasks(plan.stages[1], plan, split, {})[0].text
-        == "Amina Otieno born 3 May 1990\nBorn?"
-    )
+    tasks = stage_tasks(plan.stages[1], plan, split, {})
+    assert tasks[0].text == "Amina Otieno born 3 May 1990"
     outcomes = {
-        stage.name: {n: StageOutcome(f"{stage.name} {n}", 0.9, "decided", ()) for n in "12"}
-        for stage in plan.stages
+        "key": {
+            "2": StageOutcome("{}", 0.9, "decided", (), {"f0": FieldOutcome("x", 0.8, "agreed")})
+        },
     }
     each = {main: list(part_outcomes(main, plan, split, outcomes)) for main in plan.mains}
-    result = assemble(found, split, each)
-    assert result.header[:4] == ("scan", "name", "name confidence", "name state")
-    assert result.rows[1][1] == "name 2"
+    result = assemble(found, plan, split, each)
+    assert result.header[:3] == ("scan", "f0", "f0 confidence")
+    assert result.header[-2:] == ("state", "state 2")
+    assert result.rows[1][1:4] == ("x", 0.8, None)
+    assert [row[-2:] for row in result.rows] == [("open", "open"), ("decided", "open")]
 
 
 def test_known_rows_are_hidden_gold_and_come_back_with_their_truth():
@@ -301,7 +294,7 @@ def test_known_rows_are_hidden_gold_and_come_back_with_their_truth():
     assert [task.gold for task in stage_tasks(stage, plan, split, {})] == ["yes", None]
     outcomes = {stage.name: {"2": StageOutcome("no", 0.9, "decided", ("no", "no"))}}
     parts = list(part_outcomes(stage.name, plan, split, outcomes))
-    assert [row[2:5] for row in assemble(found, split, {"check": parts}).rows] == [
+    assert [row[2:5] for row in assemble(found, plan, split, {"check": parts}).rows] == [
         ("yes", 1.0, "known"),
         ("no", 0.9, "decided"),
     ]

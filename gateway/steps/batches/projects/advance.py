@@ -15,16 +15,15 @@ import structlog
 from gateway.base import logs
 from gateway.base.errors import Conflict, GatewayError, Refused
 from gateway.base.failpoints import reach
-from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.steps.batches import submit
 from gateway.steps.batches.prepare import Filled, lines_of, remove
 from gateway.steps.batches.projects.create import limits_of, room
+from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
 from gateway.steps.batches.projects.work import ProjectSource, StageWork
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
 from gateway.store.batches.projects import Project, ProjectStage
-from gateway.tasks.projects.outcomes import StageOutcome
 from gateway.tasks.projects.plan import ASK
 
 log = structlog.get_logger()
@@ -115,7 +114,7 @@ async def _fill(
 ) -> bool:
     """Make the tasks of a stage from the results so far; return False where there are none."""
     batch = await rt.batches.fresh(stage.batch)
-    outcomes = await stage_results(rt, _earlier(project, stage, stages))
+    outcomes = await stage_outcomes(rt, _earlier(project, stage, stages))
     work = StageWork(stage.name, batch, air_of(rt), outcomes, room(rt))
     out = _file(rt)
     try:
@@ -166,16 +165,3 @@ async def source_of(rt: Runtime, project: Project) -> ProjectSource:
     body = await projects.file_of(rt.db, project.id)
     assert body is not None
     return ProjectSource(project, body, limits_of(rt))
-
-
-async def stage_results(
-    rt: Runtime, stages: list[ProjectStage]
-) -> dict[str, dict[str, StageOutcome]]:
-    """Return the results of stages by their names, as far as there are any."""
-    found = dict[str, dict[str, StageOutcome]]()
-    for stage in stages:
-        batch = await rt.batches.fresh(stage.batch)
-        found[stage.name] = await projects.stage_outcomes(
-            rt.db, batch.id, batch.method, batch.confidence or CONFIDENCE
-        )
-    return found

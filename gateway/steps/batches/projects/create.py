@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, ClientId, derived_id, new_public_id
@@ -21,11 +21,13 @@ from gateway.store.batches import projects
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.projects import Project
 from gateway.store.people import clients
+from gateway.tasks.entry.fields import FIELDS_MAX
 from gateway.tasks.handling import DEFAULT
 from gateway.tasks.intake import BatchRoom
 from gateway.tasks.packed import PACK_MAX
+from gateway.tasks.port import RecordKind
 from gateway.tasks.projects.chain import answer_numbers
-from gateway.tasks.projects.parameters import checked_parameters
+from gateway.tasks.projects.parameters import checked_parameters, declared_fields
 from gateway.tasks.projects.parts import ProjectLimits
 from gateway.tasks.projects.plan import ASK, AnswerPay, PlannedStage, ProjectPlan
 from gateway.tasks.projects.recipe import Recipe
@@ -54,9 +56,10 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
             answer_numbers(str(parameters["policy"]), 0.0)
         except Refused as bad:
             raise Refused(f"parameters.policy: {bad}", field="parameters.policy") from bad
-    _check_values(rt, recipe, parameters)
     account = await clients.account_of(rt.db, client)
     assert account is not None
+    currency: str = account["currency"]
+    _check_values(rt, recipe, parameters, currency)
     project = Project(
         id=new_public_id("p"),
         client=client,
@@ -66,7 +69,7 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
         parameters=parameters,
         price_minor=order.pay.worker_minor,
         partner_price_minor=order.pay.partner_minor,
-        currency=account["currency"],
+        currency=currency,
         state="draft",
         plan=None,
         advice={},
@@ -80,8 +83,10 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
     return project.id
 
 
-def _check_values(rt: Runtime, recipe: Recipe, parameters: Mapping[str, Any]) -> None:
-    """Raise Refused for options and languages that no batch would take."""
+def _check_values(
+    rt: Runtime, recipe: Recipe, parameters: Mapping[str, Any], currency: str
+) -> None:
+    """Raise Refused for options, fields and languages that no batch would take."""
     unknown = [code for code in parameters["languages"] if code not in rt.books]
     if unknown:
         raise Refused(
@@ -93,6 +98,14 @@ def _check_values(rt: Runtime, recipe: Recipe, parameters: Mapping[str, Any]) ->
             rt.kind_of(recipe.task.kind).options([_option(o) for o in parameters["options"]])
         except Refused as bad:
             raise Refused(f"parameters.options: {bad}", field="parameters.options") from bad
+    if "fields" in parameters:
+        kind = cast("RecordKind", rt.kind_of(recipe.task.kind))
+        fields = declared_fields(parameters["fields"])
+        try:
+            for at in range(0, len(fields), FIELDS_MAX):
+                kind.declare(fields[at : at + FIELDS_MAX], currency)
+        except Refused as bad:
+            raise Refused(f"parameters.fields: {bad}", field="parameters.fields") from bad
 
 
 async def own_project(rt: Runtime, client: ClientId, project: str) -> Project:
@@ -182,6 +195,7 @@ def _spec(project: Project, stage: PlannedStage) -> BatchSpec:
         lease_s=None,
         pack_max=PACK_MAX,
         handling=DEFAULT,
+        fields=declared_fields(stage.fields),
     )
 
 

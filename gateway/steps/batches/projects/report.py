@@ -10,8 +10,9 @@ from jinja2 import Environment
 from gateway.base.errors import Refused
 from gateway.base.money import amount_text
 from gateway.base.tabular import CsvWriter
-from gateway.steps.batches.projects.advance import source_of, stage_results
+from gateway.steps.batches.projects.advance import source_of
 from gateway.steps.batches.projects.charts import confidence_chart, cost_chart
+from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
 from gateway.steps.batches.projects.work import AssembledProject
 from gateway.steps.quality.confidences import check_confidences
 from gateway.steps.runtime import Runtime
@@ -24,7 +25,7 @@ from gateway.tasks.projects.quality import (
     PartLine,
     ProjectTotals,
     doubtful,
-    part_line,
+    part_lines,
     totals,
 )
 
@@ -79,9 +80,10 @@ async def project_report(rt: Runtime, project: Project) -> ProjectReport:
     found = await _assembled(rt, project, partial=True)
     seams = found.result.seams or {}
     lines = tuple(
-        part_line(each.question, each.outcome, seams.get(each.outcome.part))
+        line
         for parts in found.parts.values()
         for each in parts
+        for line in part_lines(each.question, each.outcome, seams.get(each.outcome.part))
     )
     stages = list[StageCost]()
     for stage in await projects.stages_of(rt.db, project.id):
@@ -118,7 +120,7 @@ async def _assembled(rt: Runtime, project: Project, *, partial: bool) -> Assembl
             "for the results so far",
             status=409,
         )
-    outcomes = await stage_results(rt, await projects.stages_of(rt.db, project.id))
+    outcomes = await stage_outcomes(rt, await projects.stages_of(rt.db, project.id))
     found = await rt.helpers.run("assemble_project", await source_of(rt, project), outcomes)
     assert isinstance(found, AssembledProject)
     return found

@@ -112,7 +112,7 @@ def assemble_project(source: ProjectSource, outcomes: Outcomes) -> AssembledProj
     parts = {main: list(part_outcomes(main, plan, split, outcomes)) for main in plan.mains}
     by_name = {part.name: part for part in split.parts}
     return AssembledProject(
-        assemble(source.recipe(), split, parts),
+        assemble(source.recipe(), plan, split, parts),
         {
             main: [
                 PartQuestion(filled_in(plan.stage(main).question, by_name[each.part].values), each)
@@ -125,7 +125,8 @@ def assemble_project(source: ProjectSource, outcomes: Outcomes) -> AssembledProj
 
 def _specs(tasks: Sequence[StageTask], work: StageWork) -> Iterator[TaskSpec]:
     kind = cast("TaskKind", cast("object", plugins.load(kinds, work.batch.kind)))
-    return checked_rows((_row(task) for task in tasks), kind, work.batch.options, work.room)
+    batch = work.batch
+    return checked_rows(map(_row, tasks), kind, batch.options, work.room, batch.fields)
 
 
 def _row(task: StageTask) -> UploadedRow:
