@@ -35,7 +35,7 @@ SEEDS, CARELESS = 10, 0.3
 TASKS, WORKERS, GOLD, ALL_ANSWERS = 400, 40, 40, 7
 OPTIONS = ("no", "yes")
 SKILL, SPREAD, UNEVEN = 0.82, 0.08, 0.6
-POLICY, CONFIDENCE, GOLD_RATE = "dynamic", 0.9, 0.03
+POLICY, CONFIDENCE, GOLD_RATE = "dynamic", 0.95, 0.03
 QUALIFICATION = QualificationRule(min_skill=0.75, min_gold=5)
 REVIEW = ReviewRule(price_minor=3, share=0.3)
 AUDIT = AuditRule(price_minor=3, promise=0.95, half_width=0.04)
@@ -321,6 +321,8 @@ def table(seeds: int, careless: float) -> list[dict[str, object]]:
     for rule in ("majority", "auto"):
         enough = [n for n in FIXED if fmean(r[f"{rule}_{n}"]["right"] for r in runs) >= target]
         rows.append({"name": f"least_{rule}", "cost": enough[0] if enough else None})
+    gaps = [run["five_steps"]["right"] - run["target"]["right"] for run in runs]
+    rows.append({"name": "five_steps_over_target", "mean": fmean(gaps), "worst": min(gaps)})
     return rows
 
 

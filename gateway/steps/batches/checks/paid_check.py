@@ -6,7 +6,7 @@ questions assesses them as it assesses every worker.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from gateway.base.ids import BatchId, new_public_id
@@ -21,7 +21,7 @@ from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.quality import paid_checks
-from gateway.tasks.handling import Handling
+from gateway.tasks.handling import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +53,30 @@ async def new_check(rt: Runtime, parent: Batch, order: CheckOrder) -> Batch:
     """Return the batch for an order, with an account of its own. It is not stored yet."""
     batch_id = BatchId(new_public_id("b"))
     account = Account(AccountKind.BATCH_HOLD, batch_id, parent.currency)
-    return Batch(
+    return replace(
+        parent,
         id=batch_id,
-        client=parent.client,
         name=f"{parent.name} ({order.purpose})",
-        kind=parent.kind,
-        instructions=parent.instructions,
-        options=parent.options,
-        languages=parent.languages,
         price_minor=order.price_minor,
-        currency=parent.currency,
+        partner_price_minor=0,
         policy=f"fixed:{order.answers}",
         confidence=0.0,
-        method=parent.method,
         gold_rate=GOLD_SHARE,
-        lease_s=parent.lease_s,
         # Each question has a message of its own, so that gold may come at any place.
         pack_max=1,
         hold_account=await rt.accounts.get(account),
-        handling=Handling(
+        handling=replace(
+            DEFAULT,
             entry_gold=0,
             rotate=parent.handling.rotate,
             same=parent.handling.same,
             min_skill=order.min_skill,
             check_of=parent.id,
         ),
+        breadth=False,
+        worker_max=None,
+        worker_day_max=None,
+        revision=0,
     )
 
 
