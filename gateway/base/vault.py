@@ -43,6 +43,9 @@ class Vault:
         self.pepper = hmac.digest(key, b"pin", "sha256")
         self._index_key = hmac.digest(key, b"index", "sha256")
         self._stamp_key = hmac.digest(key, b"stamp", "sha256")
+        # The key of this gateway's skill cards. It is given to the gateways that check them, and
+        # tells nothing about the master secret.
+        self.card_key = hmac.digest(key, b"card", "sha256")
 
     def seal(self, text: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -56,6 +59,14 @@ class Vault:
             raise OtherKey(
                 "stored data was sealed with another GATEWAY_SECRET_KEY; set the old one"
             ) from bad
+
+    def seal_key(self, key: bytes) -> bytes:
+        """Seal the verification key of another gateway."""
+        return self.seal(base64.b64encode(key).decode())
+
+    def open_key(self, sealed: bytes) -> bytes:
+        """Return the verification key again. Raises OtherKey as `open` does."""
+        return base64.b64decode(self.open(sealed))
 
     def index(self, text: str) -> bytes:
         """Return the blind index of a phone number.

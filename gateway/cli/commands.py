@@ -14,7 +14,7 @@ from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts, wind_down
-from gateway.cli.people import coordinators, number_moves, persons, workers
+from gateway.cli.people import cards, coordinators, number_moves, persons, workers
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
 from gateway.cli.quality import (
@@ -65,6 +65,7 @@ app.add_typer(quality.app, name="batch")
 app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(lessons.app, name="lessons")
+app.add_typer(cards.app, name="card")
 app.add_typer(review.app, name="review")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(audit.app, name="audit")

@@ -46,6 +46,15 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "outbox": ("outbox",),
     "archive": ("archive", "archive --dry-run", "archive --list"),
     "phrases check": ("phrases check",),
+    "card print": ("card print 0711000002", "card print 0711000002 --html card.html"),
+    "card verify": (
+        "card verify 2Y3Q-HJES-GVF3 +254711000002 --trust kibera.json \\\n    --on 2026-11-30",
+    ),
+    "card revoke": ('card revoke 0711000002 --reason "the phone was stolen"',),
+    "card key": ("card key --out kibera.json",),
+    "card trust": ("card trust mathare.json",),
+    "card distrust": ("card distrust mathare",),
+    "card issuers": ("card issuers",),
     "lessons check": ("lessons check", "lessons check --folder lessons"),
     "sms count": (
         'sms count "Toi Market is next to Kibera." --suggest',

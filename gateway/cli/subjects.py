@@ -29,7 +29,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "channels",
     ),
     "Watch it": ("inbox", "outbox", "weekly", "archive", "phrases"),
-    "Training": ("lessons",),
+    "Training": ("lessons", "card"),
     "Clients, partners, coordinators, workers": (
         "client",
         "partner",

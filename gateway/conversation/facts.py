@@ -85,6 +85,47 @@ class LessonMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A skill card as it is shown: its title and code, and the data that is recorded."""
+
+    title: str
+    code: str = field(repr=False)
+    digest: str
+    kind: str
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardsShown:
+    """The fact that a worker is shown her skill cards."""
+
+    cards: tuple[ShownCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardTried:
+    """The fact that a worker sent a code that is not accepted."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken:
+    """The fact that a worker's card of another gateway is accepted.
+
+    `right` and `wrong` are the evidence with which her skill begins.
+    """
+
+    digest: str
+    issuer: str
+    kind: str
+    learned: bool
+    accepted: int
+    right: float
+    wrong: float
+
+
+@dataclass(frozen=True, slots=True)
 class AskedAlone:
     """The fact that one of several questions, `assignment`, is asked by itself from now on.
 
@@ -371,6 +412,9 @@ Fact = (
     | AskedAlone
     | QuestionPutOff
     | LessonMoved
+    | CardsShown
+    | CardTried
+    | CardTaken
     | Joined
     | Agreed
     | NameGiven

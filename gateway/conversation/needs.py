@@ -26,6 +26,7 @@ _OF_WORKER = {
     "week": frozenset({Need.WEEK}),
     "work": frozenset({Need.NO_WORK}),
     "learn": frozenset({Need.LESSON}),
+    "card": frozenset({Need.CARD}),
     "join": frozenset({Need.QUIET_NUMBER}),
     "move": frozenset({Need.MOVE, Need.PIN}),
 }

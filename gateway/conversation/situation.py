@@ -13,6 +13,7 @@ from gateway.base.deductions import Deductions
 from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
 from gateway.conversation.explained import AnswerInQuestion, AppealView, WeekView
+from gateway.conversation.facts import CardTaken, CardTried, ShownCard
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
 from gateway.tasks.question import Question
@@ -269,6 +270,21 @@ class SkillView:
 
 
 @dataclass(frozen=True, slots=True)
+class CardView:
+    """The skill cards of a worker, or the verdict on a code that she sent."""
+
+    mine: tuple[ShownCard, ...] = ()
+    """Her own cards, where she sent no code."""
+    verdict: Literal["", "taken", "unknown", "limit", "own", "old", "revoked", "known"] = ""
+    """The verdict on her code, and "" where she sent none."""
+    taken: CardTaken | None = None
+    """The fact to write for a card that is accepted."""
+    tried: CardTried | None = None
+    """The fact to write for a code that is not."""
+    tries_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NoWorkReason:
     """The reason why a worker who asks for work receives none.
 
@@ -364,6 +380,8 @@ class Need(Enum):
     """`Situation.arrival`, for an SMS. A new USSD session has it at once."""
     NO_WORK = auto()
     """`Situation.no_work`."""
+    CARD = auto()
+    """`Situation.card`."""
     LESSON = auto()
     """`Situation.lesson`, or `Situation.no_lesson` where there is none."""
     CLOSING = auto()
@@ -439,6 +457,8 @@ class Situation:
     """The lesson that the worker is in by SMS, else the one that LEARN begins or goes on with. The
     latter is looked up only when she asks.
     """
+    card: CardView | None = None
+    """Her skill cards, or the verdict on a code, looked up only when she says CARD."""
     no_lesson: str = "lesson.none"
     """The phrase that says why LEARN begins no lesson."""
     pin: PinView | None = None

@@ -23,11 +23,12 @@ from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
-from gateway.conversation.work import answering, lessons, multi_answer, typed
+from gateway.conversation.work import answering, cards, lessons, multi_answer, typed
 from gateway.conversation.work.multi_question import current_questions
 from gateway.conversation.work.skill import skill
 from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
+from gateway.qa.skills.card import bare as is_code
 
 _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of references, see `ids`.
 _REF_LENGTH = 6
@@ -196,6 +197,8 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return skill(context)
         case "learn":
             return lessons.learn(context)
+        case "card":
+            return cards.card(context)
         case "name":
             return answer_name(context, heard)
         case "move":
@@ -204,7 +207,7 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return None
 
 
-def _whole_command(  # noqa: PLR0911  # one return per word
+def _whole_command(  # noqa: C901, PLR0911  # one return per word
     context: Context, worker: WorkerView, heard: ParsedSms
 ) -> bool:
     """Return True when the SMS is a command and nothing else.
@@ -237,6 +240,8 @@ def _whole_command(  # noqa: PLR0911  # one return per word
             return heard.alone or language_named(heard.rest, context.books) is not None
         case "quiet":
             return heard.alone or hours_said(heard.rest, context.book) is not None
+        case "card":
+            return heard.alone or is_code(heard.rest)
         case "why" | "appeal":
             rest = heard.rest.upper()
             of_payment = len(rest) == _REF_LENGTH and _REF.issuperset(rest)

@@ -65,6 +65,7 @@ class CommandWords:
     move: frozenset[str]
     not_me: frozenset[str]
     learn: frozenset[str]
+    card: frozenset[str]
 
 
 @dataclass(slots=True)

@@ -179,6 +179,8 @@ class Settings(BaseSettings):
     """The number of days for which a worker whose gold answers stay under the bar gets no questions
     of that kind.
     """
+    gateway_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")] = "gateway"
+    """The name of this gateway on its workers' skill cards, unique among those that accept them."""
     lessons_folder: str = ""
     """A folder with the operator's own lessons, `<kind>/<language>.toml`. A file in it replaces the
     shipped lesson of the same name. An empty value means only the shipped lessons.

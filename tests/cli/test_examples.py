@@ -3,6 +3,7 @@
 import re
 import shlex
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from gateway.cli.commands import app
 from gateway.cli.effects import EFFECTS, Effect
 from gateway.cli.examples import BATCH, CLIENT, EXAMPLES
 from gateway.cli.subjects import SUBJECTS
+from gateway.qa.skills.card import KEY_BYTES
+from gateway.qa.skills.card_trust import TrustFile
 from gateway.servers import EmbeddedServers
 from gateway.steps.batches.projects.recipes import recipe_files
 from gateway.tasks.lessons.library import shipped
@@ -114,6 +117,10 @@ def folder(tmp_path, monkeypatch):
     lesson = tmp_path / "lessons" / "verification" / "en.toml"
     lesson.parent.mkdir(parents=True)
     lesson.write_bytes((shipped() / "verification" / "en.toml").read_bytes())
+    # The card of the example of `card verify`, given in November 2026, and the key behind it.
+    kibera = TrustFile("kibera", b"k" * KEY_BYTES)
+    (tmp_path / "kibera.json").write_text(kibera.to_json())
+    (tmp_path / "mathare.json").write_text(replace(kibera, gateway="mathare").to_json())
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "gateway.toml").write_text(SETTINGS)
     return tmp_path

@@ -15,6 +15,7 @@ _TYPES = {
     "jsonb": "json",
     "text[]": "list[str]",
     "real[]": "list[float]",
+    "boolean[]": "list[bool]",
     "integer[]": "list[int]",
 }
 

@@ -10,6 +10,9 @@ from gateway.conversation.facts import (
     ArrivalSaid,
     Asked,
     AskedAlone,
+    CardsShown,
+    CardTaken,
+    CardTried,
     CoordinatorPinTried,
     Enrolled,
     Fact,
@@ -54,6 +57,7 @@ from gateway.steps.people.enrol import (
 )
 from gateway.steps.people.partners.earning import partner_earning
 from gateway.steps.quality.judge import answer_part
+from gateway.steps.quality.lessons.cards import card_writes
 from gateway.steps.quality.lessons.progress import lesson_writes
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns import number_change
@@ -153,6 +157,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [turns.release_task(fact.assignment, "skipped")]
         case QuestionPutOff():
             return [turns.release_task(fact.assignment, "expired")]
+        case CardsShown() | CardTried() | CardTaken():
+            return [card_writes(row, fact, rt.vault.index(heard.msisdn))]
         case LessonMoved():
             return lesson_writes(row, fact, heard.via)
         case Asked():

@@ -19,6 +19,7 @@ from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
 from gateway.steps.people.appeals.my_week import week_view
 from gateway.steps.people.appeals.views import appeal_view, explained
+from gateway.steps.quality.lessons.cards import look_up_card
 from gateway.steps.quality.lessons.progress import look_up_lesson
 from gateway.steps.quality.pauses import skill_view
 from gateway.steps.turns import number_change, why_no_work
@@ -181,6 +182,11 @@ async def _closing(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(winding_down=await wind_down.find(inbound.rt.db) is not None)
 
 
+async def _card(inbound: Inbound, situation: Situation) -> Situation:
+    said = inbound.parsed.rest if inbound.parsed else ""
+    return await look_up_card(inbound.rt, inbound.row, situation, said, inbound.heard.msisdn)
+
+
 _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.CODES: _codes,
     Need.NAMED: _named,
@@ -196,6 +202,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.LESSON: _lesson,
     Need.ARRIVAL: _arrival,
     Need.REFUNDED: _refunded,
+    Need.CARD: _card,
     Need.NO_WORK: why_no_work.explain_no_work,
     Need.CLOSING: _closing,
 }

@@ -8,7 +8,7 @@ from gateway.base.ids import AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.conversation.situation import HeldQuestion, PackItem, Teaching
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.skill_read import trial_of
+from gateway.steps.quality.skill_read import is_entry
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.situation import TurnRow
@@ -52,7 +52,7 @@ def teaching(
 
     Only entry gold teaches: the check questions before her skill is known.
     """
-    if truth is None or trial_of(row, batch.kind)[0] >= batch.handling.entry_gold:
+    if truth is None or not is_entry(row, batch):
         return None
     return Teaching(truth, reason or "", compared_as(rt, batch), batch.handling.same)
 

@@ -10,7 +10,7 @@ from gateway.qa.checks.check_gold import check_gold_due
 from gateway.qa.skills.gold import gold_due
 from gateway.steps.people import number_move_view
 from gateway.steps.quality.lessons.progress import lesson_by_sms
-from gateway.steps.quality.skill_read import skill_of, trial_of
+from gateway.steps.quality.skill_read import is_entry, skill_of, trial_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import (
     held_question,
@@ -66,7 +66,7 @@ async def understand(
     situation = Situation(
         worker=worker,
         held=held_question(rt, row, held_batch) if held_batch else None,
-        upcoming=_upcoming(row, next_batch) if next_batch else None,
+        upcoming=_upcoming(row, held_batch, next_batch) if next_batch else None,
         cash=None,
         coordinator=coordinator,
         moving=await number_move_view.view(rt, row) if row.moving else None,
@@ -130,16 +130,19 @@ async def _dialled(rt: Runtime, row: TurnRow) -> Question | None:
     return question_of(batch, row.worker, row.dialled_task, row.dialled_text, record)
 
 
-def _upcoming(row: TurnRow, batch: Batch) -> Question:
+def _upcoming(row: TurnRow, held_batch: Batch | None, batch: Batch) -> Question:
     """Return the next question: hidden gold where it is due, else the real one."""
     if row.gold_task:
+        # The next question is asked with the answer to the held one, which may be gold itself.
+        gold_kind = held_batch.kind if held_batch and row.held_gold is not None else None
+        pending = int(gold_kind == batch.kind)
         skill, answers, golds = skill_of(row, batch.kind)
-        trial, drift = trial_of(row, batch.kind)
-        is_entry = trial < batch.handling.entry_gold
+        drift = trial_of(row, batch.kind)[1]
         if batch.handling.check_of:
             is_due = check_gold_due(row.worker, answers)
         else:
-            is_due = is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift)
+            entry = is_entry(row, batch, pending)
+            is_due = entry or gold_due(answers, golds, skill, batch.gold_rate, drift)
         if is_due:
             return question_of(batch, row.worker, row.gold_task, row.gold_text)
     assert row.next_task is not None

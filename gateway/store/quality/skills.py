@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gateway.qa.skills.skill import Skill
 from gateway.store.db import Connection, Database, Row
+from gateway.store.quality import credentials
 
 _PAGE = 2000
 """The number of tasks whose answers are read at a time."""
@@ -105,7 +106,17 @@ async def add_taught(db: Connection, taught: Sequence[tuple[str, int, Skill]]) -
 
 
 async def scored(db: Connection, answers: Sequence[int]) -> None:
-    await db.execute("update answer set scored = true where id = any($1)", answers)
+    """Mark answers as known to the skills, and count them as accepted once."""
+    rows = await db.rows(
+        """with done as (update answer set scored = true where id = any($1) and not scored returning worker_id, task_id, void)
+           select d.worker_id, b.kind, count(*) as times
+           from done d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
+           where not d.void group by d.worker_id, b.kind order by d.worker_id, b.kind""",
+        answers,
+    )
+    await credentials.count_accepted(
+        db, [(row["worker_id"], row["kind"], row["times"]) for row in rows]
+    )
 
 
 async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -> list[str]:
@@ -223,7 +234,7 @@ async def pause(db: Connection, worker: int, kind: str, until: datetime) -> None
     await db.execute(
         """update skill set paused_until = $3, paused_right = trial_right,
              paused_wrong = trial_wrong, pauses = pauses + 1, trial_right = 0, trial_wrong = 0,
-             trial_from = now(), drift = 0
+             trial_from = now(), drift = 0, carded = false
            where worker_id = $1 and kind = $2""",
         worker,
         kind,

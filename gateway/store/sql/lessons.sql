@@ -63,3 +63,45 @@ begin
   end if;
   return v_run;
 end $$;
+
+-- Record the cards that are shown to a worker. A code that is made again is the same card.
+create or replace function give_cards(
+  p_worker bigint, p_index bytea, p_digests text[], p_kinds text[], p_accepted int[]
+) returns void language sql as $$
+  insert into skill_card (digest, worker_id, kind, msisdn_index, accepted)
+    select d, p_worker, k, p_index, a from unnest(p_digests, p_kinds, p_accepted) as c(d, k, a) on conflict do nothing
+$$;
+
+-- Count a code that was not accepted. Each of several SMS at once reads the same count before, so
+-- it is checked again here.
+create or replace function try_card(p_worker bigint, p_digest text, p_most int) returns void language plpgsql as $$
+begin
+  perform from worker where id = p_worker for no key update;
+  if (select count(*) from card_try where worker_id = p_worker and issuer is null
+      and created_at > now() - interval '1 day') >= p_most then
+    raise exception 'worker % tried too many codes', p_worker using errcode = 'GW001';
+  end if;
+  insert into card_try (worker_id, digest) values (p_worker, p_digest);
+end $$;
+
+-- Begin a worker's skill with the card of another gateway, once.
+create or replace function take_card(
+  p_worker bigint, p_digest text, p_issuer text, p_kind text, p_learned boolean, p_accepted int, p_right real, p_wrong real
+) returns void language plpgsql as $$
+begin
+  perform from worker where id = p_worker for no key update;
+  if exists (select from card_try where worker_id = p_worker and kind = p_kind and issuer = p_issuer) then
+    raise exception 'worker % gave a card of % for % before', p_worker, p_issuer, p_kind using errcode = 'GW001';
+  end if;
+  insert into card_try (worker_id, digest, issuer, kind) values (p_worker, p_digest, p_issuer, p_kind);
+  insert into skill as s (worker_id, kind, "right", wrong, carded) values (p_worker, p_kind, p_right, p_wrong, p_accepted > 0)
+    on conflict (worker_id, kind) do update set "right" = s."right" * kept(s.learned_at) + excluded."right",
+      wrong = s.wrong * kept(s.learned_at) + excluded.wrong, learned_at = now(), carded = s.carded or excluded.carded;
+  if p_learned then
+    perform pass_lesson(p_worker, p_kind, p_issuer);
+  end if;
+  if p_accepted > 0 then
+    insert into credential (worker_id, kind, what, source) values (p_worker, p_kind, 'ACCEPTED_' || p_accepted, p_issuer)
+      on conflict do nothing;
+  end if;
+end $$;

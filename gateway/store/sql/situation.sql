@@ -15,7 +15,7 @@ create or replace function situation(
   out moving jsonb,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint, out payout_waits text, out payout_until timestamptz,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
-  out trials int[], out drifts real[],
+  out trials int[], out drifts real[], out cardeds boolean[],
   -- the question that she was last asked
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
@@ -300,8 +300,8 @@ begin
   if v_skills or coalesce(v_gold, false) then
     select array_agg(s.kind), array_agg(s."right" * kept(s.learned_at)), array_agg(s.wrong * kept(s.learned_at)),
         array_agg(s.gold_right), array_agg(s.gold_wrong), array_agg(s.answers),
-        array_agg(s.trial_right + s.trial_wrong), array_agg(s.drift)
-      into kinds, rights, wrongs, golds_right, golds_wrong, answers, trials, drifts
+        array_agg(s.trial_right + s.trial_wrong), array_agg(s.drift), array_agg(s.carded)
+      into kinds, rights, wrongs, golds_right, golds_wrong, answers, trials, drifts, cardeds
       from skill s where s.worker_id = situation.worker_id;
   end if;
 

@@ -70,6 +70,7 @@ class TurnRow:
     answers: list[int]
     trials: list[int]
     drifts: list[float]
+    cardeds: list[bool]
 
     # The question that the worker was last asked.
     held_assignment: int | None

@@ -31,7 +31,7 @@ async def test_entry_gold_says_what_was_right_and_why(town):
 async def test_hidden_gold_stays_hidden(town):
     amina = await town.enrols("amina")
     await town.posts_batch(
-        *(f"Task {n}?" for n in range(3)), tasks=golds(8), gold_rate=0.5, entry_gold=2
+        *(f"Task {n}?" for n in range(8)), tasks=golds(8), gold_rate=0.5, entry_gold=2
     )
     await works(town, amina, always("2"))
     said = " ".join(await amina.messages())
