@@ -66,7 +66,7 @@ def compare(
 
 
 def _worked(rng: np.random.Generator, right: float, answers: int) -> Skill:
-    """Return the skill that the first gateway knows after so many answers."""
+    """Return the skill that the first gateway knows after this number of answers."""
     gold = max(ENTRY_GOLD, round(answers * GOLD_SHARE))
     skill = _asked(rng, Skill(), right, gold)
     agreed = int(rng.binomial(answers - gold, right))

@@ -1,4 +1,4 @@
-"""What workers have shown: passed lessons, and numbers of accepted answers."""
+"""The credentials of workers: passed lessons, and numbers of accepted answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gateway.store.db import Connection, Database
 
 @dataclass(frozen=True, slots=True)
 class ShownSkill:
-    """What a worker has shown at one kind: her skill, her accepted answers, and her lesson."""
+    """The record of a worker at one kind: her skill, her accepted answers, and her lesson."""
 
     kind: str
     skill: Skill

@@ -18,7 +18,7 @@ TRIES_MAX = 5
 """The codes per worker and 24 hours that may be wrong."""
 SHOWN_MAX = 2
 """The cards that one SMS shows."""
-Verdict = Literal["taken", "unknown", "limit", "own", "old", "revoked", "known"]
+CardVerdict = Literal["taken", "unknown", "limit", "own", "old", "revoked", "known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def _judged(rt: Runtime, row: TurnRow, said: str, msisdn: str) -> CardView
 
 async def _use(
     rt: Runtime, row: TurnRow, issuer: str, claim: codes.CardClaim, digest: str
-) -> Verdict:
+) -> CardVerdict:
     if await cards.is_revoked(rt.db, issuer, digest):
         return "revoked"
     if not claim.is_valid(rt.clock.now().date()):
