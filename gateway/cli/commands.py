@@ -15,6 +15,7 @@ from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts, wind_down
 from gateway.cli.people import cards, coordinators, number_moves, persons, workers
+from gateway.cli.people.impact import command as impact
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
 from gateway.cli.quality import (
@@ -44,6 +45,7 @@ app.add_typer(sms.app, name="sms")
 app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(wind_down.app, name="wind-down")
+app.command("impact")(impact.impact)
 app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
 app.command("fill")(fill.fill)

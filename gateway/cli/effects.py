@@ -75,6 +75,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "findings show",
         "gold list",
         "holds list",
+        "impact",
         "inbox list",
         "inbox show",
         "ledger audit",

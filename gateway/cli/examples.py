@@ -221,6 +221,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "manual export": ("manual export bank --out today.csv",),
     "manual confirm": ("manual confirm bank paid.csv --by Grace",),
     "statements import": ("statements import mpesa yesterday.csv",),
+    "impact": (
+        "impact",
+        "impact --from 2026-10-01 --to 2026-12-31 --html impact.html --pdf impact.pdf",
+    ),
     "wind-down": ("wind-down --from backup-1 --key keys/gateway.key", "wind-down"),
     "wind-down statement": ("wind-down statement mpesa since-backup.csv --by Asha",),
     "wind-down nothing-since": (

@@ -404,6 +404,24 @@ class NumberStopped:
     """The fact that a number which was a worker's before said STOP: nothing is sent to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class AboutTold:
+    """The fact that a worker made an optional statement about herself.
+
+    A part is None where she did not make it. The whole takes the place of an earlier statement.
+    """
+
+    gender: str | None = None
+    birth_year: int | None = None
+    refugee: bool | None = None
+    dependents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AboutWithdrawn:
+    """The fact that a worker withdraws her statement about herself."""
+
+
 Fact = (
     Answered
     | FieldsTyped
@@ -421,6 +439,8 @@ Fact = (
     | Stopped
     | Restarted
     | LanguageChosen
+    | AboutTold
+    | AboutWithdrawn
     | QuietChosen
     | PayAsked
     | Enrolled

@@ -11,6 +11,7 @@ from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Sc
 from gateway.conversation.parsed_sms import is_stop, parse_text
 from gateway.conversation.situation import Situation
 from gateway.conversation.views import (
+    about,
     arrival,
     lessons,
     money,
@@ -38,6 +39,7 @@ VIEWS: dict[str, View] = {
     **money.VIEWS,
     **week.VIEWS,
     **settings.VIEWS,
+    **about.VIEWS,
     **pin.VIEWS,
     **moving.VIEWS,
     **lessons.VIEWS,
@@ -59,9 +61,10 @@ _ALLOWED = {
             *money.VIEWS,
             *week.VIEWS,
             *settings.VIEWS,
+            *arrival.VIEWS,
+            *about.VIEWS,
             *pin.VIEWS,
             *lessons.VIEWS,
-            *arrival.VIEWS,
             *_MOVING,
             "not_me",
         }

@@ -18,6 +18,7 @@ from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.money.week_text import is_week_command
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
 from gateway.conversation.people import coordinators, joining, number_change
+from gateway.conversation.people.about import about, statement_said
 from gateway.conversation.people.closing import closing
 from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
@@ -92,6 +93,8 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
         return found
     if heard.command == "language":
         return _language(context, heard)
+    if heard.command == "about":
+        return about(context, heard)
     if heard.command == "stop":
         return Turn((), context.say("stop.only"))
     if heard.command == "move" and worker.state != "invited":
@@ -199,6 +202,8 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return lessons.learn(context)
         case "card":
             return cards.card(context)
+        case "about":
+            return about(context, heard)
         case "name":
             return answer_name(context, heard)
         case "move":
@@ -236,6 +241,8 @@ def _whole_command(  # noqa: C901, PLR0911  # one return per word
             return False
         case "pay" | "airtime":
             return heard.alone or amount_said(heard.rest, worker.currency) is not None
+        case "about":
+            return heard.alone or statement_said(heard.rest, context.book) is not None
         case "language":
             return heard.alone or language_named(heard.rest, context.books) is not None
         case "quiet":

@@ -66,6 +66,7 @@ class CommandWords:
     not_me: frozenset[str]
     learn: frozenset[str]
     card: frozenset[str]
+    about: frozenset[str]
 
 
 @dataclass(slots=True)

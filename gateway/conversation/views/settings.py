@@ -36,13 +36,15 @@ def _press_language(context: Context, memory: Memory, key: Key) -> ShowView:
 
 
 def _show_help(context: Context, _memory: Memory) -> ViewContent:
-    lines = (*choices(context, "learn"), menu_line(context))
+    lines = (*choices(context, "learn", "about"), menu_line(context))
     return ViewContent(context.say("menu.help"), lines)
 
 
 def _press_help(context: Context, memory: Memory, key: Key) -> ShowView:
     if key.name == "1":
         return ShowView("learn")
+    if key.name == "2":
+        return ShowView("about")
     return ShowView("home") if key.name in (BACK, MENU) else wrong_key(context, "help", memory)
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from gateway.base.text.strings import numbers_masked
 from gateway.conversation.facts import (
+    AboutTold,
+    AboutWithdrawn,
     Agreed,
     Answered,
     Appealed,
@@ -67,7 +69,7 @@ from gateway.steps.turns.understand import Understood
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Write
 from gateway.store.messages import weekly
-from gateway.store.people import coordinators, worker_writes
+from gateway.store.people import about, coordinators, worker_writes
 from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
@@ -216,6 +218,10 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [_word_part(row, fact, heard), named]
         case NameGiven():
             return [worker_writes.set_name(row.worker, fact.name)]
+        case AboutTold():
+            return [about.tell(row.worker, fact, heard.via, heard.channel)]
+        case AboutWithdrawn():
+            return [about.withdraw(row.worker, heard.via, heard.channel)]
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
 

@@ -19,7 +19,14 @@ from gateway.base.ids import AccountId, WorkerId
 from gateway.base.msisdn import mask, normalise
 from gateway.conversation.context import Context
 from gateway.conversation.ease import after_reply
-from gateway.conversation.facts import Answered, LessonMoved, PayAsked, Turn
+from gateway.conversation.facts import (
+    AboutTold,
+    AboutWithdrawn,
+    Answered,
+    LessonMoved,
+    PayAsked,
+    Turn,
+)
 from gateway.conversation.needs import sms_needs
 from gateway.conversation.parsed_sms import parse_text
 from gateway.conversation.people.coordinators import without_pin
@@ -186,11 +193,17 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
     enqueue_for(rt, said.facts)
 
 
+_REFUNDED = (LessonMoved, AboutTold, AboutWithdrawn)
+
+
 async def _lesson_refund(inbound: Inbound, understood: Understood, said: Turn) -> list[Write]:
-    """Give a worker back what her SMS in a lesson cost her, also one that was not understood."""
+    """Give a worker back what her SMS cost her in a lesson, or with her statement about herself.
+
+    In a lesson that holds for an SMS that was not understood, too.
+    """
     lesson = understood.situation.lesson
     in_lesson = lesson is not None and lesson.by_sms and said.unclear
-    if not (in_lesson or any(isinstance(fact, LessonMoved) for fact in said.facts)):
+    if not (in_lesson or any(isinstance(fact, _REFUNDED) for fact in said.facts)):
         return []
     row, heard = inbound.row, inbound.heard
     sms = PaidSms(

@@ -28,7 +28,7 @@ class WindDown:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OwedWorker:
     """A worker to whom the gateway owes money, with all that decides whether she can be paid."""
 
     worker: WorkerId
@@ -112,7 +112,7 @@ def begin_part(backup: str, backup_at: datetime) -> Write:
     return Write("begin_wind_down", {"backup": backup, "backup_at": backup_at})
 
 
-async def owed_after(db: Database, worker: int, limit: int) -> list[Owed]:
+async def owed_after(db: Database, worker: int, limit: int) -> list[OwedWorker]:
     """Return the next workers to whom money is owed, in the order of their ids."""
     rows = await db.rows(
         """select w.id as worker, w.name, w.currency, a.balance as balance_minor, a.id as account,
@@ -130,7 +130,7 @@ async def owed_after(db: Database, worker: int, limit: int) -> list[Owed]:
         worker,
         limit,
     )
-    return [Owed(**row) for row in rows]
+    return [OwedWorker(**row) for row in rows]
 
 
 def note_payout_part(payout: UUID, worker: WorkerId) -> Write:

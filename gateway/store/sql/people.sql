@@ -77,3 +77,23 @@ $$;
 create or replace function set_language(p_worker bigint, p_language text) returns void language sql as $$
   update worker set language = p_language where id = p_worker
 $$;
+
+-- Keep a worker's optional statement about herself, in place of the one before. The consent row says
+-- that she made it, and repeats nothing of it, so that a withdrawal leaves nothing.
+create or replace function tell_about(
+  p_worker bigint, p_gender text, p_birth_year smallint, p_refugee boolean, p_dependents smallint, p_via text,
+  p_channel text
+) returns void language plpgsql as $$
+begin
+  insert into about (worker_id, gender, birth_year, refugee, dependents)
+    values (p_worker, p_gender, p_birth_year, p_refugee, p_dependents)
+    on conflict (worker_id) do update set gender = excluded.gender, birth_year = excluded.birth_year,
+      refugee = excluded.refugee, dependents = excluded.dependents, at = now();
+  insert into consent (worker_id, act, via, channel) values (p_worker, 'about', p_via, p_channel);
+end $$;
+
+create or replace function withdraw_about(p_worker bigint, p_via text, p_channel text) returns void language plpgsql as $$
+begin
+  delete from about where worker_id = p_worker;
+  insert into consent (worker_id, act, via, channel) values (p_worker, 'about_withdrawn', p_via, p_channel);
+end $$;

@@ -14,7 +14,7 @@ from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.runtime import Runtime
 from gateway.store.payouts import wind_down
-from gateway.store.payouts.wind_down import Owed
+from gateway.store.payouts.wind_down import OwedWorker
 
 RETRY = timedelta(hours=3)
 """The time after which a refused payout is tried again. Some operators call a payment failed and
@@ -35,7 +35,7 @@ class WorkerDue:
     `provider` is "" where none can, and `why_not` then says why.
     """
 
-    owed: Owed
+    owed: OwedWorker
     msisdn: str = ""
     provider: str = ""
     withdrawal: Withdrawal = NOTHING
@@ -55,7 +55,7 @@ async def dues(rt: Runtime) -> AsyncGenerator[WorkerDue]:
             yield await due(rt, owed)
 
 
-async def due(rt: Runtime, owed: Owed) -> WorkerDue:
+async def due(rt: Runtime, owed: OwedWorker) -> WorkerDue:
     """Return the payout of all that can be paid to a worker now."""
     try:
         msisdn = rt.vault.open(owed.msisdn_sealed)
@@ -79,7 +79,7 @@ async def due(rt: Runtime, owed: Owed) -> WorkerDue:
     return WorkerDue(owed, msisdn, why_not=f"less than the provider's minimum of {least}")
 
 
-def _obstacle(owed: Owed, now: datetime) -> str:
+def _obstacle(owed: OwedWorker, now: datetime) -> str:
     if owed.open_ref is not None:
         return f"{ON_ITS_WAY}: {owed.open_ref}, {owed.open_state}"
     if owed.number_lost:
@@ -93,7 +93,7 @@ def _obstacle(owed: Owed, now: datetime) -> str:
 
 
 def _withdrawal(
-    rt: Runtime, owed: Owed, provider: PayoutProvider, less: Deductions | None
+    rt: Runtime, owed: OwedWorker, provider: PayoutProvider, less: Deductions | None
 ) -> Withdrawal:
     least, most = provider.minimum_minor, provider.maximum_minor
     most = most_at_once(rt.settings.controls, owed.currency, most)

@@ -1,0 +1,1 @@
+"""The command `gateway impact`, and the forms of its report: a page, a table and a PDF."""

@@ -1,0 +1,1 @@
+"""The impact report: its data, and the protection of small groups. Pure."""
