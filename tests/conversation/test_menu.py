@@ -20,7 +20,7 @@ from gateway.conversation.facts import (
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.situation import ArrivalView, NumberMoveView, Situation
 from gateway.conversation.turn import interpret_sms
-from gateway.conversation.views import lessons, week
+from gateway.conversation.views import about, lessons, week
 from gateway.conversation.views.pin import SECRET
 from gateway.gsm.septets import septets
 from gateway.gsm.ussd_fit import fits_screen
@@ -354,8 +354,12 @@ def test_every_screen_is_short(language: str) -> None:
     )
     screen = VIEWS["arrival"].show(Context(asks, BOOKS, kind_of), {})
     assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160
+    there = Context(Person(language=language).situation, BOOKS, kind_of)
+    for view in about.VIEWS:
+        screen = VIEWS[view].show(there, {})
+        assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160, view
     # Lessons and the figures of a week are paged where they must be: tests/stories shows them.
-    paged = lessons.VIEWS.keys() | week.VIEWS.keys()
+    paged = about.VIEWS.keys() | lessons.VIEWS.keys() | week.VIEWS.keys()
     assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing - {"arrival"} - paged
 
 
