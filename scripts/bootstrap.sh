@@ -29,7 +29,7 @@ say() {
 wanted() {
     # The path is part of the checksum, since a virtual environment that was moved does not work.
     printf '%s\n' "$root"
-    cat pyproject.toml requirements.lock scripts/bootstrap.sh | cksum
+    cat pyproject.toml clients/python/pyproject.toml requirements.lock scripts/bootstrap.sh | cksum
 }
 
 if [ -x "$venv_python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$(wanted)" ]; then
@@ -177,7 +177,7 @@ fi
 # ---- 3/3 the gateway ------------------------------------------------------------------------
 
 say "3/3 installing the gateway ..."
-quietly "$uv" pip install --quiet --python "$venv_python" --no-deps --no-build-isolation -e . ||
+quietly "$uv" pip install --quiet --python "$venv_python" --no-deps --no-build-isolation -e . -e clients/python ||
     explain "the gateway could not be installed"
 # Each process of the gateway would compile every module again where it may not write here.
 quietly "$venv_python" -m compileall -q gateway

@@ -52,6 +52,9 @@ class OptionIn(StrictModel):
     ]
 
 
+LabelKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,40}$")]
+
+
 class FieldIn(StrictModel):
     """A typed field of a record, for data entry. Results have a column with its `id`."""
 
@@ -90,6 +93,15 @@ class BatchIn(StrictModel):
     """A new batch, which starts as a draft."""
 
     name: Line200
+    labels: Annotated[
+        dict[LabelKey, Line100],
+        Field(
+            default_factory=dict,
+            max_length=20,
+            description="Your own words about the batch; lists of batches are filtered by them",
+            examples=[{"project": "shops-2026"}],
+        ),
+    ]
     kind: Annotated[
         Word,
         Field(
@@ -255,7 +267,9 @@ class AudienceIn(StrictModel):
     Workers and partners are named by id (see `/audience`), and workers also by language.
     """
 
-    workers: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
+    workers: Annotated[
+        list[Annotated[str, Field(pattern="^w_[a-z2-7]{26}$")]], Field(default_factory=list, **_IDS)
+    ]
     partners: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
     languages: Annotated[list[Language], Field(default_factory=list, max_length=20)]
 

@@ -128,13 +128,13 @@ class ShareOut(BaseModel):
 class FindingOut(BaseModel):
     """An observation for a person to look at, with the figures it rests on.
 
-    A finding alone has no consequence for a worker. `worker` is the worker's number, and null where
-    the finding is about a task.
+    A finding alone has no consequence for a worker. `worker` is the worker's id, and null where the
+    finding is about a task.
     """
 
     id: int
     kind: str
-    worker: int | None
+    worker: str | None
     evidence: dict[str, Any]
     state: str
     outcome: str | None
@@ -178,8 +178,11 @@ class FieldOut(BaseModel):
 
 
 class BatchOut(BaseModel):
+    """A batch: what was ordered, its progress and its money."""
+
     id: str
     name: str
+    labels: dict[str, str]
     kind: str
     value: Annotated[
         str | None,
@@ -226,6 +229,50 @@ class BatchOut(BaseModel):
     pay: Annotated[PayOut | None, Field(description="Only for a single batch that has started")] = (
         None
     )
+
+
+class BatchesOut(BaseModel):
+    """A page of batches.
+
+    `total` counts all that fit the question. `next` is the cursor of the next page, null on the
+    last one.
+    """
+
+    batches: list[BatchOut]
+    next: str | None
+    total: int
+
+
+class TaskOut(BaseModel):
+    """A task with its result so far.
+
+    `answers` is the number of its answers, `asked_now` the number of workers who hold it. `gold`
+    is the truth that you gave for a hidden check. `columns` holds your own columns.
+    """
+
+    id: str
+    text: str
+    state: str
+    value: str | None
+    confidence: float | None
+    answers: int
+    answers_wanted: int
+    asked_now: int
+    gold: str | None
+    decided_at: datetime | None
+    columns: dict[str, Any]
+
+
+class TasksOut(BaseModel):
+    """A page of tasks in the order of your upload.
+
+    `total` counts all that fit the question. `next` is the cursor of the next page, null on the
+    last one.
+    """
+
+    tasks: list[TaskOut]
+    next: str | None
+    total: int
 
 
 class Warned(BaseModel):
@@ -374,6 +421,38 @@ class ResultOut(BaseModel):
         dict[str, FieldResultOut] | None,
         Field(description="Of a record, by name; left out for other kinds"),
     ] = None
+    counts: Annotated[
+        dict[str, int], Field(description="The number of answers per value; options come first")
+    ]
+    decided_at: datetime | None
+    columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
+
+
+class AnswerOut(BaseModel):
+    """One answer of one worker.
+
+    `answer` is its number among the answers to its task. `said` holds the worker's own words, and
+    `value` what was understood. `counted` is false when the answer no longer decides anything.
+    `right` says whether an answer to gold was right, and is null for other tasks. `options_order`
+    is the order in which the worker saw the options. `price` is in major units.
+    """
+
+    task: str
+    answer: int
+    worker: str
+    channel: str
+    said: str
+    value: str
+    asked_at: datetime
+    answered_at: datetime
+    lead_time_s: float
+    counted: bool
+    gold: bool
+    right: bool | None
+    price: str
+    currency: str
+    options_order: list[str]
+    columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
 
 
 class AccountOut(BaseModel):
@@ -391,9 +470,11 @@ class Added(BaseModel):
     """The outcome of an upload of tasks.
 
     `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
-    lists the first of them.
+    lists the first of them. `columns` names the columns that are not fields of a task: they come
+    back with results and answers. Look at it once, since a misspelt field is among them.
     """
 
     added: int
+    columns: list[str]
     warned: int
     warnings: list[Warned]

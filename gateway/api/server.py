@@ -19,7 +19,7 @@ from gateway.api import problems
 from gateway.api.callers import auth
 from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.phones_first import let_phones_first
-from gateway.api.client import batches, bonuses, judgement, offers, proof, quality
+from gateway.api.client import answers, batches, bonuses, judgement, lists, offers, proof, quality
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
@@ -110,16 +110,8 @@ def make_app(
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
-    for router in (
-        batches.router,
-        bonuses.router,
-        judgement.router,
-        offers.router,
-        proof.router,
-        quality.router,
-        client_webhooks.router,
-        projects.router,
-    ):
+    rooms = (batches, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects)  # fmt: skip
+    for router in (room.router for room in rooms):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)
     for mount in mounts:

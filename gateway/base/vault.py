@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.base.errors import OtherKey, SettingsError
+from gateway.base.pseudonyms import Pseudonyms
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -46,6 +47,7 @@ class Vault:
         # The key of this gateway's skill cards. It is given to the gateways that check them, and
         # tells nothing about the master secret.
         self.card_key = hmac.digest(key, b"card", "sha256")
+        self._names_key = hmac.digest(key, b"pseudonym", "sha256")
 
     def seal(self, text: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -78,6 +80,10 @@ class Vault:
     def stamp(self, text: str) -> bytes:
         """Return a keyed digest that proves that this gateway wrote `text`."""
         return hmac.digest(self._stamp_key, text.encode(), "sha256")
+
+    def pseudonyms(self, client: str) -> Pseudonyms:
+        """Return the names under which a client knows workers."""
+        return Pseudonyms(hmac.digest(self._names_key, client.encode(), "sha256"))
 
 
 def new_master_secret() -> str:

@@ -3,21 +3,24 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
+from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Field, Option
-from gateway.tasks.uploaded import UploadedRow
+from gateway.tasks.uploaded import FIELDS, UploadedRow
 
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
-_FIELDS = ("id", "text", "gold", "gold_reason", "audience")
 REASON_MAX = 120
 """The most characters of the reason of a gold task, which stands in an SMS."""
+OWN_COLUMNS_MAX = 100
+"""The most columns of the client's own in one row."""
+_OWN_NAME_MAX, _OWN_BYTES_MAX = 100, 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class TaskSpec:
 
     `name` is the client's id of the task, and `gold` its known truth in the form of an answer.
     `gold_reason` says why that is right; a new worker is told.
+    `own` holds the client's own columns, which come back with results.
     """
 
     name: str
@@ -46,6 +50,7 @@ class TaskSpec:
     gold: str | None
     audience: Audience | None
     gold_reason: str | None = None
+    own: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +79,30 @@ class BatchRoom:
         )
 
 
-def check_rows(
-    rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
-) -> list[TaskSpec]:
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """The rules by which the rows of one batch are checked."""
+
+    kind: TaskKind
+    options: Sequence[Option]
+    workers: Pseudonyms | None = None
+    """The names under which the client knows workers, for audiences. None: no worker is named."""
+    fields: Sequence[Field] = ()
+    """The fields of a record, for data entry."""
+    strict: bool = False
+    """Refuse columns of the client's own."""
+
+
+def check_rows(rows: Iterable[Mapping[str, object]], rules: RowRules) -> list[TaskSpec]:
     """Return every row as a task, or raise Refused with the first faults of all rows.
 
     An upload is taken as a whole or not at all.
     """
-    return list(checked_rows(rows, kind, options))
+    return list(checked_rows(rows, rules))
 
 
 def checked_rows(
-    rows: Iterable[Mapping[str, object]],
-    kind: TaskKind,
-    options: Sequence[Option],
-    room: BatchRoom | None = None,
-    fields: Sequence[Field] = (),
+    rows: Iterable[Mapping[str, object]], rules: RowRules, room: BatchRoom | None = None
 ) -> Iterator[TaskSpec]:
     """Yield each row as a task.
 
@@ -102,7 +115,9 @@ def checked_rows(
         if room is not None:
             room.check(count, 0)
         try:
-            spec = _task(row, kind, options, fields, names)
+            spec = _task(row, rules, names)
+            if rules.strict:
+                _refuse_own(spec)
         except Refused as refused:
             field = refused.faults[0].field if refused.faults else None
             wrong += 1
@@ -118,25 +133,43 @@ def checked_rows(
         raise Refused(f"{where}: {first.message}{more}", faults=tuple(faults))
 
 
-def _task(
-    row: Mapping[str, object],
-    kind: TaskKind,
-    options: Sequence[Option],
-    fields: Sequence[Field],
-    names: set[str],
-) -> TaskSpec:
-    unknown = [name for name in row if name not in _FIELDS]
-    if unknown:
-        raise Refused(
-            f"unknown field {unknown[0]!r}; there is: {', '.join(_FIELDS)}", field=unknown[0]
-        )
+def _task(row: Mapping[str, object], rules: RowRules, names: set[str]) -> TaskSpec:
     name, text = identifier(_string(row, "id"), "id"), _string(row, "text")
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")
-    kind.check_text(text)
-    gold = _gold(row, kind, options, fields)
-    audience = _audience(row.get("audience"))
-    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold))
+    rules.kind.check_text(text)
+    own = _own(row.own if isinstance(row, UploadedRow) else {})
+    gold = _gold(row, rules.kind, rules.options, rules.fields)
+    audience = _audience(row.get("audience"), rules.workers)
+    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own)
+
+
+def _refuse_own(spec: TaskSpec) -> None:
+    for name in spec.own:
+        raise Refused(
+            f"unknown field {name!r}; there is: {', '.join(FIELDS)}; without strict=1 it would "
+            "come back with the results",
+            field=name,
+        )
+
+
+def _own(columns: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a row's own columns without empty cells. Raises Refused for too many or too long."""
+    filled = {name: cell for name, cell in columns.items() if cell not in ("", None)}
+    if len(filled) > OWN_COLUMNS_MAX:
+        raise Refused(f"at most {OWN_COLUMNS_MAX} columns of your own come back with the results")
+    for name in filled:
+        if not name.strip() or len(name) > _OWN_NAME_MAX or not name.isprintable():
+            raise Refused(
+                f"the name of a column has 1 to {_OWN_NAME_MAX} printable characters",
+                field=name[:_OWN_NAME_MAX],
+            )
+    if filled and len(json.dumps(filled)) > _OWN_BYTES_MAX:
+        raise Refused(
+            f"the columns of your own have more than {_OWN_BYTES_MAX} bytes together",
+            field=max(filled, key=lambda name: len(str(filled[name]))),
+        )
+    return filled
 
 
 def _gold_reason(row: Mapping[str, object], gold: str | None) -> str | None:
@@ -174,12 +207,12 @@ def _string(row: Mapping[str, object], field: str) -> str:
     return value.strip()
 
 
-def _audience(given: object) -> Audience | None:
+def _audience(given: object, workers: Pseudonyms | None) -> Audience | None:
     if given is None:
         return None
     if not isinstance(given, dict):
         raise Refused(
-            'audience must be an object like {"workers": [1, 2], "languages": ["sw"]}',
+            'audience must be an object like {"partners": [1], "languages": ["sw"]}',
             field="audience",
         )
     named = cast("dict[str, object]", given)
@@ -189,7 +222,25 @@ def _audience(given: object) -> Audience | None:
             f"unknown audience {unknown[0]!r}; there is: workers, partners, languages",
             field="audience",
         )
-    return Audience(_ids(named, "workers"), _ids(named, "partners"), _codes(named))
+    return Audience(_named(named, workers), _ids(named, "partners"), _codes(named))
+
+
+def _named(named: Mapping[str, object], workers: Pseudonyms | None) -> tuple[int, ...]:
+    """Return the workers whose pseudonyms are given, in order."""
+    found, field = named.get("workers", []), "audience.workers"
+    if not isinstance(found, list):
+        raise Refused("workers must be a list of ids from /audience", field=field)
+    given = cast("list[object]", found)
+    must_be_within(len(given), field, most=ANSWERS_OF_TASK_MAX)
+    known = [workers.worker(one) if workers and isinstance(one, str) else None for one in given]
+    for one, worker in zip(given, known, strict=True):
+        if worker is None:
+            raise Refused(
+                f"there is no worker {str(one)[:40]!r}; GET /audience lists them", field=field
+            )
+    if len(set(known)) != len(known):
+        raise Refused("workers names the same id twice", field=field)
+    return tuple(worker for worker in known if worker is not None)
 
 
 def _ids(named: Mapping[str, object], key: str) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ async def test_another_clients_batch_is_not_there(town):
         assert answer.status_code == 404, path
     answer = await spy.asks("POST", f"/batches/{batch.id}/tasks", json=[{"id": 1, "text": "a"}])
     assert answer.status_code == 404
-    assert (await spy.asks("GET", "/batches")).json() == []
+    assert (await spy.asks("GET", "/batches")).json()["batches"] == []
     assert (await batch.shows())["state"] == "running"
 
 

@@ -20,7 +20,7 @@ async def upload(town, *texts, **given):
 
 
 async def test_plain_short_texts_get_no_warning(town):
-    assert await upload(town, "Is it open?", "Is it [clean]?") == {"added": 2, "warned": 0, "warnings": []}  # fmt: skip
+    assert await upload(town, "Is it open?", "Is it [clean]?") == {"added": 2, "columns": [], "warned": 0, "warnings": []}  # fmt: skip
 
 
 async def test_a_curly_quote_is_shown_with_its_cure_and_stays_as_it_was(town):

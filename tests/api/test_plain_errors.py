@@ -8,7 +8,7 @@ BATCH = {"name": "Shops", "kind": "verification", "instructions": "Is it true?",
 
 WRONG = {
     "a wrong kind": ({"kind": "verify"}, ("kind", "there is no kind of task 'verify'; there is: categorisation, date, entry, name, number, transcription, verification")),
-    "a field that does not exist": ({"prize": 3}, ("prize", "there is no such field; did you mean 'price'? known: name, kind")),
+    "a field that does not exist": ({"prize": 3}, ("prize", "there is no such field; did you mean 'price'? known: name, labels")),
     "a field of an option": ({"options": [{"id": "a", "label": "x"}]}, ("options[0].label", "there is no such field; did you mean 'labels'? known: id, labels")),
     "an option without its id": ({"options": [{"labels": {}}]}, ("options[0].id", "is missing")),
     "a number for a boolean": ({"rotate": 0}, ("rotate", "must be true or false, not 0")),

@@ -22,7 +22,6 @@ CSV = "text/csv"
 JSON = "application/json"
 WRONG = {
     "no text column": (CSV, "id,words\n1,Is it open?\n", "no column 'text'", "text", 0),
-    "a strange column": (CSV, "id,text,colour\n1,a,b\n", "unknown column 'colour'", "colour", 0),
     "a cell too many": (CSV, "id,text\n1,a\n2,b,c\n", "row 2: 3 columns", None, 2),
     "a quote not closed": (CSV, 'id,text\n1,"a\n2,b\n', "row 1, column text: a quote is opened and not closed", None, 1),
     "an empty text": (CSV, "id,text\n1,a\n2,\n", "row 2, text", "text", 2),
@@ -33,10 +32,9 @@ WRONG = {
     "only a header": (CSV, "id,text\n", "no task", None, None),
     "not JSON": (JSON, "[{", "not JSON", None, None),
     "a list of words": (JSON, '["a"]', "row 1", None, 1),
-    "an unknown field": (JSON, '[{"id": 1, "text": "a", "txt": "b"}]', "unknown field 'txt'", "txt", 1),
     "a text of 10,000 letters": (JSON, json.dumps([{"id": 1, "text": "x" * 10_000}]), "row 1, text", "text", 1),
     "a text that is a number": (JSON, '[{"id": 1, "text": 1.5}]', "row 1, text", "text", 1),
-    "nobody's worker": (JSON, '[{"id": 1, "text": "a", "audience": {"workers": [999999]}}]', "does not exist", "audience.workers", None),
+    "nobody's worker": (JSON, '[{"id": 1, "text": "a", "audience": {"workers": ["w_aaaaaaaaaaaaaaaaaaaaaaaaaa"]}}]', "there is no worker", "audience.workers", 1),
     "a NUL": (CSV, "id,text\n1,a\n2,b\0\n", "row 2, column text: there is a NUL", None, 2),
     "a NUL in JSON": (JSON, '[{"id": 1, "text": "a\\u0000b"}]', "row 1", None, 1),
     "half a line of JSON lines": ("application/jsonl", '{"id": 1, "text": "a"}\n{"id"', "row 2", None, 2),

@@ -15,7 +15,7 @@ AMINA, GRACE = "+254711000002", "+254711000001"
 
 @pytest.fixture
 def new_gateway(tmp_path):
-    """Return an unused `gateway up`: Amina will be worker 1."""
+    """Return an unused `gateway up`: Amina will be its only worker."""
     running = Tree(tmp_path / "gateway-data").start()
     yield running
     running.stop()

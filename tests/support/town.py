@@ -335,6 +335,11 @@ class Person:
     async def id(self) -> int:
         return (await self.row())["id"]
 
+    async def pseudonym(self, client: "Client | None" = None) -> str:
+        """Return the id under which a client, or else the town's client, knows her."""
+        known_to = (client or self.town.client).id
+        return self.town.rt.vault.pseudonyms(known_to).of(await self.id())
+
     async def balance_minor(self) -> int:
         return await self.town.value(
             "select a.balance from worker w join account a on a.id = w.account_id where w.msisdn_index = $1",

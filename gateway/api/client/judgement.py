@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.named_workers import story_for_client
 from gateway.api.client.paths import BatchPath, OptionPath, TaskPath, VersionPath
 from gateway.api.requests import DecisionIn, GoldIn, LabelIn, NewRuleIn, SameIn, SwitchIn
-from gateway.base.bounds import Cursor
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
+from gateway.base.text.strings import Id
 from gateway.steps.quality import review, rule_trials
 from gateway.steps.quality.corrections.correct_gold import (
     Correction,
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/api/v1")
 async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
     """Show how a result came about: the workers asked, their answers, and the judge's verdicts."""
     await _mine(rt, client, batch)
-    return await task_story(rt, batch, task)
+    return await _story(rt, client, batch, task)
 
 
 @router.post("/batches/{batch}/tasks/{task}/decision")
@@ -40,7 +41,7 @@ async def decide(
     """Decide a task in review. A person's decision is final."""
     await _mine(rt, client, batch)
     await review.decide_reviewed_task(rt, batch, task, given.value, given.by)
-    return await task_story(rt, batch, task)
+    return await _story(rt, client, batch, task)
 
 
 @router.post("/batches/{batch}/gold/{task}/correct")
@@ -115,15 +116,29 @@ async def switch(
 
 
 @router.get("/audience")
-async def audience(rt: Rt, client: Client, after: Annotated[Cursor, Query()] = 0) -> dict[str, Any]:
-    """List the ids for a task's `audience`: partners, and workers by number only.
+async def audience(
+    rt: Rt, client: Client, after: Annotated[Id | None, Query()] = None
+) -> dict[str, Any]:
+    """List the ids for a task's `audience`: partners, and workers by id only.
 
-    A page has 1,000 ids after the id `after`.
+    A page has 1,000 workers after the worker `after`. The ids of workers are yours: another client
+    knows the same workers by other ids.
     """
+    names = rt.vault.pseudonyms(client)
+    behind = 0 if after is None else names.worker(after)
+    if behind is None:
+        raise Refused(f"after: there is no worker {after!r}", field="after")
     return {
         "partners": [dict(row) for row in await audiences.partners(rt.db)],
-        "workers": [dict(row) for row in await audiences.workers(rt.db, client, after)],
+        "workers": [
+            {"id": names.of(one.id), "partner": one.partner, "language": one.language}
+            for one in await audiences.workers(rt.db, client, behind)
+        ],
     }
+
+
+async def _story(rt: Runtime, client: ClientId, batch: str, task: str) -> dict[str, Any]:
+    return story_for_client(await task_story(rt, batch, task), rt.vault.pseudonyms(client))
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> None:

@@ -4,12 +4,13 @@ An ignored parameter gives a wrong answer that looks right: `?state=done` would 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from fastapi import Request
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from gateway.base.errors import Fault, Refused
 
@@ -19,8 +20,7 @@ async def refuse_unknown(request: Request) -> None:
     route = request.scope.get("route")
     if not request.url.query or not isinstance(route, APIRoute):
         return
-    fields = get_flat_params(route.dependant)
-    known = sorted(field.alias for field in fields if isinstance(field.field_info, Query))
+    known = sorted(_names(route.dependant))
     faults = tuple(
         Fault(_unknown(name, known) if name not in known else "is given twice", name)
         for name, times in Counter(name for name, _ in request.query_params.multi_items()).items()
@@ -28,6 +28,21 @@ async def refuse_unknown(request: Request) -> None:
     )
     if faults:
         raise Refused(f"{faults[0].field}: {faults[0].message}", faults=faults)
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the query parameters of a route and of its dependencies.
+
+    A parameter that is a model holds several.
+    """
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from annotation.model_fields
+        else:
+            yield field.alias
+    for one in dependant.dependencies:
+        yield from _names(one)
 
 
 def _unknown(name: str, known: list[str]) -> str:

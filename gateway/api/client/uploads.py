@@ -15,7 +15,7 @@ from uuid import uuid4
 from fastapi import Request
 
 from gateway.api.requests import TaskIn
-from gateway.base.errors import Failed
+from gateway.base.errors import Failed, Refused
 from gateway.steps.batches.prepare import remove
 
 _WRITTEN_AT_ONCE = 2**20
@@ -38,6 +38,21 @@ async def received(request: Request, folder: Path) -> AsyncGenerator[tuple[Path,
         yield body, out
     finally:
         await asyncio.to_thread(remove, body, out)
+
+
+def columns_of_fields(written: str) -> dict[str, str]:
+    """Return the column of each field in a text like `text:question,id:shop`.
+
+    Raises Refused for a text of another form.
+
+    >>> columns_of_fields("text:question, id:Shop no.")
+    {'text': 'question', 'id': 'Shop no.'}
+    """
+    pairs = [one.partition(":") for one in written.split(",")] if written.strip() else []
+    named = {field.strip(): column.strip() for field, _, column in pairs}
+    if len(named) != len(pairs) or not all(named) or not all(named.values()):
+        raise Refused("map: write it like text:question,id:shop", field="map")
+    return named
 
 
 def remove_abandoned(folder: Path, now: float) -> None:

@@ -182,9 +182,11 @@ async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
     return batch
 
 
-async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, int]:
+async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, str]:
+    """Return the id under which the client knows each worker of the crowd."""
     rows = await replay_books.workers(town.rt.db)
-    by_index = {row["msisdn_index"]: row["id"] for row in rows}
+    names = town.rt.vault.pseudonyms(town.client)
+    by_index = {row["msisdn_index"]: names.of(row["id"]) for row in rows}
     return {
         name: by_index[town.rt.vault.index(player.phone.msisdn)]
         for name, player in crowd.players.items()

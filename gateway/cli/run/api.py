@@ -33,7 +33,9 @@ from gateway.queue.bells import RqJobQueue, redis_at
 from gateway.settings import LOCAL_CHANNEL, DoorLimits, Settings
 from gateway.steps.runtime import Runtime
 
-_BACKLOG = 2048
+# The system caps it (net.core.somaxconn). A connection for which there is no place is dropped, and
+# its phone tries again after 1, 3, 7 and 15 seconds, so a burst must find a place.
+_BACKLOG = 65_535
 _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 

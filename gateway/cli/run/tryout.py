@@ -16,7 +16,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.ledger import transfers
 from gateway.store.people import clients, workers
-from gateway.tasks.intake import check_rows
+from gateway.tasks.intake import RowRules, check_rows
 from gateway.tasks.question import Option
 
 CLIENT = "Nairobi Shop Map (try-out)"
@@ -203,10 +203,9 @@ async def _start(
 ) -> None:
     if empty:
         rows = [{"id": str(n), "text": text} for n, text in enumerate(batch.tasks, 1)]
-        options = rt.kind_of(batch.kind).options(batch.options)
-        await submit.add_tasks(
-            rt, client, batch_id, check_rows(rows, rt.kind_of(batch.kind), options)
-        )
+        kind = rt.kind_of(batch.kind)
+        rules = RowRules(kind, kind.options(batch.options))
+        await submit.add_tasks(rt, client, batch_id, check_rows(rows, rules))
     try:
         await submit.start(rt, client, batch_id)
     except Refused as refused:

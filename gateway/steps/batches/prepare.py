@@ -17,13 +17,14 @@ import orjson
 
 from gateway.base import plugins
 from gateway.base.errors import Refused
+from gateway.base.pseudonyms import Pseudonyms
 from gateway.steps.batches.slots import new_task
 from gateway.steps.batches.text_advice import Adviser, DeliveryMix
 from gateway.steps.batches.upload_files import first_file
 from gateway.store.batches.batches import Batch, NewTask
 from gateway.store.batches.uploads import TaskSlice
 from gateway.tasks import kinds
-from gateway.tasks.intake import BatchRoom, TaskSpec, checked_rows
+from gateway.tasks.intake import OWN_COLUMNS_MAX, BatchRoom, RowRules, TaskSpec, checked_rows
 from gateway.tasks.port import TaskKind
 from gateway.tasks.uploaded import read_rows
 
@@ -33,6 +34,18 @@ _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReading:
+    """The way to read one client's upload."""
+
+    workers: Pseudonyms
+    """The names under which the client knows workers."""
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The columns from which fields are taken, by field, where they differ."""
+    strict: bool = False
+    """Refuse columns of the client's own."""
 
 
 @dataclass(slots=True)
@@ -57,11 +70,16 @@ class Filled:
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The first of these tasks."""
     size_bytes: int = 0
-    """The size of ids, texts, gold and audiences."""
+    """The size of ids, texts, gold, audiences and the client's own columns."""
+    columns: list[str] = field(default_factory=list[str])
+    """The names of the client's own columns, in the order in which they were met."""
 
     def add(self, task: NewTask) -> None:
-        """Add one task to the sums."""
+        """Add one task to the sums. Raises Refused when its columns are too many."""
         self.most += task.maximum
+        self.columns += [name for name in task.own if name not in self.columns]
+        if len(self.columns) > OWN_COLUMNS_MAX:
+            raise Refused(f"one batch has at most {OWN_COLUMNS_MAX} columns of your own")
         if task.gold is not None:
             self.golds += 1
             return
@@ -76,6 +94,7 @@ def prepare(
     out: Path,
     batch: Batch,
     air: DeliveryMix,
+    reading: UploadReading,
     room: BatchRoom | None = None,
 ) -> Filled:
     """Check an upload and write its tasks to `out`, one line per task.
@@ -83,9 +102,9 @@ def prepare(
     Raises Refused naming row and column.
     """
     with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
-        rows = read_rows(file, kind_of_file)
+        rows = read_rows(file, kind_of_file, reading.renamed)
         with out.open("wb") as lines:
-            return write_tasks(rows, batch, air, lines.write, room)
+            return write_tasks(rows, batch, air, lines.write, reading, room)
 
 
 def write_tasks(
@@ -93,11 +112,13 @@ def write_tasks(
     batch: Batch,
     air: DeliveryMix,
     write: Any,
+    reading: UploadReading,
     room: BatchRoom | None = None,
 ) -> Filled:
     """Check rows, `write` a line per task, and return their sums."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    specs = checked_rows(rows, kind, batch.options, room, batch.fields)
+    rules = RowRules(kind, batch.options, reading.workers, batch.fields, reading.strict)
+    specs = checked_rows(rows, rules, room)
     return write_specs(specs, batch, air, write, room)
 
 
@@ -165,6 +186,7 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
         before.warned + new.warned,
         warnings[:shown_max],
         before.size_bytes + new.size_bytes,
+        [*before.columns, *(name for name in new.columns if name not in before.columns)],
     )
 
 
@@ -183,6 +205,7 @@ def _line(task: NewTask) -> bytes:
         b"%d" % task.wanted,
         rb"\N" if task.min_skill is None else b"%r" % task.min_skill,
         rb"\N" if task.gold_reason is None else _cell(task.gold_reason),
+        _cell(orjson.dumps(task.own).decode()) if task.own else rb"\N",
     )
     workers = orjson.dumps(list(task.workers)) if task.workers else b""
     return workers + b"\t" + b"\t".join(columns) + b"\n"

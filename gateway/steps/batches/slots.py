@@ -46,9 +46,17 @@ def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
         }
     # Gold shows the skill, and work that is addressed to a worker by name is hers in any case.
     free = spec.gold is None and not workers
-    min_skill = (batch.handling.min_skill or None) if free else None
     return NewTask(
-        spec.name, spec.text, spec.gold, first, most, rest, workers, min_skill, spec.gold_reason
+        name=spec.name,
+        text=spec.text,
+        gold=spec.gold,
+        wanted=first,
+        maximum=most,
+        audience=rest,
+        workers=workers,
+        min_skill=(batch.handling.min_skill or None) if free else None,
+        gold_reason=spec.gold_reason,
+        own=spec.own,
     )
 
 

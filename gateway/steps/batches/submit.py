@@ -4,8 +4,8 @@ Its money is set aside before it starts.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +23,13 @@ from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, parse_policy
 from gateway.steps.batches.checks.paid_check import end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.offered_shares import check_shares
-from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
+from gateway.steps.batches.prepare import (
+    Filled,
+    UploadReading,
+    lines_of,
+    slices_of,
+    write_specs,
+)
 from gateway.steps.batches.quote import (
     available_minor,
     checks_minor,
@@ -84,7 +90,20 @@ class BatchSpec:
     worker_day_max: int | None = None
     quality: QualityPlan = NO_STEPS
     fields: Sequence[DeclaredField] = ()
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     partner_price_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A client's file of tasks, and how the client wants it to be read."""
+
+    path: Path
+    content_type: str
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The columns from which fields are taken, by field, where they differ."""
+    strict: bool = False
+    """Refuse columns of the client's own."""
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
@@ -92,6 +111,8 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     batch = await checked_batch(rt, client, spec, BatchId(new_public_id("b")))
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
+        if spec.labels:
+            await batches.set_labels(db, batch.id, spec.labels)
         if not spec.quality.is_default:
             await plans.insert_plan(db, batch.id, spec.quality)
     return batch
@@ -196,7 +217,11 @@ async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequenc
 
 
 async def upload(
-    rt: Runtime, client: ClientId, batch_id: str, body: Path, content_type: str, out: Path
+    rt: Runtime,
+    client: ClientId,
+    batch_id: str,
+    file: UploadedFile,
+    out: Path,
 ) -> Filled:
     """Check an upload in a helper, which writes its tasks to `out`, and store them, all or none.
 
@@ -205,7 +230,14 @@ async def upload(
     batch = await rt.batches.get(batch_id)
     async with begun(rt, client, batch_id) as turn:
         filled = await rt.helpers.run(
-            "prepare", body, content_type, out, batch, air_of(rt), turn.room
+            "prepare",
+            file.path,
+            file.content_type,
+            out,
+            batch,
+            air_of(rt),
+            UploadReading(rt.vault.pseudonyms(client), file.renamed, file.strict),
+            turn.room,
         )
         assert isinstance(filled, Filled)
         await _stored(turn, filled, lines_of(out))

@@ -4,6 +4,7 @@ Every output of a confidence (results, proof, the history of a task, a correctio
 uses `Checked.told`, and `in_words` for its wording.
 """
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -16,6 +17,7 @@ from gateway.steps.quality.keying.keyed_fields import field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.results import ALL, ResultsAsked
 from gateway.store.batches.reviews import AUDIT, PERSON, REVIEW
 from gateway.store.db import Row
 
@@ -107,21 +109,28 @@ async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[MarkedConf
     ]
 
 
-async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[dict[str, Any]]:
-    """Yield every result of a batch in the form that clients receive."""
+async def results_of(
+    rt: Runtime, batch: Batch, state: str, asked: ResultsAsked = ALL
+) -> AsyncGenerator[dict[str, Any]]:
+    """Yield the results of a batch that are asked for, in the form that clients receive."""
     known = await check_confidences(rt, batch, state)
     form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
     bar, records = batch.confidence or CONFIDENCE, bool(batch.fields)
-    async for row in results.of_batch(rt.db, batch.id, batch.method, bar, entries=records):
+    none = dict.fromkeys(batch.option_ids, 0)
+    async for row in results.of_batch(
+        rt.db, batch.id, batch.method, bar, entries=records, asked=asked
+    ):
+        values: list[str] = row["values"]
+        counts = none | Counter(values)
         if records:
-            entries = list(zip(row["workers"], row["values"], strict=True))
+            entries = list(zip(row["workers"], values, strict=True))
             fields = field_results(rt, batch, row["value"], entries, row["skills"], by_person=row["rule"] == PERSON)  # fmt: skip
-            yield {**_told(row, known, is_tied=is_open(fields)), "fields": fields}
+            yield {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
         else:
-            yield _told(row, known, is_tied=tied(row["values"], form, language))
+            yield _told(row, known, counts, is_tied=tied(values, form, language))
 
 
-def _told(row: Row, known: Checked, *, is_tied: bool) -> dict[str, Any]:
+def _told(row: Row, known: Checked, counts: Mapping[str, int], *, is_tied: bool) -> dict[str, Any]:
     return {
         "task": row["name"],
         "state": row["state"],
@@ -130,4 +139,7 @@ def _told(row: Row, known: Checked, *, is_tied: bool) -> dict[str, Any]:
         "answers": row["answered"],
         "tied": is_tied,
         "rule": row["rule"],
+        "counts": counts,
+        "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
+        "columns": row["own"] or {},
     }

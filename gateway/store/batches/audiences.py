@@ -1,6 +1,8 @@
-"""The workers to whom a client's tasks may be addressed: partners by name, workers by id only."""
+"""The workers to whom a client's tasks may be addressed."""
 
-from gateway.base.ids import ClientId
+from dataclasses import dataclass
+
+from gateway.base.ids import ClientId, WorkerId
 from gateway.store.db import Database, Row
 
 _PAGE = 1000
@@ -10,12 +12,18 @@ async def partners(db: Database) -> list[Row]:
     return await db.rows("select id, code, name, state from partner order by id")
 
 
-async def workers(db: Database, client: ClientId, after: int) -> list[Row]:
-    """Return active workers who are paid in the client's currency.
+@dataclass(frozen=True, slots=True)
+class AudienceWorker:
+    """A worker who may be asked, with nothing that identifies her."""
 
-    The rows hold nothing that identifies them.
-    """
-    return await db.rows(
+    id: WorkerId
+    partner: int | None
+    language: str
+
+
+async def workers(db: Database, client: ClientId, after: int) -> list[AudienceWorker]:
+    """Return active workers who are paid in the client's currency."""
+    rows = await db.rows(
         """select w.id, w.partner_id as partner, w.language from worker w
            where w.state = 'active' and w.id > $2 and w.currency = (select currency from client where id = $1)
            order by w.id limit $3""",
@@ -23,3 +31,4 @@ async def workers(db: Database, client: ClientId, after: int) -> list[Row]:
         after,
         _PAGE,
     )
+    return [AudienceWorker(row["id"], row["partner"], row["language"]) for row in rows]

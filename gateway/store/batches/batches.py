@@ -1,7 +1,7 @@
 """Batches. The columns that never change after the start are cached per process."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.base.errors import Refused
@@ -184,6 +184,8 @@ class NewTask:
     """The least skill of the workers who may be asked; None for all."""
     gold_reason: str | None = None
     """The reason why the truth of a gold task is right, if it has one."""
+    own: Mapping[str, object] = field(default_factory=dict[str, object])
+    """The client's own columns."""
 
 
 async def insert_batch(db: Connection, batch: Batch) -> None:
@@ -223,6 +225,12 @@ async def filled_of(db: Database, batch: str) -> Row:
     found = await db.row("select filled, weights from batch where id = $1", batch)
     assert found is not None
     return found
+
+
+async def own_columns(db: Database, batch: str) -> list[str]:
+    """Return the names of the client's own columns in a batch, in the order of its uploads."""
+    found = await db.value("select filled->'columns' from batch where id = $1", batch)
+    return list(found or ())
 
 
 async def counts(db: Database, batch: BatchId) -> dict[str, int]:
@@ -319,8 +327,46 @@ _TO_PARTNERS = f"""cross join lateral (
 """A join with `batch b`: the answers that earned a partner its price, and the money spent on them.
 """
 
+
+async def page_of_client(
+    db: Database,
+    client: ClientId,
+    *,
+    state: str | None,
+    label: Mapping[str, str] | None,
+    after: str | None,
+    limit: int,
+) -> list[Row]:
+    """Return batches of a client with their counts, newest first, that are older than `after`."""
+    return await db.rows(
+        f"""{_LIST} {_FILTERED} and ($4::text is null or (b.created_at, b.id) <
+              (select created_at, id from batch where id = $4 and client_id = $1))
+            order by b.created_at desc, b.id desc limit $5""",
+        client,
+        state,
+        label,
+        after,
+        limit,
+    )
+
+
+async def number_of_client(
+    db: Database, client: ClientId, *, state: str | None, label: Mapping[str, str] | None
+) -> int:
+    """Return how many batches of a client are in this state and have this label."""
+    return await db.value(
+        f"select count(*) from batch b where b.client_id = $1 {_FILTERED}", client, state, label
+    )
+
+
+async def set_labels(db: Connection, batch: BatchId, labels: Mapping[str, str]) -> None:
+    """Store the client's labels of a batch."""
+    await db.execute("update batch set labels = $2 where id = $1", batch, dict(labels))
+
+
+_FILTERED = "and ($2::text is null or b.state = $2) and ($3::jsonb is null or b.labels @> $3)"
 _LIST = f"""
-select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.partner_price, b.currency, b.policy, b.policy_options,
+select b.id, b.labels, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.partner_price, b.currency, b.policy, b.policy_options,
   b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.fields, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
   case when (b.upload_until < now()) is not true then b.background end as background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,

@@ -1,6 +1,9 @@
 """The results of a batch, task by task."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from gateway.store.batches.reviews import NOT_FINAL
 from gateway.store.db import Connection, Database, Row
@@ -35,8 +38,34 @@ _ENTRIES = """, array(select a.worker_id from answer a where a.task_id = t.id an
   (select a.judged->-1->'skills' from answer a where a.task_id = t.id and a.judged is not null order by a.id desc limit 1) as skills"""
 
 
+@dataclass(frozen=True, slots=True)
+class ResultsAsked:
+    """The part of a batch's results that a client asks for."""
+
+    after: int = 0
+    """The position behind which results begin."""
+    state: str | None = None
+    decided_after: datetime | None = None
+
+
+ALL: Final = ResultsAsked()
+
+
+async def position_of(db: Database, batch: str, task: str) -> int | None:
+    """Return the position of a task by the client's id, or None when there is no such task."""
+    return await db.value(
+        "select position from task where batch_id = $1 and name = $2", batch, task
+    )
+
+
 async def of_batch(
-    db: Database, batch: str, method: str, confidence: float, *, entries: bool = False
+    db: Database,
+    batch: str,
+    method: str,
+    confidence: float,
+    *,
+    entries: bool = False,
+    asked: ResultsAsked = ALL,
 ) -> AsyncGenerator[Row]:
     """Yield every real task (no gold) with its answers in the client's order.
 
@@ -46,10 +75,10 @@ async def of_batch(
     The tasks are read page by page, so that memory stays flat. The results of a closed batch are
     read from where `store.batches.background` keeps them until they are copied to the tasks.
     """
-    position = 0
+    position = asked.after
     while True:
         rows = await db.rows(
-            f"""select t.position, t.name, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
+            f"""select * from (select t.position, t.name, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
                  t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
@@ -58,12 +87,16 @@ async def of_batch(
                from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and t.gold is null and t.position > $2
-                 and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by t.position limit $3""",
+                 and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
+                 and ($7::timestamptz is null or t.decided_at >= $7) order by t.position) t
+               where $6::text is null or t.state = $6 order by t.position limit $3""",
             batch,
             position,
             _PAGE,
             method,
             confidence,
+            asked.state,
+            asked.decided_after,
         )
         for row in rows:
             yield row

@@ -36,6 +36,7 @@ COLUMNS = (
     "wanted",
     "skill_wanted",
     "gold_reason",
+    "own",
 )
 """The columns of a row of a slice, in order."""
 

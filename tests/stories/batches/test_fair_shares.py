@@ -181,7 +181,7 @@ async def test_a_cancel_while_all_workers_answer_keeps_the_books_right(town):
 
 async def test_policy_all_asks_exactly_the_workers_it_names_in_their_order(town):
     people = await crowd(town, 4)
-    ids = [await person.id() for person in people]
+    ids = [await person.pseudonym() for person in people]
     tasks = [{"id": "t1", "text": "Is it open?", "audience": {"workers": [ids[2], ids[0]]}}]
     batch = await town.posts_batch(tasks=tasks, policy="all")
     assert [await works(person) for person in people] == [1, 0, 1, 0]

@@ -59,7 +59,7 @@ async def test_work_may_wait_for_an_expected_worker_and_nothing_is_sent_before_h
     amina = town.meets("amina")
     assert await register.expect_worker(town.rt, amina.msisdn, "phone", "KIBERA", name="Amina")
     assert not await register.expect_worker(town.rt, amina.msisdn, "phone")
-    hers = {"id": "hers", "text": "Is it open?", "audience": {"workers": [await amina.id()]}}
+    hers = {"id": "hers", "text": "Is it open?", "audience": {"workers": [await amina.pseudonym()]}}
     await town.posts_batch(tasks=[hers], policy="all")
     await town.ticks()
     assert await town.count("outbox", "to_index = $1", amina.index) == 0

@@ -56,7 +56,7 @@ async def test_the_client_sees_in_the_batch_what_there_is_to_look_at_and_no_name
     batch, thumb = await thumbed(town)
     found = (await batch.shows())["findings"]
     position = next(one for one in found if one["kind"] == "position")
-    assert (position["worker"], position["state"]) == (await thumb.id(), "open")
+    assert (position["worker"], position["state"]) == (await thumb.pseudonym(), "open")
     assert position["evidence"]["pressed"] == 20
     assert "pressed 2 20 times" in position["evidence"]["sentence"]
     assert "Thumb" not in str(found)

@@ -88,7 +88,7 @@ async def test_the_ids_an_audience_needs_tell_nobodys_name_or_number(town):
     amina = await town.enrols("amina")
     found = (await town.client.asks("GET", "/audience")).json()
     assert found["workers"] == [
-        {"id": await amina.id(), "partner": found["partners"][0]["id"], "language": "en"}
+        {"id": await amina.pseudonym(), "partner": found["partners"][0]["id"], "language": "en"}
     ]
     assert found["partners"][0]["code"] == "KIBERA"
 

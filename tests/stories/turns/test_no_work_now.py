@@ -35,7 +35,7 @@ async def test_while_the_client_has_paused_the_batch(town, amina):
 
 async def test_another_ones_paused_work_is_not_hers(town, amina):
     brian = await town.enrols("brian")
-    his = {"id": "his", "text": "Is it open?", "audience": {"workers": [await brian.id()]}}
+    his = {"id": "his", "text": "Is it open?", "audience": {"workers": [await brian.pseudonym()]}}
     batch = await town.posts_batch(tasks=[his], policy="all")
     await batch.changes("pause")
     assert "No questions now" in await amina.texts("WORK")

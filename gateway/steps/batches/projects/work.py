@@ -16,7 +16,7 @@ from gateway.steps.batches.text_advice import DeliveryMix
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.projects import Project
 from gateway.tasks import kinds
-from gateway.tasks.intake import BatchRoom, TaskSpec, checked_rows
+from gateway.tasks.intake import BatchRoom, RowRules, TaskSpec, checked_rows
 from gateway.tasks.port import TaskKind
 from gateway.tasks.projects.assemble import ProjectResult, assemble
 from gateway.tasks.projects.outcomes import (
@@ -125,8 +125,8 @@ def assemble_project(source: ProjectSource, outcomes: Outcomes) -> AssembledProj
 
 def _specs(tasks: Sequence[StageTask], work: StageWork) -> Iterator[TaskSpec]:
     kind = cast("TaskKind", cast("object", plugins.load(kinds, work.batch.kind)))
-    batch = work.batch
-    return checked_rows(map(_row, tasks), kind, batch.options, work.room, batch.fields)
+    rules = RowRules(kind, work.batch.options, fields=work.batch.fields)
+    return checked_rows(map(_row, tasks), rules, work.room)
 
 
 def _row(task: StageTask) -> UploadedRow:

@@ -1,0 +1,16 @@
+"""A typed client of the gateway's API."""
+
+from gateway_client.client import Client, GatewayProblem
+from gateway_client.models import Answer, Progress, Quote, Result
+from gateway_client.webhook import WrongSignature, verify_webhook
+
+__all__ = [
+    "Answer",
+    "Client",
+    "GatewayProblem",
+    "Progress",
+    "Quote",
+    "Result",
+    "WrongSignature",
+    "verify_webhook",
+]

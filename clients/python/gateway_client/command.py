@@ -1,0 +1,217 @@
+"""The command `gateway-client`."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway_client.client import Client, GatewayProblem
+from gateway_client.models import Progress, Result
+from gateway_client.xlsx import Cell, write_xlsx
+
+_BAR = 30
+_FIRST = ("task", "state", "value", "confidence", "answers")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command, and exit with 1 where the gateway refuses or is away."""
+    given = _parser().parse_args(arguments)
+    try:
+        key = (
+            Path(given.key_file).read_text().strip()
+            if given.key_file
+            else os.environ.get("GATEWAY_KEY", "")
+        )
+        if not key:
+            sys.exit("gateway-client: set GATEWAY_KEY to your API key, or give --key-file")
+        with Client(given.url, key) as client:
+            given.does(client, given)
+    except GatewayProblem as problem:
+        sys.exit(f"gateway-client: {_in_words(problem)}")
+    except httpx.TransportError as away:
+        sys.exit(f"gateway-client: no gateway answers at {given.url}: {away}")
+    except OSError as bad:
+        sys.exit(f"gateway-client: {bad}")
+
+
+def _in_words(problem: GatewayProblem) -> str:
+    lines = [problem.detail]
+    for one in problem.errors:
+        where = [f"row {one['row']}"] if one.get("row") else []
+        where += [str(one["field"])] if one.get("field") else []
+        lines.append(f"  {', '.join(where)}: {one.get('message', '')}")
+    return "\n".join(lines)
+
+
+def _submit(client: Client, given: argparse.Namespace) -> None:
+    batch = client.submit(
+        Path(given.file),
+        name=given.name or Path(given.file).stem,
+        kind=given.kind,
+        instructions=given.instructions,
+        price=given.price,
+        **dict(map(_field, given.field)),
+    )
+    quote = client.quote(batch)
+    print(
+        f"batch {batch}: {quote.tasks} tasks, at most "
+        f"{_amount(quote.most_minor, quote.currency)} without messages"
+    )
+    if not quote.can_finish and quote.why_not:
+        print(f"note: {quote.why_not}")
+    if given.quote:
+        print(f"it is a draft; start it with: gateway-client batch start {batch}")
+        return
+    client.start(batch)
+    if given.watch:
+        _show_progress(client, batch)
+    else:
+        print(f"it runs; watch it with: gateway-client batch watch {batch}")
+
+
+def _field(written: str) -> tuple[str, Any]:
+    """Return a further field of a batch, written as name=value; the value may be JSON."""
+    name, _, value = written.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _start(client: Client, given: argparse.Namespace) -> None:
+    client.start(given.batch)
+    print(f"batch {given.batch} runs")
+
+
+def _watch(client: Client, given: argparse.Namespace) -> None:
+    _show_progress(client, given.batch)
+
+
+def _show_progress(client: Client, batch: str) -> None:
+    last: Progress | None = None
+    for last in client.watch(batch):
+        done = round(_BAR * min(last.percent, 100) / 100)
+        line = (
+            f"[{'#' * done}{'.' * (_BAR - done)}] {last.percent:3.0f} %  "
+            f"{last.answers} of {last.answers_wanted} answers"
+        )
+        print(f"\r{line}", end="" if sys.stdout.isatty() else "\n", flush=True)
+    if sys.stdout.isatty():
+        print()
+    state = client.batch(batch)["state"]
+    if last is not None:
+        decided = last.tasks_done - last.tasks_review
+        print(f"{state}: {decided} decided, {last.tasks_review} to review")
+
+
+def _results(client: Client, given: argparse.Namespace) -> None:
+    rows = list(client.results(given.batch))
+    if given.to is None:
+        _print_table(rows)
+        return
+    path = Path(given.to)
+    table = _table(rows)
+    if path.suffix.lower() == ".xlsx":
+        write_xlsx(path, table)
+    elif path.suffix.lower() == ".json":
+        path.write_text(
+            json.dumps([dict(zip(table[0], row, strict=True)) for row in table[1:]], indent=1)
+        )
+    else:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([_shown(cell) for cell in row] for row in table)
+    print(f"{len(rows)} results in {path}")
+
+
+def _table(rows: Sequence[Result]) -> list[list[Cell]]:
+    """Return the results as a table with a header, the caller's own columns last."""
+    own = list(dict.fromkeys(name for row in rows for name in row.columns))
+    counts = list(dict.fromkeys(name for row in rows for name in row.counts))[:_COUNTS_MAX]
+    header: list[Cell] = [*_FIRST, *(f"count_{one}" for one in counts), *own]
+    return [header, *(list(_cells(row, counts, own)) for row in rows)]
+
+
+_COUNTS_MAX = 9
+
+
+def _cells(row: Result, counts: Sequence[str], own: Sequence[str]) -> Iterator[Cell]:
+    yield from (row.task, row.state, row.value, row.confidence, row.answers)
+    yield from (row.counts.get(one, 0) for one in counts)
+    for name in own:
+        value = row.columns.get(name)
+        yield value if isinstance(value, str | int | float | None) else json.dumps(value)
+
+
+def _shown(cell: Cell) -> Cell:
+    """Return a cell of a CSV that no spreadsheet executes."""
+    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{cell}"
+    return cell
+
+
+def _print_table(rows: Sequence[Result]) -> None:
+    lines = [[str("" if c is None else c) for c in row[: len(_FIRST)]] for row in _table(rows)]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(_FIRST))]
+    for line in lines:
+        print("  ".join(map(str.ljust, line, widths)).rstrip())
+
+
+def _amount(minor: int, currency: str) -> str:
+    whole_only = currency in ("UGX", "RWF", "XOF", "XAF", "GNF", "BIF", "DJF", "KMF", "VND")
+    return f"{currency} {minor:,}" if whole_only else f"{currency} {minor / 100:,.2f}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gateway-client", description="Send work to a gateway, and read the results."
+    )
+    parser.add_argument(
+        "--url", default=os.environ.get("GATEWAY_URL", "http://127.0.0.1:8000"), help="the gateway"
+    )
+    # A key on the command line would show in the list of processes.
+    parser.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help="a file with the API key (default: the environment variable GATEWAY_KEY)",
+    )
+    words = parser.add_subparsers(required=True, metavar="COMMAND")
+    batch = words.add_parser("batch", help="make, start and watch a batch")
+    verbs = batch.add_subparsers(required=True, metavar="COMMAND")
+    submit = verbs.add_parser("submit", help="upload a file of tasks and start them")
+    submit.add_argument("file", help="CSV, XLSX or JSON with the columns id and text")
+    submit.add_argument("--price", required=True, help="for each answer, like 5 or 2.50")
+    submit.add_argument("--kind", default="verification", help="default: verification")
+    submit.add_argument("--instructions", default="Is this true?", help='default: "Is this true?"')
+    submit.add_argument("--name", help="default: the name of the file")
+    submit.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help='a further field of the batch, like policy=fixed:5 or options=["shop","house"]',
+    )
+    submit.add_argument("--quote", action="store_true", help="show the price and start nothing")
+    submit.add_argument("--watch", action="store_true", help="stay until the batch has ended")
+    submit.set_defaults(does=_submit)
+    for verb, does, told in (
+        ("start", _start, "start a draft, or go on after a pause"),
+        ("watch", _watch, "show the progress until the batch has ended"),
+    ):
+        one = verbs.add_parser(verb, help=told)
+        one.add_argument("batch")
+        one.set_defaults(does=does)
+    results = words.add_parser("results", help="print the results, or write them into a file")
+    results.add_argument("batch")
+    results.add_argument("--to", metavar="FILE", help="a new file: .xlsx, .csv or .json")
+    results.set_defaults(does=_results)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What the gateway answers, as far as this client reads it.
+
+A field that a newer gateway adds is left out, and `columns` holds the caller's own columns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An answer of the gateway, read by the names of its fields."""
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Self:
+        """Return the answer in a JSON object. Raises KeyError for one of another form."""
+        return cls(**{one.name: said[one.name] for one in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(_Read):
+    """The cost of a batch before it starts, in minor units of `currency`, messages apart."""
+
+    tasks: int
+    least_minor: int
+    most_minor: int
+    available_minor: int
+    enough: bool
+    currency: str
+    workers: int
+    can_finish: bool
+    why_not: str | None
+    """The reason why the batch cannot finish at present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(_Read):
+    """How far a batch has come."""
+
+    tasks: int
+    tasks_done: int
+    tasks_review: int
+    answers: int
+    answers_wanted: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result(_Read):
+    """The result of one task."""
+
+    task: str
+    state: str
+    """`open`, `decided`, `review`, `ambiguous` or `cancelled`."""
+    value: str | None
+    confidence: float | None
+    confidence_checked: bool | None
+    """Whether gold has checked what such a confidence is worth."""
+    answers: int
+    tied: bool
+    counts: dict[str, int]
+    """The number of answers per value."""
+    columns: dict[str, Any]
+    """The caller's own columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(_Read):
+    """One answer of one worker."""
+
+    task: str
+    answer: int
+    worker: str
+    """The id under which this client knows the worker. Another client knows another id."""
+    channel: str
+    said: str
+    value: str
+    asked_at: str
+    answered_at: str
+    lead_time_s: float
+    counted: bool
+    gold: bool
+    right: bool | None
+    price: str
+    currency: str
+    columns: dict[str, Any]

@@ -1,0 +1,44 @@
+"""The client's own pseudonyms in place of the row ids of workers."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from gateway.api.responses import FindingOut
+from gateway.base.pseudonyms import Pseudonyms
+
+_PAIR: Final = re.compile(r"\A(\d+) and (\d+) ")
+
+
+def story_for_client(story: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    """Return the history of a task in the form that its client reads."""
+
+    def told(one: dict[str, Any]) -> dict[str, Any]:
+        return {**one, "worker": names.of(one["worker"])}
+
+    return {
+        **story,
+        "asked": [told(one) for one in story["asked"]],
+        "answers": [told(one) for one in story["answers"]],
+    }
+
+
+def finding_for_client(row: Mapping[str, Any], names: Pseudonyms) -> FindingOut:
+    """Return a finding in the form that the client reads.
+
+    The evidence for copying names workers, in its sentence and in its pairs.
+    """
+    evidence: dict[str, Any] = dict(cast("Mapping[str, Any]", row["evidence"]))
+    if "sentence" in evidence:
+        evidence["sentence"] = _PAIR.sub(
+            lambda found: f"{names.of(int(found[1]))} and {names.of(int(found[2]))} ",
+            evidence["sentence"],
+        )
+    if "pairs" in evidence:
+        evidence["pairs"] = [
+            {**pair, "workers": [names.of(int(one)) for one in pair["workers"]]}
+            for pair in evidence["pairs"]
+        ]
+    told: dict[str, Any] = {**row, "evidence": evidence}
+    told["worker"] = None if row["worker"] is None else names.of(row["worker"])
+    return FindingOut(**told)
