@@ -29,7 +29,6 @@ from gateway.base.money import typed_amount
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import Id
 from gateway.steps.quality.confidences import results_of
-from gateway.steps.quality.shown_options import options_for
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, listed_answers, results
 from gateway.store.batches.batches import Batch
@@ -173,7 +172,7 @@ class AnswerTeller:
             "right": one.is_right,
             "price": typed_amount(one.price_minor, self.batch.currency),
             "currency": self.batch.currency,
-            "options_order": [option.id for option in options_for(self.batch, one.worker)],
+            "options_order": [option.id for option in self.batch.options_for(one.worker)],
             "columns": one.own,
         }
 

@@ -7,19 +7,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.batch_view import my_batch
 from gateway.api.client.idempotency import once
 from gateway.api.client.paths import BatchPath
 from gateway.api.requests import PriceInput, StrictModel
-from gateway.base.bounds import RowId
 from gateway.base.errors import Refused
-from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount
+from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import Id, Line100
 from gateway.steps.batches.fair_pay.bonuses import REASON_MAX, pay_bonus
-from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, bonuses
+from gateway.store.batches import bonuses
 from gateway.store.batches.bonuses import Bonus
-from gateway.store.db import Row
 
 router = APIRouter(prefix="/api/v1")
 
@@ -27,7 +25,7 @@ router = APIRouter(prefix="/api/v1")
 class BonusIn(StrictModel):
     """A bonus for one worker who answered in the batch."""
 
-    worker: Annotated[RowId, Field(description="The worker's number, as `/audience` shows it")]
+    worker: Annotated[Id, Field(description="The worker's id, as `/audience` and answers show it")]
     amount: Annotated[PriceInput, Field(description="An amount in major units", examples=["50.00"])]
     reason: Annotated[
         Line100, Field(max_length=REASON_MAX, description="The worker reads it with the bonus")
@@ -45,7 +43,7 @@ class BonusOut(BaseModel):
     """A bonus that was paid from your free money."""
 
     bonus: int
-    worker: int
+    worker: str
     amount_minor: int
     reason: str
     paid_at: datetime
@@ -59,19 +57,23 @@ async def pay(
 
     Repeating the request pays nothing more.
     """
-    row = await _mine(rt, client, batch)
+    row = await my_batch(rt, client, batch)
+    names = rt.vault.pseudonyms(client)
+    worker = names.worker(given.worker)
+    if worker is None:
+        raise Refused(f"there is no worker {given.worker!r}", field="worker", status=404)
 
     async def paid() -> bytes:
         found = await pay_bonus(
             rt,
             client,
             await rt.batches.get(batch),
-            given.worker,
+            worker,
             exact_amount(given.amount, row["currency"]),
             given.reason,
             given.id or "",
         )
-        return _shown(found).model_dump_json().encode()
+        return _shown(found, names).model_dump_json().encode()
 
     return await once(rt, client, request, 201, paid)
 
@@ -79,22 +81,16 @@ async def pay(
 @router.get("/batches/{batch}/bonuses")
 async def listed(rt: Rt, client: Client, batch: BatchPath) -> list[BonusOut]:
     """List the bonuses that you paid for a batch, oldest first."""
-    await _mine(rt, client, batch)
-    return [_shown(each) for each in await bonuses.of_batch(rt.db, batch)]
+    await my_batch(rt, client, batch)
+    names = rt.vault.pseudonyms(client)
+    return [_shown(each, names) for each in await bonuses.of_batch(rt.db, batch)]
 
 
-def _shown(found: Bonus) -> BonusOut:
+def _shown(found: Bonus, names: Pseudonyms) -> BonusOut:
     return BonusOut(
         bonus=found.id,
-        worker=found.worker,
+        worker=names.of(found.worker),
         amount_minor=found.amount_minor,
         reason=found.reason,
         paid_at=found.at,
     )
-
-
-async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
-    row = await batches.of_client(rt.db, client, batch)
-    if row is None:
-        raise Refused(f"no batch {batch!r}", status=404)
-    return row

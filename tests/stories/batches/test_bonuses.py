@@ -23,7 +23,7 @@ async def test_a_bonus_comes_from_the_clients_money_and_she_reads_why(town, work
     amina, batch = work
     await town.ticks()
     before = await town.client.available_minor()
-    answer = await pays(batch, await amina.id())
+    answer = await pays(batch, await amina.pseudonym())
     assert answer.status_code == 201, answer.text
     assert answer.json()["amount_minor"] == 5000
     await town.answers_bells()
@@ -39,7 +39,7 @@ async def test_a_bonus_comes_from_the_clients_money_and_she_reads_why(town, work
 
 async def test_the_same_bonus_is_paid_once_and_a_named_one_is_another(town, work):
     amina, batch = work
-    worker = await amina.id()
+    worker = await amina.pseudonym()
     for _ in range(2):
         assert (await pays(batch, worker)).status_code == 201
     assert (await pays(batch, worker, id="second")).status_code == 201
@@ -53,9 +53,9 @@ async def test_a_bonus_is_refused_where_it_cannot_be_right(town, work):
     amina, batch = work
     brian = await town.enrols("brian")
     stranger = await town.new_client("Other", 10_000)
-    worker = await amina.id()
+    worker = await amina.pseudonym()
     cases = [
-        ({"worker": await brian.id()}, 422, "worker"),
+        ({"worker": await brian.pseudonym()}, 422, "worker"),
         ({"amount": "0"}, 422, "amount"),
         ({"amount": "9999999.00"}, 402, "amount"),
         ({"reason": "call 0712345678 for more"}, 422, "reason"),
