@@ -53,7 +53,7 @@ def batch_out(row: Row) -> BatchOut:
         method=row["method"],
         languages=row["languages"],
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
-        fields=[FieldOut(**each) for each in fields_told(from_data(row["fields"]))],
+        fields=[FieldOut.model_validate(each) for each in fields_told(from_data(row["fields"]))],
         pack_max=row["pack_max"],
         rotates=from_options(row["policy_options"]).rotate,
         needs_lesson=from_options(row["policy_options"]).needs_lesson,
