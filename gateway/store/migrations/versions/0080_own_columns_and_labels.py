@@ -6,7 +6,7 @@ See docs/decisions/0075.
 from alembic import op
 
 revision = "0080"
-down_revision = "0072"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 
