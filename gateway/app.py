@@ -41,6 +41,8 @@ from gateway.steps.messages.weekly import weekly
 from gateway.steps.payouts.adjust import adjust
 from gateway.steps.payouts.disburse import disburse
 from gateway.steps.payouts.fair_pay.arrivals import ask_arrivals
+from gateway.steps.payouts.fair_pay.even_work import even_work
+from gateway.steps.payouts.fair_pay.referrals import pay_referrals
 from gateway.steps.payouts.fair_pay.refund_round import refund_round
 from gateway.steps.payouts.floats.compare_floats import compare_floats
 from gateway.steps.payouts.floats.reserves import watch_reserves
@@ -89,7 +91,9 @@ STEPS: Mapping[str, StepFunction] = {
     "count": count_batches,
     "deliver": deliver,
     "disburse": disburse,
+    "even_work": even_work,
     "keep_months": keep_months,
+    "pay_referrals": pay_referrals,
     "poll": poll,
     "publish_events": publish_events,
     "relearn": relearn,

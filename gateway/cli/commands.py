@@ -30,7 +30,7 @@ from gateway.cli.quality import (
 )
 from gateway.cli.run import fill, operators
 from gateway.cli.subjects import START, BySubject, arrange
-from gateway.cli.turns import inbox
+from gateway.cli.turns import fairness, inbox
 
 app = typer.Typer(
     cls=BySubject,
@@ -52,6 +52,7 @@ app.command("fill")(fill.fill)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("archive")(archive.archive)
+app.command("fairness")(fairness.fairness)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")

@@ -71,6 +71,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "coordinator list",
         "doctor",
         "explain",
+        "fairness",
         "findings list",
         "findings show",
         "gold list",

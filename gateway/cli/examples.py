@@ -208,6 +208,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "batch allow-below-floor": (
         f'batch allow-below-floor {BATCH} \\\n    --by Asha --because "lessons, paid by a donor"',
     ),
+    "fairness": ("fairness",),
     "batch pay": (f"batch pay {BATCH}",),
     "approvals prepare": ("approvals prepare --by Asha", "approvals prepare P7K2QX --by Asha"),
     "approvals show": ("approvals show 1",),

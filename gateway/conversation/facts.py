@@ -271,6 +271,13 @@ class WeeklyChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralCodeGiven:
+    """The fact that a worker reads the code with which she may bring others."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class PinChosen:
     """The fact that a worker typed the same new PIN twice.
 
@@ -448,6 +455,7 @@ Fact = (
     | Appealed
     | ArrivalSaid
     | WeeklyChosen
+    | ReferralCodeGiven
     | PinChosen
     | PinRight
     | PinWrong

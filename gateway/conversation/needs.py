@@ -27,6 +27,7 @@ _OF_WORKER = {
     "work": frozenset({Need.NO_WORK}),
     "learn": frozenset({Need.LESSON}),
     "card": frozenset({Need.CARD}),
+    "refer": frozenset({Need.REFERRAL}),
     "join": frozenset({Need.QUIET_NUMBER}),
     "move": frozenset({Need.MOVE, Need.PIN}),
 }

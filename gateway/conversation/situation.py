@@ -139,6 +139,19 @@ class ArrivalView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralView:
+    """The code with which a worker brings others, and the reward.
+
+    `reward` is an amount as text, and "" where there is no reward.
+    """
+
+    code: str
+    is_new: bool
+    reward: str
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentView:
     """A payout as its worker asks about it."""
 
@@ -376,6 +389,8 @@ class Need(Enum):
     """`Situation.skill`."""
     REFUNDED = auto()
     """`Situation.refunded_minor`."""
+    REFERRAL = auto()
+    """`Situation.referral`."""
     ARRIVAL = auto()
     """`Situation.arrival`, for an SMS. A new USSD session has it at once."""
     NO_WORK = auto()
@@ -405,6 +420,8 @@ class Situation:
     """The cash-out side."""
     refunded_minor: int = 0
     """The amount that was refunded to her for her SMS in the last seven days."""
+    referral: ReferralView | None = None
+    """The worker's code for bringing others."""
     arrival: ArrivalView | None = None
     """The payout about whose arrival the worker was asked by SMS, or is asked as she dials."""
     coordinator: CoordinatorView | None = None

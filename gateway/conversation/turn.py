@@ -17,7 +17,7 @@ from gateway.conversation.money.arrival import arrival_said
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.money.week_text import is_week_command
 from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
-from gateway.conversation.people import coordinators, joining, number_change
+from gateway.conversation.people import coordinators, joining, number_change, referral
 from gateway.conversation.people.about import about, statement_said
 from gateway.conversation.people.closing import closing
 from gateway.conversation.people.joining import money_words
@@ -204,6 +204,8 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return cards.card(context)
         case "about":
             return about(context, heard)
+        case "refer" if heard.alone:
+            return referral.refer(context)
         case "name":
             return answer_name(context, heard)
         case "move":

@@ -67,6 +67,7 @@ class CommandWords:
     learn: frozenset[str]
     card: frozenset[str]
     about: frozenset[str]
+    refer: frozenset[str]
 
 
 @dataclass(slots=True)

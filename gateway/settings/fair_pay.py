@@ -40,5 +40,17 @@ class FairPay(Section):
     """The share of all other payouts whose workers are asked whether they arrived."""
     arrival_after_min: Annotated[int, Field(ge=0, le=10_080)] = 60
     """The number of minutes after a payment until its worker is asked."""
+    referral_reward: dict[
+        Currency, Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    ] = Field(default_factory=dict)
+    """The reward for bringing a worker, by currency, in major units. Empty means none."""
+    referral_answers: Annotated[int, Field(ge=1, le=100_000)] = 50
+    """The accepted answers of the new worker after which the reward is paid."""
+    referral_gold: Annotated[int, Field(ge=1, le=1000)] = 5
+    """The answers to gold that the new worker must have given."""
+    referral_gold_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """The share of these that must be right."""
+    referrals_per_worker: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """The largest number of rewards of one worker."""
     refunds_per_day: Annotated[int, Field(ge=0, le=10_000)] = 100
     """The largest number of SMS that are refunded to one worker per day (UTC)."""

@@ -27,6 +27,10 @@ union all select 'close', null where exists (select from batch b where b.state =
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {WAITING.format(now="$1")})
   or exists (select {PUBLISHING})
 union all select 'arrivals', null where not exists (select from arrival_progress where due_at > $1)
+union all select 'even_work', null where not exists (select from even_progress where due_at > $1)
+  and exists (select from batch where state = 'running')
+union all select 'pay_referrals', null where exists (select from referral where state = 'open'
+  and checked_at < $1::timestamptz - interval '1 hour')
 union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))

@@ -40,6 +40,7 @@ from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, deal_draft, ended
+from gateway.steps.payouts.fair_pay.even_work import even_work
 from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
@@ -316,6 +317,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
         await shares.free_inactive(rt.db, batch.id)
     await batches.plan_anew(rt.db)
     await look_for_better(rt, batch)
+    await even_work(rt)  # Who comes first is known before the first question goes out.
     rt.jobs.enqueue("assign")
 
 

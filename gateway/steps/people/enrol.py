@@ -19,7 +19,7 @@ from gateway.steps.messages.compose import message
 from gateway.steps.messages.notify import Addressee, notice_write
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
-from gateway.store.people import coordinators, worker_writes, workers
+from gateway.store.people import coordinators, referrals, worker_writes, workers
 from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 
@@ -35,11 +35,15 @@ def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
     return region, rt.settings.countries[region]
 
 
-def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Write:
-    """Return the part that enrols a worker who joined by herself."""
+def joined_writes(
+    rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str
+) -> list[Write]:
+    """Return the parts that enrol a worker who joined by herself, and note who brought her."""
     home = country_of(rt, msisdn)
     new = _new_worker(rt, msisdn, fact.language, home, channel, partner=fact.code)
-    return worker_writes.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
+    act = "joined" if fact.agreed else "asked"
+    brought = [referrals.referred(rt.vault.index(msisdn), fact.code)] if fact.code else []
+    return [worker_writes.enrol_worker(new, act, via, channel, said), *brought]
 
 
 def enrolment_writes(rt: Runtime, row: TurnRow, fact: Enrolled, channel: str) -> list[Write]:

@@ -38,6 +38,7 @@ from gateway.conversation.facts import (
     PinWrong,
     QuestionPutOff,
     QuietChosen,
+    ReferralCodeGiven,
     RemovedByCoordinator,
     Restarted,
     Skipped,
@@ -51,7 +52,7 @@ from gateway.steps.payouts.fair_pay.arrivals import arrival_writes
 from gateway.steps.people.appeals.file import appeal_write
 from gateway.steps.people.enrol import (
     enrolment_writes,
-    joined_part,
+    joined_writes,
     naming_writes,
     pin_reset_writes,
     removal_writes,
@@ -69,7 +70,7 @@ from gateway.steps.turns.understand import Understood
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Write
 from gateway.store.messages import weekly
-from gateway.store.people import about, coordinators, worker_writes
+from gateway.store.people import about, coordinators, referrals, worker_writes
 from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
@@ -181,6 +182,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [coordinators.pin_tried(row.coordinator, before, right=fact.right)]
         case ZoneChosen():
             return await zone_writes(rt, row, fact)
+        case ReferralCodeGiven():
+            return [referrals.keep_code(row.worker, fact.code)]
         case ArrivalSaid():
             return await arrival_writes(rt, row.worker, fact, heard.via)
         case WeeklyChosen():
@@ -204,11 +207,9 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case PayAsked():
             return [await payout_part(rt, row.worker, row.currency, fact, heard.msisdn)]
         case Joined():
-            return [
-                joined_part(
-                    rt, fact, heard.msisdn, heard.channel, heard.via, numbers_masked(heard.said)
-                )
-            ]
+            return joined_writes(
+                rt, fact, heard.msisdn, heard.channel, heard.via, numbers_masked(heard.said)
+            )
         case Enrolled():
             return enrolment_writes(rt, row, fact, heard.channel)
         case RemovedByCoordinator():

@@ -10,9 +10,10 @@ from gateway.conversation.money.why import ref_said
 from gateway.conversation.needs import code_words
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.people.number_change import two_numbers
-from gateway.conversation.situation import ArrivalView, Cash, Need, Situation
+from gateway.conversation.situation import ArrivalView, Cash, Need, ReferralView, Situation
 from gateway.payments.cashout import payable
 from gateway.payments.holding import most_at_once, phrase_of
+from gateway.steps.payouts.fair_pay.referrals import reward_minor
 from gateway.steps.payouts.fair_pay.refunds import price_minor
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
@@ -27,7 +28,7 @@ from gateway.steps.turns.inbound import Inbound
 from gateway.steps.turns.payment_details import payment
 from gateway.steps.turns.understand import Understood
 from gateway.store.payouts import arrivals, refunds, wind_down
-from gateway.store.people import workers
+from gateway.store.people import referrals, workers
 from gateway.store.quality import explained_answers
 
 _WEEK = timedelta(days=7)
@@ -148,6 +149,22 @@ async def _refunded(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(refunded_minor=found)
 
 
+async def _referral(inbound: Inbound, situation: Situation) -> Situation:
+    rt, worker = inbound.rt, situation.worker
+    if worker is None:
+        return situation
+    reward = reward_minor(rt, worker.currency)
+    known = await referrals.code_of(rt.db, worker.id) if reward else None
+    return situation.changed(
+        referral=ReferralView(
+            code=known or new_ref(),
+            is_new=known is None,
+            reward=amount_text(reward, worker.currency) if reward else "",
+            answers=rt.settings.fair_pay.referral_answers,
+        )
+    )
+
+
 async def _arrival(inbound: Inbound, situation: Situation) -> Situation:
     found = await arrivals.open_by_sms(inbound.rt.db, inbound.row.worker)
     return situation.changed(arrival=arrival_view(found) if found else None)
@@ -201,6 +218,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
     Need.ARRIVAL: _arrival,
+    Need.REFERRAL: _referral,
     Need.REFUNDED: _refunded,
     Need.CARD: _card,
     Need.NO_WORK: why_no_work.explain_no_work,

@@ -20,6 +20,8 @@ async def explain_no_work(inbound: Inbound, situation: Situation) -> Situation:
         reason = NoWorkReason("work.paused_you", day_text(why["until"]))
     elif why["share"]:
         reason = NoWorkReason("work.share_done")
+    elif why["yields"]:
+        reason = NoWorkReason("work.others_first")
     elif why["held_up"]:
         reason = NoWorkReason("work.paused")
     else:

@@ -9,8 +9,12 @@ _WORDS_MAX = 400  # the most words of one SMS
 
 
 async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
-    """Return which of these (upper-case) words are partner codes."""
-    rows = await db.rows("select code from partner where code = any($1)", list(words[:_WORDS_MAX]))
+    """Return which of these (upper-case) words are codes of partners or of workers."""
+    rows = await db.rows(
+        """select code from partner where code = any($1)
+           union select code from referral_code where code = any($1)""",
+        list(words[:_WORDS_MAX]),
+    )
     return frozenset(row["code"] for row in rows)
 
 

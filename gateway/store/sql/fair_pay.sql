@@ -54,3 +54,85 @@ begin
     raise exception 'payout % was asked about meanwhile', p_payout using errcode = 'GW001';
   end if;
 end $$;
+
+-- Return recent earnings as they count at p_now: half of them every three and a half days.
+create or replace function faded(p_earned double precision, p_at timestamptz, p_now timestamptz)
+returns double precision language sql immutable as $$
+  select coalesce(p_earned * power(0.5::float8, greatest(0, extract(epoch from p_now - p_at))::float8 / 302400), 0)
+$$;
+
+-- Count the answers since the last count, at most p_most of them, into the recent earnings of their
+-- workers. The first count begins with the newest answer. Return how many answers were counted.
+create or replace function count_recent_pay(p_now timestamptz, p_most int, p_due timestamptz) returns bigint language plpgsql as $$
+declare v_upto bigint; v_last bigint; v_number bigint;
+begin
+  insert into even_progress (upto, due_at) select coalesce((select max(id) from answer), 0), p_due
+    on conflict (one) do nothing;
+  select upto into v_upto from even_progress for update;
+  select max(id), count(*) into v_last, v_number from (select id from answer where id > v_upto order by id limit p_most) a;
+  insert into recent_pay as r (worker_id, earned, refreshed_at)
+    select worker_id, sum(price), p_now from answer where id > v_upto and id <= v_last group by worker_id order by worker_id
+    on conflict (worker_id) do update set earned = faded(r.earned, r.refreshed_at, p_now) + excluded.earned, refreshed_at = p_now;
+  update even_progress set upto = coalesce(v_last, v_upto), due_at = case when v_number = p_most then p_now else p_due end;
+  return v_number;
+end $$;
+
+-- Where a currency has fewer free questions than idle workers, let the workers who earned more than
+-- those to whom the questions suffice yield until p_until, but not again within p_again. Only the
+-- p_sample workers who answered last are looked at, and no worker waits for one who cannot be
+-- reached now. p_rules are those of may_prompt. Return how many workers yield.
+create or replace function yield_to_others(
+  p_now timestamptz, p_until timestamptz, p_again interval, p_sample int, p_rules jsonb
+) returns bigint language plpgsql as $$
+declare v record; v_free bigint; v_least double precision; v_yield bigint; v_all bigint := 0;
+begin
+  for v in
+    select l.currency, array_agg(l.id) as ids, array_agg(l.earned) as earned,
+      array_agg(l.earned order by l.earned) filter (where l.idle) as idle
+      from (select w.id, w.currency, faded(r.earned, r.refreshed_at, p_now) as earned,
+          w.away_since is null and (w.unreached_until is null or w.unreached_until < p_now)
+            and coalesce(is_asleep(w, p_rules), false) is false and r.refreshed_at > p_now - interval '2 days'
+            and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held') as idle
+        from (select * from recent_pay order by refreshed_at desc limit p_sample) r join worker w on w.id = r.worker_id
+        where w.state = 'active') l
+      where exists (select from batch b where b.state = 'running' and b.currency = l.currency) group by l.currency
+  loop
+    continue when v.idle is null;
+    select count(*) into v_free from (select from batch b join task t on t.batch_id = b.id
+      where b.state = 'running' and b.currency = v.currency and t.state = 'open' and t.gold is null and not t.directed
+        and t.position > b.low and t.answered + t.held < t.wanted limit cardinality(v.idle)) f;
+    continue when v_free = 0 or v_free >= cardinality(v.idle);
+    v_least := v.idle[v_free];
+    update worker w set yields_until = p_until from unnest(v.ids, v.earned) as l(id, earned)
+      where w.id = l.id and l.earned > v_least and (w.yields_until is null or w.yields_until < p_now - p_again);
+    get diagnostics v_yield = row_count;
+    v_all := v_all + v_yield;
+  end loop;
+  return v_all;
+end $$;
+
+-- Keep the code with which a worker brings others, unless she has one. A code that is taken raises
+-- GW001, and another one is drawn.
+create or replace function keep_referral_code(p_worker bigint, p_code text) returns void language plpgsql as $$
+begin
+  if exists (select from partner where code = p_code)
+      or exists (select from referral_code where code = p_code and worker_id <> p_worker) then
+    raise exception 'code % is taken', p_code using errcode = 'GW001';
+  end if;
+  insert into referral_code (worker_id, code) values (p_worker, p_code) on conflict (worker_id) do nothing;
+end $$;
+
+-- Note who brought the person that has just joined with a worker's code, once and only for a person
+-- who never joined before. She belongs to the partner of the worker who brought her.
+create or replace function referred(p_index bytea, p_code text) returns void language plpgsql as $$
+declare v_worker bigint; v_referrer bigint; v_partner bigint;
+begin
+  select c.worker_id, w.partner_id into v_referrer, v_partner from referral_code c join worker w on w.id = c.worker_id
+    where c.code = upper(p_code) and w.state = 'active';
+  select w.id into v_worker from worker w where w.msisdn_index = p_index and w.created_at = now();
+  if v_referrer is null or v_worker is null or v_worker = v_referrer then
+    return;
+  end if;
+  update worker set partner_id = coalesce(partner_id, v_partner) where id = v_worker;
+  insert into referral (worker_id, referrer_id) values (v_worker, v_referrer) on conflict (worker_id) do nothing;
+end $$;

@@ -59,6 +59,7 @@ declare
   v_pack_max smallint;
   v_room int;  -- the questions of the next batch that she may get; null for all
   v_from int;
+  v_yields boolean;  -- Others have earned less and come first: see yield_to_others.
   v_earlier bigint;
   v_packed text;  -- the batch of her last message with several questions
   v_event bigint;  -- this event, if it is known
@@ -74,6 +75,7 @@ begin
       case when s.view <> '' then s.transcript end, nullif(s.view, ''), s.memory, s.pages, s.page, s.ended, s.created_at, s.nth,
       s.view <> '' and s.last_at < now() - case when s.ended or s.completed is not null then interval '1 minute'
         else interval '1 hour' end,
+      w.yields_until > now(),
       exists (select from directed d where d.worker_id = w.id and not d.asked),
       exists (select from number_move m where m.new_index = p_index) or exists (select from number_move m where m.old_index = p_index)
     into known_state, v_event, came_at, worker_id,
@@ -82,7 +84,7 @@ begin
       ease, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at, session_nth,
       session_over,
-      v_directed, v_moves
+      v_yields, v_directed, v_moves
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
         and s.created_at > sessions_since() and s.created_at < until_now()
@@ -228,7 +230,7 @@ begin
     select n.task, n.batch, n.text into next_task, next_batch, next_text
       from work_by_name(situation.worker_id, situation.currency, held_task) n;
   end if;
-  if next_task is null then
+  if next_task is null and v_yields is not true then
     for v_batch in
       select b.id, b.breadth, b.low, b.kept_until, b.gold_rate, b.pack_max, b.revision, b.fields is not null as keyed, skill_mean(z."right", z.wrong, z.learned_at) as skill,
           case when b.worker_max > 0 or b.worker_day_max > 0

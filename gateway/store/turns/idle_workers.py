@@ -2,7 +2,8 @@
 
 Every active worker has a place in a circle (`worker.lot`, drawn once). A search begins where the
 last one ended. So each worker's turn comes, no worker is first because she joined first, and a
-search costs the same for any number of workers.
+search costs the same for any number of workers. Within one part of the circle, the workers who
+earned less recently come first, so that little work is distributed evenly.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ PART = 1000
 # who is in a lesson by SMS: her next SMS answers the lesson.
 _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
+  and (w.yields_until is null or w.yields_until < now())
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (w.unreached_until is null or w.unreached_until < now())
   -- A bare "1" is the answer to the newest question, so she is not asked two at the same time.
@@ -55,8 +57,10 @@ with part as materialized (
 )
 select c.number, c.last, f.* from (select count(*) as number, max(lot) as last from part) c left join lateral (
   select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language, w.lot
-  from (select w.* from part p join worker w on w.id = p.id where {ready} order by p.lot offset 0) w
-  where may_prompt(w, $2::jsonb, $3) and {_SOMETHING} order by w.lot limit $1) f on true"""
+  from (select w as worker, w.*, faded(r.earned, r.refreshed_at, $3) as recent
+    from part p join worker w on w.id = p.id left join recent_pay r on r.worker_id = w.id
+    where {ready} order by recent, p.lot offset 0) w
+  where may_prompt(w.worker, $2::jsonb, $3) and {_SOMETHING} order by w.recent, w.lot limit $1) f on true"""
 
 
 _BY_SMS = _look("sms", _READY)
@@ -96,6 +100,15 @@ async def by_ussd(
     return await _round(db, "ussd", _BY_USSD, limit, given, (since.dialled, since.told))
 
 
+async def waiting(db: Database, rules: Mapping[str, object], now: datetime, most: int) -> int:
+    """Return how many workers by SMS hold no question although work waits for them, at most `most`.
+
+    Only the first part of the circle is searched.
+    """
+    rows = await db.rows(_BY_SMS, most, dict(rules), now, -1.0, PART)
+    return sum(row["id"] is not None for row in rows)
+
+
 async def _round(
     db: Database,
     reach: str,
@@ -120,11 +133,11 @@ async def _round(
         ]
         found += some
         ended = rows[0]["number"] < PART
-        at = some[-1]["lot"] if len(found) == limit else rows[0]["last"]
+        # The part is done, even if not all its workers were taken: their turn comes again.
+        at = -1.0 if ended else rows[0]["last"]
         if len(found) == limit or (not ended and (not some or (around and at >= began))):
             break
         if ended:
-            at = -1.0
             if around or began < 0:
                 break
             around = True

@@ -9,7 +9,8 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
 
     `until` is the end of her own pause, if work of that kind is running. `lesson` says that work
     waits behind a lesson that she has not passed, or that a lesson was assigned to her. `share`
-    says that she has done her full share of all running batches. `held_up` says that a batch on
+    says that she has done her full share of all running batches. `yields` says that others who
+    earned less come first for some minutes. `held_up` says that a batch on
     which she could work is paused. `closing` says that the gateway winds down.
     """
     row = await db.row(
@@ -25,6 +26,7 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
                and room_left(w.id, b.id, b.worker_max, b.worker_day_max) < 1
                and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
                  and t.position > b.low and not t.directed and t.answered + t.held < t.wanted)) as share,
+             coalesce(w.yields_until > now(), false) as yields,
              exists (select from batch b where b.state = 'paused' and b.currency = w.currency
                and (b.languages = '{}' or w.language = any(b.languages))
                and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null

@@ -56,22 +56,25 @@ create table arrival_progress (
 """
 
 _EVEN = """
--- The earnings of each worker in the last seven days, as of `refreshed_at`. Idle workers with lower
--- earnings are offered work first. While others wait for little work, a worker who dials and has
--- earned more than most yields until `yields_until`.
+-- The recent earnings of each worker, as of `refreshed_at`: an amount counts half after three and a
+-- half days. Idle workers with lower recent earnings are offered work first.
 create table recent_pay (
   worker_id bigint not null,
-  earned bigint not null,
+  earned double precision not null,
   refreshed_at timestamptz not null,
-  yields_until timestamptz,
   constraint pk_recent_pay primary key (worker_id),
   constraint fk_recent_pay_worker_id foreign key (worker_id) references worker(id)
 );
 create index ix_recent_pay_refreshed_at on recent_pay (refreshed_at);
 
--- The time of the next look at the distribution of work.
+-- While there is little work and idle workers have earned less, a worker gets no question that is open
+-- to all until then.
+alter table worker add column yields_until timestamptz;
+
+-- The answer up to which recent earnings were counted, and the time of the next count.
 create table even_progress (
   one boolean not null default true,
+  upto bigint not null,
   due_at timestamptz not null,
   constraint pk_even_progress primary key (one),
   constraint ck_even_progress_one check (one)
@@ -97,6 +100,7 @@ create table referral (
   why text not null default '',
   amount bigint,
   created_at timestamptz not null default now(),
+  checked_at timestamptz not null default now(),
   decided_at timestamptz,
   constraint pk_referral primary key (worker_id),
   constraint ck_referral_state check (state in ('open', 'paid', 'refused')),
@@ -105,7 +109,7 @@ create table referral (
   constraint fk_referral_referrer_id foreign key (referrer_id) references worker(id)
 );
 create index ix_referral_referrer_id on referral (referrer_id);
-create index ix_referral_open on referral (created_at) where (state = 'open');
+create index ix_referral_open on referral (checked_at) where (state = 'open');
 """
 
 
