@@ -31,7 +31,7 @@ async def brings(town, referrer, name):
 
 
 async def works(town, person):
-    """She gives two accepted answers, and one right answer to gold. No other worker is reachable."""
+    """She gives two accepted answers and a right one to gold. No other worker is reachable."""
     await town.rt.db.execute(
         "update worker set away_since = case when id <> $1 then now() end", await person.id()
     )
