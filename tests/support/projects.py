@@ -1,4 +1,4 @@
-"""What stories of projects share: a project seen through the API, and workers who do its work."""
+"""A project seen through the API, and workers who do its work, for stories."""
 
 import csv
 import io

@@ -8,7 +8,7 @@ from gateway.base.errors import Refused
 from gateway.tasks.projects.duplicates import Duplicates, find_duplicates
 from gateway.tasks.projects.pieces import TextPiece, split_text
 from gateway.tasks.projects.recipe import Recipe
-from gateway.tasks.projects.sources import SourceTable, column_values, read_table, read_text
+from gateway.tasks.projects.sources import SourceTable, read_table, read_text
 from gateway.tasks.projects.templates import filled_in, placeholders
 
 GOLD_COLUMN = "gold"
@@ -94,10 +94,11 @@ def _rows(
 ) -> list[ProjectPart]:
     names = placeholders(task_question(recipe, parameters))
     _must_have(table, names, "record" if recipe.split.by == "fields" else "question")
+    places = [cast("int", table.place(name)) for name in names]
     gold = table.place(GOLD_COLUMN) if recipe.split.by == "rows" else None
     found = list[ProjectPart]()
     for row in table.rows:
-        values = column_values(table.values(row), names)
+        values = {name: row.cells[place] for name, place in zip(names, places, strict=True)}
         truth = (row.cells[gold] or None) if gold is not None else None
         # Without its first column a question would have no subject.
         asked = bool(names) and bool(values[names[0]])

@@ -1,6 +1,5 @@
 """The client's file: a table whose rows stand in order, or one long text."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -27,10 +26,6 @@ class SourceTable:
     names: tuple[str, ...]
     rows: tuple[SourceRow, ...]
 
-    def values(self, row: SourceRow) -> dict[str, str]:
-        """Return the cells of a row by the column's name."""
-        return dict(zip(self.names, row.cells, strict=True))
-
     def place(self, column: str) -> int | None:
         """Return the place of a column, whatever its case, or None where there is none."""
         keys = [column_key(name) for name in self.names]
@@ -42,6 +37,7 @@ def read_table(body: bytes, rows_max: int) -> SourceTable:
     """Return the table in a CSV or XLSX file. Raises Refused naming row, column and rule."""
     table = open_table(body if not body.startswith(_ARCHIVES) else BytesIO(body), ())
     names = tuple(name for name in table.names if name)
+    keys = [column_key(name) for name in names]
     rows = list[SourceRow]()
     for row in table.rows():
         if row.number > rows_max:
@@ -51,7 +47,7 @@ def read_table(body: bytes, rows_max: int) -> SourceTable:
                 row=row.number,
             )
         rows += (SourceRow(n, ("",) * len(names)) for n in range(len(rows) + 1, row.number))
-        cells = tuple(str(row.cell(name)) for name in names)
+        cells = tuple(str(row.cells.get(key, "")) for key in keys)
         rows.append(SourceRow(row.number, cells))
     if not rows:
         raise Refused("the table has no rows below its header")
@@ -75,9 +71,3 @@ def read_text(body: bytes, characters_max: int) -> str:
     if not text.strip():
         raise Refused("the text is empty")
     return text
-
-
-def column_values(row: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """Return the cells for the names in a template, whatever their case."""
-    by_key = {column_key(name): cell for name, cell in row.items()}
-    return {name: by_key[column_key(name)] for name in names if column_key(name) in by_key}

@@ -491,3 +491,42 @@ async def test_the_recipes_are_listed_and_an_operators_file_takes_the_place_of_a
     checked = CliRunner().invoke(app, ["recipes", "check"])
     assert checked.exit_code == 1
     assert "wrong.toml: recipe wrong, split: the section [split] is missing" in checked.stdout
+
+
+async def test_what_a_worker_types_does_nothing_in_a_spreadsheet_or_a_browser(town):
+    people = await crowd(town, "amina")
+    project = await makes_project(
+        town.client, "transcribe-text", "One is here.", check="never", policy="fixed:1"
+    )
+    await project.changes("start")
+    await town.answers_bells()
+    evil = "=1+1 <script>alert(1)</script>"
+    await all_work(town, people, lambda *_: evil)
+    (row,) = await project.rows()
+    assert row["result"] == f"'{evil}"
+    (row,) = await project.rows(raw=True)
+    assert row["result"] == evil
+    report = await project.asks("GET", "/report")
+    assert "<script>" not in report.text
+    assert "&lt;script&gt;" in report.text
+    assert report.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_another_client_sees_and_changes_nothing_of_a_project(town):
+    project = await makes_project(town.client, "check-list", SHOPS, question="Is {name} open?")
+    other = Project(await town.new_client("Other", 100_000), project.id)
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/quote"),
+        ("GET", "/result"),
+        ("GET", "/report"),
+        ("PUT", "/file"),
+        ("POST", "/start"),
+        ("POST", "/pause"),
+        ("POST", "/cancel"),
+    ):
+        answer = await other.asks(
+            method, path, **({"content": b"text\nA?\n"} if path == "/file" else {})
+        )
+        assert answer.status_code == 404, path
+    assert (await project.shows())["state"] == "draft"
