@@ -72,3 +72,16 @@ def corrected_to_client(
 ) -> Posting:
     """Give a corrected price of a closed batch on to its client."""
     return posting(Code.RELEASE, (batch, decision), batch, client, amount_minor, currency)
+
+
+def restore(
+    correction: int, batch: BatchId, partner: int, amount_minor: int, currency: str
+) -> tuple[Posting, ...]:
+    """Pay a partner its corrected price again, because the answer was right after all."""
+    payable_minor, reinvest_minor = split_price(amount_minor)
+    parts = ((Code.PARTNER_EARN, payable_minor), (Code.PARTNER_REINVEST, reinvest_minor))
+    return tuple(
+        posting(code, ("restored", correction), batch, str(partner), part_minor, currency)
+        for code, part_minor in parts
+        if part_minor
+    )

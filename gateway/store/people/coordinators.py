@@ -168,7 +168,8 @@ async def named_number(db: Database, index: bytes, coordinator: int) -> Row | No
     """Return the facts about a number that a coordinator names, or None when it is no worker's."""
     return await db.row(
         """select w.id, w.name, w.language, w.state, p.code as partner, k.worker_id is not null as has_pin,
-             (w.coordinator_id = $2 or w.partner_id = (select c.partner_id from coordinator c where c.id = $2)) as mine,
+             exists (select from coordinator c where c.id = $2
+               and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)) as mine,
              (select count(*) from outbox o where o.to_index = $1 and o.purpose = 'invitation' and o.state <> 'cancelled'
                 and o.created_at > now() - interval '24 hours') as invitations
            from worker w left join worker_pin k on k.worker_id = w.id left join partner p on p.id = w.partner_id
@@ -187,10 +188,11 @@ async def coordinator_view(db: Database, coordinator: int) -> CoordinatorView:
              count(w.id) filter (where w.state = 'stopped') as stopped,
              count(w.id) filter (where w.state = 'active' and w.away_since is not null) as away,
              (select count(*) from answer a join worker v on v.id = a.worker_id
-                where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers,
+                where looks_after(c.id, c.partner_id, v.coordinator_id, v.partner_id) and a.created_at > now() - interval '24 hours') as answers,
              (select count(*) from finding f join worker v on v.id = f.worker_id
-                where f.state = 'open' and (v.coordinator_id = c.id or v.partner_id = c.partner_id)) as findings
-           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
+                where f.state = 'open' and looks_after(c.id, c.partner_id, v.coordinator_id, v.partner_id)) as findings
+           from coordinator c left join partner p on p.id = c.partner_id
+             left join worker w on looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
            where c.id = $1 group by c.id, p.code""",
         coordinator,
     )

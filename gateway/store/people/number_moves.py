@@ -280,8 +280,8 @@ async def one_move(db: Database, number: int) -> Row | None:
 async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
     """Return the changes of the last 30 days of a coordinator's workers, the newest first."""
     return await db.rows(
-        f"""{_LISTED} where m.created_at > now() - interval '30 days' and (w.coordinator_id = $1
-              or w.partner_id = (select k.partner_id from coordinator k where k.id = $1))
+        f"""{_LISTED} where m.created_at > now() - interval '30 days' and exists (select from coordinator k
+              where k.id = $1 and looks_after(k.id, k.partner_id, w.coordinator_id, w.partner_id))
             order by m.id desc limit 100""",
         coordinator,
     )
@@ -313,7 +313,8 @@ async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Ro
     """
     return await db.rows(
         """select w.id, w.name, w.language, w.sms_channel, w.number_lost_at from worker w
-           where (w.coordinator_id = $2 or w.partner_id = (select k.partner_id from coordinator k where k.id = $2))
+             join coordinator k on k.id = $2
+           where looks_after(k.id, k.partner_id, w.coordinator_id, w.partner_id)
              and (w.msisdn_index = $1 or w.number_lost_at is not null and exists (select from number_move m
                where m.worker_id = w.id and m.state = 'released' and m.old_index = $1)) order by w.id""",
         index,

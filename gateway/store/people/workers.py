@@ -18,15 +18,13 @@ async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
     return frozenset(row["code"] for row in rows)
 
 
-# A coordinator looks after the workers whom she enrolled, and those of her centre.
-THEIRS = """(w.coordinator_id = $2 or w.partner_id =
-  (select c.partner_id from coordinator c where c.id = $2))"""
-
-
 async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | None:
     """Return the worker with this number, if this coordinator looks after her."""
     return await db.value(
-        f"select w.id from worker w where w.msisdn_index = $1 and {THEIRS}", index, coordinator
+        """select w.id from worker w join coordinator c on c.id = $2
+           where w.msisdn_index = $1 and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)""",
+        index,
+        coordinator,
     )
 
 
@@ -124,7 +122,7 @@ async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
     return await db.rows(
         """select w.id, w.name, w.msisdn_sealed, w.state, w.language, coalesce(g.right, 0) as right, coalesce(g.seen, 0) as seen, g.until,
              coalesce(n.answers, 0) as answers
-           from coordinator c join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
+           from coordinator c join worker w on looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
              left join lateral (select sum(s.gold_right) as right, sum(s.gold_right + s.gold_wrong) as seen,
                  max(s.paused_until) filter (where s.paused_until > now()) as until
                from skill s where s.worker_id = w.id) g on true

@@ -77,7 +77,7 @@ async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
     return await db.rows(
         """select f.id, f.kind, w.name, w.msisdn_sealed, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
            from finding f join worker w on w.id = f.worker_id join coordinator c on c.id = $1
-           where (w.coordinator_id = c.id or w.partner_id = c.partner_id)
+           where looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
              and (f.state = 'open' or f.closed_at > now() - interval '30 days')
            order by f.state = 'open' desc, f.created_at desc limit 200""",
         coordinator,

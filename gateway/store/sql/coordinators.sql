@@ -37,12 +37,23 @@ begin
     values (p_worker, 'named', p_via, null, 'NAME', p_coordinator);
 end $$;
 
+-- Return whether a coordinator looks after a worker: one of her centre, or one whom she enrolled as
+-- long as the two do not belong to different centres. Every look at workers by a coordinator asks
+-- this.
+create or replace function looks_after(
+  p_coordinator bigint, p_coordinator_partner bigint, p_worker_coordinator bigint, p_worker_partner bigint
+) returns boolean language sql immutable as $$
+  select p_worker_partner = p_coordinator_partner
+    or p_worker_coordinator = p_coordinator and (p_worker_partner is null or p_coordinator_partner is null)
+$$;
+
 -- Return the coordinators who look after a worker now: the one who enrolled her, else those of her
 -- centre.
 create or replace function worker_coordinators(p_worker bigint) returns setof bigint language sql stable as $$
-  select c.id from worker w join coordinator c on c.state = 'active' and (c.id = w.coordinator_id
-      or c.partner_id = w.partner_id and not exists (select from coordinator x
-        where x.id = w.coordinator_id and x.state = 'active'))
+  select c.id from worker w join coordinator c on c.state = 'active'
+      and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
+      and (c.id = w.coordinator_id or not exists (select from coordinator x where x.id = w.coordinator_id and x.state = 'active'
+        and looks_after(x.id, x.partner_id, w.coordinator_id, w.partner_id)))
     where w.id = p_worker order by c.id
 $$;
 
@@ -75,7 +86,7 @@ $$;
 create or replace function appeal_handler(p_worker bigint, p_names text[], p_before bigint[]) returns bigint
 language sql stable as $$
   select c.id from worker w join coordinator c on c.state = 'active'
-      and (c.id = w.coordinator_id or c.partner_id = w.partner_id)
+      and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
     where w.id = p_worker and c.msisdn_index <> w.msisdn_index
       and lower(btrim(c.name)) <> all(select lower(btrim(x)) from unnest(p_names) x) and c.id <> all(p_before)
     order by exists (select from worker_coordinators(p_worker) k(id) where k.id = c.id) desc,

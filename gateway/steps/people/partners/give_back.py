@@ -2,13 +2,16 @@
 
 A worker's adjustment that stands takes the price of her answer from her partner, too: the partner
 was paid for answers that are accepted. The money goes back to the batch, and on to its client when
-the batch is over. Nothing is taken that stands on an invoice or was paid.
+the batch is over. Nothing is taken that stands on an invoice or was paid, or while the worker's
+appeal waits. An adjustment that is void gives the partner its price again.
 """
 
 from gateway.base.ids import derived_id
-from gateway.steps.people.partners.money import settle
+from gateway.payments.ledger import partner_postings, postings
+from gateway.steps.people.partners.money import post, settle
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
+from gateway.store.ledger import transfers
 from gateway.store.people.partners import corrections, profiles
 
 _AT_ONCE = 200
@@ -22,6 +25,8 @@ async def correct_partners(rt: Runtime) -> int:
     looked = 0
     while some := await until_settled(lambda: _open_some(rt)):
         looked += some
+    for correction in await corrections.to_return(rt.db, _AT_ONCE):
+        await until_settled(lambda correction=correction: _restore(rt, correction))
     for partner, currency in await corrections.debtors(rt.db):
         await until_settled(lambda p=partner, c=currency: _collect(rt, p, c))
     return looked
@@ -44,3 +49,25 @@ async def _collect(rt: Runtime, partner: int, currency: str) -> None:
     async with rt.db.transaction() as db:
         await profiles.lock_by_id(db, partner)
         await settle(rt, db, partner, currency)
+
+
+async def _restore(rt: Runtime, correction: int) -> None:
+    """Pay a corrected price again. Where the client has not enough, the next run tries again."""
+    async with rt.db.transaction() as db:
+        owed = await corrections.owed_to_partner(db, correction)
+        if owed is None or (owed.is_over and owed.available_minor < owed.amount_minor):
+            return
+        if owed.is_over:
+            again = postings.reserve_again(
+                owed.client,
+                owed.batch,
+                f"correction:{correction}",
+                owed.amount_minor,
+                owed.currency,
+            )
+            await transfers.post(db, again, owed.available, owed.hold)
+        for posted in partner_postings.restore(
+            correction, owed.batch, owed.partner, owed.amount_minor, owed.currency
+        ):
+            await post(rt, db, posted)
+        await corrections.returned(db, correction, owed.amount_minor)

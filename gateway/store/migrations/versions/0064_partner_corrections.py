@@ -1,7 +1,7 @@
 """Mark the adjustments that were not looked at for the partner of the worker.
 
-When a worker's earning is adjusted, her partner gives its price of that answer back. See
-docs/decisions/0066.
+When a worker's earning is adjusted, her partner gives its price of that answer back, and receives it
+again when the adjustment is void. See docs/decisions/0066.
 """
 
 from alembic import op
@@ -17,4 +17,9 @@ def upgrade() -> None:
     op.execute(
         """create index ix_adjustment_partner_due on adjustment (id)
            where (partner_due and state in ('standing', 'done'))"""
+    )
+    # The part that went back to the partner, because the worker's adjustment was void after all.
+    op.execute(
+        """alter table partner_correction add column returned bigint not null default 0,
+             add constraint ck_partner_correction_returned check (returned between 0 and taken)"""
     )

@@ -45,7 +45,8 @@ class CorrectedBatch:
 
 
 DUE = """exists (select from adjustment where partner_due and state in ('standing', 'done'))
-  or exists (select from partner_correction where taken < amount)"""
+  or exists (select from partner_correction k join adjustment j on j.answer_id = k.answer_id
+    where k.taken < k.amount and j.state in ('standing', 'done') or k.taken > k.returned and j.state in ('dropped', 'void'))"""
 """The condition under which a correction may have to be opened or collected."""
 
 
@@ -104,18 +105,22 @@ async def looked_at(db: Connection, adjustments: Sequence[int]) -> None:
 async def debtors(db: Database) -> list[tuple[int, str]]:
     """Return the partners, each with a currency, that have a price to give back."""
     rows = await db.rows(
-        """select distinct partner_id, currency from partner_correction where taken < amount
-           order by 1, 2"""
+        """select distinct k.partner_id, k.currency from partner_correction k join adjustment j on j.answer_id = k.answer_id
+           where k.taken < k.amount and j.state in ('standing', 'done') order by 1, 2"""
     )
     return [(row["partner_id"], row["currency"]) for row in rows]
 
 
 async def waiting(db: Connection, partner: int, currency: str) -> list[CorrectedBatch]:
-    """Return the corrections of a partner that are not collected yet, the oldest first."""
+    """Return the corrections of a partner that are not collected yet, the oldest first.
+
+    While the worker's appeal waits, nothing is collected.
+    """
     rows = await db.rows(
         """select k.id, k.amount, k.reinvest, k.taken, k.reinvest_taken, k.times, k.batch_id, b.account_id as hold,
              b.state in ('done', 'cancelled') as is_over, b.client_id, c.account_id as available
-           from partner_correction k join batch b on b.id = k.batch_id join client c on c.id = b.client_id
+           from partner_correction k join adjustment j on j.answer_id = k.answer_id and j.state in ('standing', 'done')
+             join batch b on b.id = k.batch_id join client c on c.id = b.client_id
            where k.partner_id = $1 and k.currency = $2 and k.taken < k.amount order by k.id limit 1000""",
         partner,
         currency,
@@ -150,8 +155,78 @@ async def took(db: Connection, correction: int, payable_minor: int, kept_minor: 
 async def owed_back(db: Database | Connection, partner: int, currency: str) -> int:
     """Return what a partner still has to give back, in minor units."""
     return await db.value(
-        """select coalesce(sum(amount - taken), 0)::bigint from partner_correction
-           where partner_id = $1 and currency = $2""",
+        """select coalesce(sum(k.amount - k.taken), 0)::bigint from partner_correction k
+             join adjustment j on j.answer_id = k.answer_id and j.state in ('standing', 'done')
+           where k.partner_id = $1 and k.currency = $2""",
         partner,
         currency,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwedToPartner:
+    """A price that was given back and turned out to be right after all, in minor units."""
+
+    correction: int
+    partner: int
+    batch: BatchId
+    currency: str
+    amount_minor: int
+    hold: AccountId
+    is_over: bool
+    """True when the batch is done or cancelled, so that its client has the money."""
+    client: ClientId
+    available: AccountId
+    available_minor: int
+
+
+async def to_return(db: Database, most: int) -> list[int]:
+    """Return the corrections whose money goes back to the partner."""
+    rows = await db.rows(
+        """select k.id from partner_correction k join adjustment j on j.answer_id = k.answer_id
+           where k.taken > k.returned and j.state in ('dropped', 'void') order by k.id limit $1""",
+        most,
+    )
+    return [row["id"] for row in rows]
+
+
+async def owed_to_partner(db: Connection, correction: int) -> OwedToPartner | None:
+    """Return what is owed for a void correction, locked with its partner and the client's account.
+
+    Return None where nothing is owed any more.
+    """
+    await db.execute(
+        """select from partner p where p.id = (select partner_id from partner_correction where id = $1)
+           for no key update""",
+        correction,
+    )
+    row = await db.row(
+        """select k.id, k.partner_id, k.batch_id, k.currency, k.taken - k.returned as amount, b.account_id as hold,
+             b.state in ('done', 'cancelled') as is_over, b.client_id, x.id as available, x.balance
+           from partner_correction k join adjustment j on j.answer_id = k.answer_id and j.state in ('dropped', 'void')
+             join batch b on b.id = k.batch_id join client c on c.id = b.client_id join account x on x.id = c.account_id
+           where k.id = $1 and k.taken > k.returned for no key update of k, x""",
+        correction,
+    )
+    if row is None:
+        return None
+    return OwedToPartner(
+        correction=row["id"],
+        partner=row["partner_id"],
+        batch=BatchId(row["batch_id"]),
+        currency=row["currency"],
+        amount_minor=row["amount"],
+        hold=AccountId(row["hold"]),
+        is_over=row["is_over"],
+        client=ClientId(row["client_id"]),
+        available=AccountId(row["available"]),
+        available_minor=row["balance"],
+    )
+
+
+async def returned(db: Connection, correction: int, amount_minor: int) -> None:
+    await db.execute(
+        "update partner_correction set returned = returned + $2 where id = $1",
+        correction,
+        amount_minor,
     )
