@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.base.ids import AccountId
-from gateway.payments.ledger.chart_of_accounts import Posting
+from gateway.payments.ledger.chart_of_accounts import Code, Posting
 from gateway.store.db import Connection, Database, Row
 from gateway.store.turns import turns
 
@@ -76,6 +76,14 @@ from account a left join (
 ) t on t.id = a.id"""
 
 
+_PARTNER_PRICES = f"""
+select split_part(t.cause, ':', 2) as assignment, sum(t.amount)::bigint as paid, min(b.partner_price) as price
+from transfer t join account a on a.id = t.debit and a.kind = 'batch_hold' join batch b on b.id = a.owner
+where t.code in ({Code.PARTNER_EARN:d}, {Code.PARTNER_REINVEST:d}) and split_part(t.cause, ':', 2) <> 'restored'
+group by 1 having sum(t.amount) <> min(b.partner_price) or count(distinct t.credit) > 2 limit 20"""
+"""The query for answers that paid a partner another price than their batch has."""
+
+
 async def balances(db: Database) -> list[Row]:
     """Return every account with its stored balance and the sum of its transfers."""
     return await db.rows(_BALANCES)
@@ -110,6 +118,10 @@ async def audit(db: Database) -> Audit:
         f"taxes of {r['country']}: the account holds {r['withheld']}, the payouts say {r['owed']} {r['currency']}"
         for r in await db.rows(_TAXES)
         if r["withheld"] != r["owed"]
+    ]
+    faults += [
+        f"answer of assignment {r['assignment']} paid {r['paid']} to a partner, its batch's price is {r['price']}"
+        for r in await db.rows(_PARTNER_PRICES)
     ]
     in_transit = sum(r["balance"] for r in rows if r["kind"] == "payout_in_transit")
     total = sum(r["balance"] for r in rows)
