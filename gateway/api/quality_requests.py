@@ -55,6 +55,14 @@ class ReviewIn(StrictModel):
     within_h: Annotated[
         int, Field(ge=1, le=_HOURS_MAX, description="Hours until the review ends")
     ] = _REVIEW.within_h
+    staff: Annotated[
+        str | None,
+        Field(
+            pattern="^[A-Za-z0-9]{1,40}$",
+            description="The code of a partner whose quality staff reviews, whatever its skill. "
+            "Tasks that too few of its staff may review go to workers with the skill.",
+        ),
+    ] = None
 
 
 class AuditIn(StrictModel):

@@ -26,7 +26,7 @@ from gateway.cli.quality import (
     gold,
     lessons,
     options,
-    review,
+    staff,
 )
 from gateway.cli.run import fill, operators
 from gateway.cli.subjects import START, BySubject, arrange
@@ -69,7 +69,7 @@ app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(lessons.app, name="lessons")
 app.add_typer(cards.app, name="card")
-app.add_typer(review.app, name="review")
+app.add_typer(staff.review, name="review")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(audit.app, name="audit")
 app.command("explain")(explain.explain)

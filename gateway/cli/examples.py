@@ -166,6 +166,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "moves refuse": ('moves refuse 12 --by Asha --because "not her voice"',),
     "explain": (f"explain {BATCH} 4",),
     "review list": ("review list",),
+    "review staff list": ("review staff list",),
+    "review staff add": ("review staff add 0711000002 --reason 'checked 200 records' --by Grace",),
+    "review staff remove": (
+        "review staff remove 0711000002 --reason 'trains others now' --by Grace",
+    ),
     "audit next": (f"audit next {BATCH}",),
     "audit judge": (
         f"audit judge {BATCH} 7 yes --by Wanjiku",

@@ -27,7 +27,8 @@ def plan_asked(given: BatchIn, currency: str) -> QualityPlan:
 
 def _review(given: ReviewIn, currency: str) -> ReviewRule:
     price_minor = exact_amount(given.price, currency, "review.price")
-    return ReviewRule(price_minor, **given.model_dump(exclude={"price"}))
+    rest = given.model_dump(exclude={"price", "staff"})
+    return ReviewRule(price_minor, staff=(given.staff or "").upper(), **rest)
 
 
 def _audit(given: AuditIn, currency: str) -> AuditRule:

@@ -42,6 +42,8 @@ class ReviewRule:
     """The least chance of a reviewer to be right at this kind of task."""
     within_h: int = 72
     """The hours after which the review ends, whatever is still open."""
+    staff: str = ""
+    """The code of the partner whose quality staff reviews; "" for all workers with the skill."""
 
     def most_tasks(self, tasks: int) -> int:
         """Return the number of tasks that may be reviewed in a batch of `tasks` tasks."""

@@ -20,7 +20,7 @@ from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, parse_policy
-from gateway.steps.batches.checks.paid_check import end_checks, follow_batch
+from gateway.steps.batches.checks.paid_check import check_staff, end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.offered_shares import check_shares
 from gateway.steps.batches.prepare import (
@@ -141,6 +141,7 @@ async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id
     if spec.policy != "all":
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
     await check_shares(rt, spec.handling.shares)
+    await check_staff(rt, spec.quality)
     _check_lesson(rt, spec)
     account = await clients.account_of(rt.db, client)
     assert account is not None

@@ -158,3 +158,21 @@ async def test_a_qualification_without_gold_is_refused_with_the_cure(town):
     )
     assert over.status_code == 422
     assert "review.reviewers" in str(over.json()["errors"])
+
+
+async def test_the_quality_staff_of_a_partner_reviews_for_it(town):
+    from gateway.steps.people.quality_staff import add_staff, remove_staff
+
+    bad = {**PAY, "staff": "NAIROBI"}
+    said = {"name": "x", "kind": "verification", "instructions": "?", "price": "3.00"}
+    refused = await town.client.asks("POST", "/batches", json={**said, "review": bad})
+    assert "NAIROBI" in refused.json()["detail"]
+    await town.enrols("tess")
+    partner = await add_staff(town.rt, town["tess"].msisdn, "Grace", "checked 200 records")
+    await split(town, review={**PAY, "staff": partner})
+    await town.ticks()
+    assert await holds(town, "Split?") == ["tess"], (
+        "Rose and Sara have more skill, and no part in it"
+    )
+    await remove_staff(town.rt, town["tess"].msisdn, "Grace", "trains others now")
+    assert await town.count("quality_staff", "removed_at is null") == 0

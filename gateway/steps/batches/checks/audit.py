@@ -57,6 +57,7 @@ async def begin_audit(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
         answers=1,
         price_minor=rule.price_minor,
         min_skill=AUDITOR_SKILL,
+        staff="",
         seed=seed,
     )
     check = await new_check(rt, batch, order) if rule.price_minor else None

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, new_public_id
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
-from gateway.qa.checks.plan import GOLD_SHARE
+from gateway.qa.checks.plan import GOLD_SHARE, QualityPlan
 from gateway.steps.batches.release import release_rest
 from gateway.steps.quality import rulings
 from gateway.steps.runtime import Runtime
@@ -20,7 +21,8 @@ from gateway.store.batches import batches, plans
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
-from gateway.store.quality import paid_checks
+from gateway.store.people.workers import partner_codes
+from gateway.store.quality import paid_checks, staff
 from gateway.tasks.handling import DEFAULT
 
 
@@ -40,6 +42,8 @@ class CheckOrder:
     """The price of one answer."""
     min_skill: float
     """The least skill of the workers."""
+    staff: str
+    """The code of the partner whose quality staff is asked first; "" for none."""
     seed: str
     """The seed by which the hidden gold is chosen."""
 
@@ -47,6 +51,15 @@ class CheckOrder:
     def golds(self) -> int:
         """Return the most answers to hidden gold."""
         return ceil(GOLD_SHARE * len(self.tasks) * self.answers)
+
+
+async def check_staff(rt: Runtime, plan: QualityPlan) -> None:
+    """Raise Refused where a review names a partner that does not exist."""
+    code = plan.review.staff if plan.review else ""
+    if code and not await partner_codes(rt.db, [code]):
+        raise Refused(
+            f"no partner {code!r}; GET /audience lists the partners", field="review.staff"
+        )
 
 
 async def new_check(rt: Runtime, parent: Batch, order: CheckOrder) -> Batch:
@@ -87,6 +100,8 @@ async def store_check(db: Connection, parent: Batch, check: Batch, order: CheckO
     await paid_checks.copy_tasks(
         db, check.id, parent.id, order.tasks, order.answers, order.min_skill
     )
+    if order.staff:
+        await staff.direct_to_staff(db, check.id, order.staff, order.answers)
     golds = await paid_checks.copy_gold(db, check.id, parent.id, order.golds, order.seed)
     amount = (len(order.tasks) * order.answers + golds) * order.price_minor
     await batches.set_state(db, check.id, "running", reserved=amount)

@@ -42,6 +42,7 @@ async def begin_review(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool
         answers=rule.reviewers,
         price_minor=rule.price_minor,
         min_skill=rule.min_skill,
+        staff=rule.staff,
         seed=batch.id,
     )
     check = await new_check(rt, batch, order)
