@@ -58,10 +58,18 @@ async def held_question(town, person):
 
 
 async def works(town, person, answer):
-    """Let a worker answer every question that she gets, as `answer(text, kind)` says."""
+    """Let a worker answer every question that she gets, as `answer(text, kind)` says.
+
+    A worker who is asked to let others work first comes back later.
+    """
     for _ in range(50):
         if await held_question(town, person) is None:
-            await person.texts("WORK")
+            said = await person.texts("WORK")
+            if said and "workers who earned less come first" in said:
+                await town.rt.db.execute(  # The minutes are over.
+                    "update worker set yields_until = now() where msisdn_index = $1", person.index
+                )
+                continue
         held = await held_question(town, person)
         if held is None:
             return
@@ -70,11 +78,17 @@ async def works(town, person, answer):
     raise AssertionError("the questions have no end")
 
 
+async def round_of_work(town, people, answer):
+    """Let all workers work until the stages that run have nothing left for them."""
+    for _ in range(2):
+        for person in people:
+            await works(town, person, answer)
+
+
 async def all_work(town, people, answer):
     """Let all workers work until no stage has anything left for them."""
     for _ in range(8):
-        for person in people:
-            await works(town, person, answer)
+        await round_of_work(town, people, answer)
         await town.ticks()
         await town.ticks()
 

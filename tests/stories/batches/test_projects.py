@@ -19,7 +19,7 @@ from gateway.steps.batches.projects import start as start_step
 from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.batches.projects.recipes import shipped
 from gateway.store.batches.projects import pending_projects
-from tests.support.projects import Project, all_work, crowd, makes_project, works
+from tests.support.projects import Project, all_work, crowd, makes_project, round_of_work
 
 SHOPS = "name,town\nMama Njeri Shop,Kibera\nOtieno Hardware,Kisumu\n,Nowhere\nToi Stall,Kibera\n"
 
@@ -335,8 +335,9 @@ async def test_a_killed_process_neither_loses_nor_doubles_a_stage(town, monkeypa
             await advance_projects(town.rt)
         monkeypatch.undo()
         await town.ticks()
-        for person in people:
-            await works(town, person, lambda text, kind: text if kind != "verification" else "2")
+        await round_of_work(
+            town, people, lambda text, kind: text if kind != "verification" else "2"
+        )
         await close(town.rt)
     await town.ticks()
     assert (await project.shows())["state"] == "done"
@@ -377,8 +378,9 @@ async def test_two_processes_that_advance_at_once_make_every_stage_once(town):
     for _ in range(3):
         await asyncio.gather(*(advance_projects(town.rt) for _ in range(3)))
         await advance_projects(town.rt)
-        for person in people:
-            await works(town, person, lambda text, kind: text if kind != "verification" else "2")
+        await round_of_work(
+            town, people, lambda text, kind: text if kind != "verification" else "2"
+        )
         await close(town.rt)
     await advance_projects(town.rt)
     assert (await project.shows())["state"] == "done"
