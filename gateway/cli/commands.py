@@ -26,6 +26,7 @@ from gateway.cli.quality import (
     gold,
     lessons,
     options,
+    reviewers,
     staff,
 )
 from gateway.cli.run import fill, operators
@@ -72,6 +73,7 @@ app.add_typer(cards.app, name="card")
 app.add_typer(staff.review, name="review")
 app.add_typer(appeals.app, name="appeals")
 app.add_typer(audit.app, name="audit")
+app.command("reviewers")(reviewers.reviewers)
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
 app.add_typer(partner, name="partner")

@@ -110,6 +110,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "wind-down owed",
         "review list",
         "review staff list",
+        "reviewers",
         "weekly",
         "worker find",
         "worker show",

@@ -184,6 +184,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         'appeals decide A2222N --worker-right --by Asha \\\n    --reason "the shop moved in May"',
         'appeals decide A2222N --stands --by Asha \\\n    --reason "the sign says closed"',
     ),
+    "reviewers": ("reviewers", "reviewers --days 90 --json -"),
     "gold list": (f"gold list {BATCH}",),
     "gold correct": (
         f'gold correct {BATCH} g3 house \\\n    --reason "it was torn down" --by Wanjiku',

@@ -42,6 +42,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "explain",
         "review",
         "appeals",
+        "reviewers",
         "audit",
         "gold",
         "options",

@@ -5,18 +5,22 @@ for as long as the link is valid, so that the link does not stay in the address.
 read-only: an operator closes a finding with `gateway findings`.
 """
 
+from datetime import timedelta
+
 from fastapi import FastAPI
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.steps.people.appeals.assess import Assessment, assess
 from gateway.steps.people.console_links import GOOD_FOR, coordinator_of
 from gateway.steps.people.find_worker import number_tail
 from gateway.steps.runtime import Runtime
-from gateway.store.people import number_moves, workers
-from gateway.store.quality import findings
+from gateway.store.people import appeals, number_moves, workers
+from gateway.store.quality import assessments, findings
 
 COOKIE = "console"
+_COUNTED = timedelta(days=365)
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
@@ -61,11 +65,23 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
                 }
                 for row in await number_moves.of_coordinator(rt.db, coordinator)
             ],
+            appeals=[
+                {"it": one, "tail": number_tail(rt, one.worker_sealed)}
+                for one in await appeals.of_coordinator(rt.db, coordinator)
+            ],
+            assessed=await _assessed(rt, coordinator),
         )
         return HTMLResponse(body, headers=_HEADERS)
 
     for path in ("/console", "/console/"):
         app.add_route(path, page, methods=["GET"])
+
+
+async def _assessed(rt: Runtime, coordinator: int) -> Assessment | None:
+    """Return how many of a coordinator's decisions of a year were overturned, if there are any."""
+    since = rt.clock.now() - _COUNTED
+    counts = await assessments.of_coordinator(rt.db, coordinator, since)
+    return assess(counts) if counts else None
 
 
 def _without_key(key: str, *, secure: bool) -> Response:

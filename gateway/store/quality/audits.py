@@ -213,9 +213,11 @@ async def finish(
 ) -> None:
     """End an audit: the errors that it found are corrected, and its result is stored."""
     await db.execute(
-        f"""update task t set value = i.truth, confidence = 1, rule = '{AUDIT}', decided_by = i.judged_by, decided_at = now()
-           from audit_item i where i.batch_id = $1 and i.round = $2 and not i.is_right and t.id = i.task_id
-             and t.state in ('decided', 'review') and t.rule is distinct from 'person'""",
+        f"""with corrected as (
+             update task t set value = i.truth, confidence = 1, rule = '{AUDIT}', decided_by = i.judged_by, decided_at = now()
+             from audit_item i where i.batch_id = $1 and i.round = $2 and not i.is_right and t.id = i.task_id
+               and t.state in ('decided', 'review') and t.rule is distinct from 'person' returning t.id, t.decided_by)
+           select note_decision('review', decided_by, null, id, null, true) from corrected order by id""",
         batch,
         nth,
     )

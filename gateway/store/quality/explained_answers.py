@@ -56,7 +56,7 @@ class AnswerFacts:
 
 _FACTS = """select a.id as answer, t.batch_id as batch, b.kind, t.text, a.said, a.value, a."right" as gold_right,
     coalesce(t.gold, t.value) as truth, t.gold is not null or t.state = 'decided' as decided,
-    t.rule is not distinct from 'person' as by_person, a.created_at, a.void,
+    coalesce(t.rule in ('person', 'audit'), false) as by_person, a.created_at, a.void,
     j.ref as case_ref, j.state as case_state, coalesce(j.amount, 0)::bigint as case_minor,
     p.ref as appeal_ref, p.state as appeal_state, p.due_at as appeal_due_at, p.handler_id as appeal_handler
   from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id

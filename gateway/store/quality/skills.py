@@ -154,7 +154,7 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
             return found
         found += await db.rows(
             """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored,
-                 case when t.rule = 'person' and t.gold is null then t.value end as said
+                 case when t.rule in ('person', 'audit') and t.gold is null then t.value end as said
                from task t join answer a on a.task_id = t.id
                where t.batch_id = $1 and t.position > $2 and t.position <= $3 and not a.void
                  and (t.gold is not null or t.state in ('decided', 'review')) order by t.position, a.id""",

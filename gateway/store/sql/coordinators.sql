@@ -70,9 +70,9 @@ $$;
 -- Return who decided that an answer counts as right or wrong: a rule, the client who gave the truth,
 -- or a person by name.
 create or replace function answer_decider(p_answer bigint, out kind text, out who text) language sql stable as $$
-  select case when c.by is not null or t.rule = 'person' then 'person'
+  select case when c.by is not null or t.rule in ('person', 'audit') then 'person'
       when t.gold is not null and t.promoted_from is null then 'client' else 'rule' end,
-    case when c.by is not null then c.by when t.rule = 'person' then coalesce(t.decided_by, '')
+    case when c.by is not null then c.by when t.rule in ('person', 'audit') then coalesce(t.decided_by, '')
       when t.gold is not null and t.promoted_from is null then k.name else coalesce(t.ruling, t.rule, '') end
   from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id join client k on k.id = b.client_id
     left join lateral (select x.by from correction x where x.task_id = t.id order by x.id desc limit 1) c on true

@@ -70,6 +70,7 @@ create table appeal_event (
   constraint fk_appeal_event_appeal_id foreign key (appeal_id) references appeal(id)
 );
 create index ix_appeal_event_appeal_id on appeal_event (appeal_id);
+create index ix_appeal_event_passed_on on appeal_event (who) where (event = 'passed_on');
 
 -- A person's decision about quality, so that its author can be assessed: a task in review, a
 -- correction of gold, an adjustment, or an appeal. `coordinator_id` is set where the name is that
