@@ -6,7 +6,7 @@ corrects it, in the other it is right from the start. Then both are counted agai
 Two things differ on purpose: the persons' decisions themselves, and the messages.
 """
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.base.ids import answer_ref
@@ -18,6 +18,7 @@ FEW = settings(
     max_examples=2,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
@@ -98,9 +99,7 @@ async def test_gold_in_both_worlds(town, answers):
 
 async def verdict_world(town, name, answers):
     people = [await town.enrols(f"{name}{n}") for n in range(len(answers))]
-    batch = await town.posts_batch(
-        f"Is shop {name} open?", "Is it new?", policy=f"fixed:{len(answers)}"
-    )
+    batch = await town.posts_batch(f"Is shop {name} open?", policy=f"fixed:{len(answers)}")
     for person, said in zip(people, answers, strict=True):
         await person.texts("WORK")
         await person.texts("1" if said == "yes" else "2")
