@@ -52,7 +52,7 @@ async def state_of(db: Database, batch: str, task: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskResult:
+class LockedResult:
     """The present result of a task: its value, its state, and whether a person decided it."""
 
     task: int
@@ -61,7 +61,7 @@ class TaskResult:
     by_person: bool
 
 
-async def lock_result(db: Connection, batch: str, task: str) -> TaskResult | None:
+async def lock_result(db: Connection, batch: str, task: str) -> LockedResult | None:
     """Return the result of a real task by the client's id for it, locked, or None."""
     row = await db.row(
         """select id as task, value, state, rule is not distinct from 'person' as by_person from task
@@ -69,7 +69,7 @@ async def lock_result(db: Connection, batch: str, task: str) -> TaskResult | Non
         batch,
         task,
     )
-    return TaskResult(**row) if row else None
+    return LockedResult(**row) if row else None
 
 
 async def overturn(db: Connection, task: int, value: str, by: str) -> None:

@@ -39,7 +39,7 @@ async def world(town, name, answers, gold):
 
 
 async def books_and_skill(town, people, batch):
-    """What is counted about these workers and this batch; skills to four digits."""
+    """Return the counts of these workers and this batch, with skills to three digits."""
     counted = []
     for person in people:
         row = await town.rt.db.row(
@@ -122,7 +122,7 @@ async def result_and_skill(town, people, batch):
 @FEW
 @given(others=st.integers(3, 4))
 async def test_a_verdict_in_both_worlds(town, others):
-    """In the second world a person says the truth before any skill was counted."""
+    """A person says the truth before any skill was counted: that is the second world."""
     answers = ["no", *["yes"] * others]
     mark = await town.value("select count(*) from worker")
     wrong, hers = await verdict_world(town, f"w{mark}", answers)
