@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench._recorded import HERE, SINGLE, Part, balanced, made_up, recorded
+from bench._crowds.recorded import HERE, SINGLE, Part, balanced, made_up, recorded
 from gateway.qa import batch
 from gateway.qa.confidence.calibration import PriorExpectation, calibration
 from gateway.qa.confidence.calibration_error import debiased_calibration_error

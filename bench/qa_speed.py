@@ -4,7 +4,7 @@
 
 `ours` and `floor` are CPU seconds of one thread for the same 20 iterations on the same synthetic
 answers, strings in and values out. The floors are crowd-kit's DawidSkene, in an environment that is
-made on first use (`bench/_crowd_kit.py`), and the textbook algorithm on dictionaries. For the
+made on first use (`bench/_crowds/crowd_kit.py`), and the textbook algorithm on dictionaries. For the
 judge, `ours` is microseconds of one call. `--full` measures ten million answers, too.
 """
 
@@ -22,7 +22,7 @@ from random import Random
 from statistics import median, quantiles
 from time import perf_counter_ns, process_time
 
-from bench import _crowd_kit
+from bench._crowds import crowd_kit
 from gateway.qa import rule
 from gateway.qa.answers import choice
 from gateway.qa.estimation import em, resume
@@ -144,7 +144,7 @@ def dawid_skene(peer: Path | None) -> list[Result]:
             line(f"dawid_skene_{name}", ours, plain, "s", f"{note}; floor: dictionaries")
         )
         if peer:
-            theirs = median(_crowd_kit.dawid_skene_seconds(peer, rows, ITERATIONS, PEER_REPEATS))
+            theirs = median(crowd_kit.dawid_skene_seconds(peer, rows, ITERATIONS, PEER_REPEATS))
             results.append(
                 line(f"dawid_skene_{name}_peer", ours, theirs, "s", f"{note}; floor: crowd-kit")
             )
@@ -282,8 +282,8 @@ def main() -> None:
     peer: Path | None = chosen.peer
     if peer is None and not chosen.no_peer:
         try:
-            peer = _crowd_kit.interpreter()
-        except _crowd_kit.CannotRun as error:
+            peer = crowd_kit.interpreter()
+        except crowd_kit.CannotRun as error:
             sys.stderr.write(f"NOT MEASURED: crowd-kit cannot be installed here ({error})\n")
     # Convergence runs first, since the runs of equal iterations change the loop's constants for
     # good.

@@ -62,7 +62,7 @@ async def audit_next(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]
     }
 
 
-@router.post("/batches/{batch}/audit/{task}")
+@router.post("/batches/{batch}/audit/tasks/{task}")
 async def audit_judge(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: AuditJudgementIn
 ) -> dict[str, Any]:

@@ -104,7 +104,7 @@ async def audits(town: Town, batch: Batch, wrong: set[str]) -> int:
     shown = (await town.client.asks("GET", f"{path}/next")).json()
     while shown["task"]:
         said = {"value": "no" if shown["task"] in wrong else "yes", "by": "Wanjiku"}
-        answer = await town.client.asks("POST", f"{path}/{shown['task']}", json=said)
+        answer = await town.client.asks("POST", f"{path}/tasks/{shown['task']}", json=said)
         assert answer.status_code == 200, answer.text
         shown, judged = answer.json(), judged + 1
     return judged

@@ -14,7 +14,7 @@ from gateway.qa.port import OPTIONS_MAX, Answers, Codes, Estimate, Floats, encod
 from gateway.qa.rows import Answer, read_answers, read_truths
 from gateway.qa.rules import auto
 
-HERE = Path(__file__).parent.parent / "tests" / "qa" / "data"
+HERE = Path(__file__).parents[2] / "tests" / "qa" / "data"
 THINNED = (2, 3, 5)  # answers per task
 FEW_TASKS = 150
 MADE_UP, MADE_UP_SHARE = "made up", 0.25
