@@ -4,7 +4,7 @@
 
 `ours` and `floor` are CPU seconds of one thread for the same 20 iterations on the same synthetic
 answers, strings in and values out. The floors are crowd-kit's DawidSkene, in an environment that is
-made on first use (`bench/_crowds/crowd_kit.py`), and the textbook algorithm on dictionaries. For the
+made on first use (`bench._crowds.crowd_kit`), and the textbook algorithm on dictionaries. For the
 judge, `ours` is microseconds of one call. `--full` measures ten million answers, too.
 """
 

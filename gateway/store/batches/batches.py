@@ -355,7 +355,10 @@ async def number_of_client(
 ) -> int:
     """Return how many batches of a client are in this state and have this label."""
     return await db.value(
-        f"select count(*) from batch b where b.client_id = $1 {_FILTERED}", client, state, label
+        f"select count(*) from batch b where b.client_id = $1 and {plans.NOT_CHECK} {_FILTERED}",
+        client,
+        state,
+        label,
     )
 
 
