@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import secrets
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.base.errors import OtherKey, SettingsError
@@ -44,6 +45,7 @@ class Vault:
         self.pepper = hmac.digest(key, b"pin", "sha256")
         self._index_key = hmac.digest(key, b"index", "sha256")
         self._stamp_key = hmac.digest(key, b"stamp", "sha256")
+        self._signing_seed = hmac.digest(key, b"sign", "sha256")
         # The key of this gateway's skill cards. It is given to the gateways that check them, and
         # tells nothing about the master secret.
         self.card_key = hmac.digest(key, b"card", "sha256")
@@ -77,6 +79,16 @@ class Vault:
         """
         return hmac.digest(self._index_key, text.encode(), "sha256")
 
+    def sign(self, content: bytes) -> bytes:
+        """Return this gateway's signature (Ed25519), which anyone can check with its public key."""
+        return Ed25519PrivateKey.from_private_bytes(self._signing_seed).sign(content)
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the key with which this gateway's signatures are checked."""
+        own = Ed25519PrivateKey.from_private_bytes(self._signing_seed)
+        return own.public_key().public_bytes_raw()
+
     def stamp(self, text: str) -> bytes:
         """Return a keyed digest that proves that this gateway wrote `text`."""
         return hmac.digest(self._stamp_key, text.encode(), "sha256")
@@ -84,6 +96,15 @@ class Vault:
     def pseudonyms(self, client: str) -> Pseudonyms:
         """Return the names under which a client knows workers."""
         return Pseudonyms(hmac.digest(self._names_key, client.encode(), "sha256"))
+
+
+def is_signed(content: bytes, signature: bytes, public_key: bytes) -> bool:
+    """Return True when the holder of this public key has signed the content."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def new_master_secret() -> str:

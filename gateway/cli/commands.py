@@ -14,7 +14,7 @@ from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
 from gateway.cli.payouts import approvals, holds, ledger, manual, payouts, wind_down
-from gateway.cli.people import cards, coordinators, number_moves, persons, workers
+from gateway.cli.people import cards, coordinators, fairwork, number_moves, persons, workers
 from gateway.cli.people.impact import command as impact
 from gateway.cli.people.partners.profile import app as partner
 from gateway.cli.qa import commands
@@ -47,6 +47,7 @@ app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(wind_down.app, name="wind-down")
 app.command("impact")(impact.impact)
+app.add_typer(fairwork.app, name="fairwork")
 app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
 app.command("fill")(fill.fill)

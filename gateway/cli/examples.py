@@ -230,8 +230,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "statements import": ("statements import mpesa yesterday.csv",),
     "impact": (
         "impact",
-        "impact --from 2026-10-01 --to 2026-12-31 --html impact.html --pdf impact.pdf",
+        "impact --from 2026-10-01 --html impact.html --pdf impact.pdf",
     ),
+    "fairwork": ("fairwork --from 2026-01-01 --to 2026-12-31 --out fairwork.json",),
+    "fairwork verify": ("fairwork verify fairwork.json",),
     "wind-down": ("wind-down --from backup-1 --key keys/gateway.key", "wind-down"),
     "wind-down statement": ("wind-down statement mpesa since-backup.csv --by Asha",),
     "wind-down nothing-since": (

@@ -28,7 +28,16 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "secret",
         "channels",
     ),
-    "Watch it": ("fairness", "impact", "inbox", "outbox", "weekly", "archive", "phrases"),
+    "Watch it": (
+        "fairness",
+        "impact",
+        "fairwork",
+        "inbox",
+        "outbox",
+        "weekly",
+        "archive",
+        "phrases",
+    ),
     "Training": ("lessons", "card"),
     "Clients, partners, coordinators, workers": (
         "client",

@@ -10,7 +10,7 @@ import structlog
 from gateway.base.failpoints import reach
 from gateway.steps.messages.notify_outside import day_head
 from gateway.steps.runtime import Runtime
-from gateway.store.ledger import seals
+from gateway.store.ledger import record_seals, seals
 
 log = structlog.get_logger()
 
@@ -26,5 +26,18 @@ async def seal(rt: Runtime) -> int:
         log.info("another sealer was faster")
         return 0
     reach("seal.sealed")
+    await seal_records(rt)
     await day_head(rt)
     return sealed
+
+
+async def seal_records(rt: Runtime) -> int:
+    """Seal the new transfers, answers and consents with the gateway's key, a part at a time.
+
+    Return the number of seals.
+    """
+    try:
+        return await record_seals.seal(rt.db, rt.vault.stamp, rt.clock.now())
+    except asyncpg.UniqueViolationError:
+        log.info("another sealer was faster")
+        return 0

@@ -75,7 +75,9 @@ async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
         "update task set gold = $3 where batch_id = $1 and gold = $2", batch, was, becomes
     )
     done = await db.execute(
-        "update answer a set value = $3 from task t where t.id = a.task_id and t.batch_id = $1 and a.value = $2",
+        """with renamed as (update answer a set value = $3 from task t
+             where t.id = a.task_id and t.batch_id = $1 and a.value = $2 returning a.id)
+           insert into answer_renamed (answer_id, was, becomes) select id, $2, $3 from renamed""",
         batch,
         was,
         becomes,

@@ -9,6 +9,11 @@ create or replace trigger seal_is_forever before update or delete on seal
 create or replace trigger seal_is_never_emptied before truncate on seal
   for each statement execute function only_ever_grows();
 
+create or replace trigger record_seal_is_forever before update or delete on record_seal
+  for each row execute function only_ever_grows();
+create or replace trigger record_seal_is_never_emptied before truncate on record_seal
+  for each statement execute function only_ever_grows();
+
 create or replace trigger adjustment_event_is_forever before update or delete on adjustment_event
   for each row execute function only_ever_grows();
 
