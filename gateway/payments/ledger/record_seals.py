@@ -15,7 +15,7 @@ RANGE_MAX = 1000
 """The most numbers under one seal."""
 _PLACE, _MARK = 4, 4
 Stamp = Callable[[str], bytes]
-Lines = Sequence[tuple[int, str]]
+SealedLines = Sequence[tuple[int, str]]
 """The number and the canonical line of each row of a range."""
 
 
@@ -32,7 +32,9 @@ class RecordSeal:
     marks: bytes
 
 
-def make(stamp: Stamp, kind: str, prev: bytes, span: tuple[int, int], lines: Lines) -> RecordSeal:
+def make(
+    stamp: Stamp, kind: str, prev: bytes, span: tuple[int, int], lines: SealedLines
+) -> RecordSeal:
     """Make the seal over the rows of a range.
 
     >>> def stamp(text):
@@ -48,7 +50,9 @@ def make(stamp: Stamp, kind: str, prev: bytes, span: tuple[int, int], lines: Lin
     return RecordSeal(kind, first, last, len(lines), prev, digest, marks)
 
 
-def faults(stamp: Stamp, found: RecordSeal, before: RecordSeal | None, lines: Lines) -> list[str]:
+def faults(
+    stamp: Stamp, found: RecordSeal, before: RecordSeal | None, lines: SealedLines
+) -> list[str]:
     """Return the faults of a stored seal against the rows as they are now, each with its row."""
     where = f"{found.kind} {found.from_id} to {found.to_id}"
     if found.prev != (before.digest if before else GENESIS):

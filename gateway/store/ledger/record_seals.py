@@ -8,8 +8,8 @@ from typing import Final
 from gateway.payments.ledger.record_seals import (
     GENESIS,
     RANGE_MAX,
-    Lines,
     RecordSeal,
+    SealedLines,
     Stamp,
     faults,
     make,
@@ -112,7 +112,7 @@ async def has_head(db: Database, kind: str, head: str) -> bool:
     )
 
 
-async def _lines(db: Connection, kind: str, span: tuple[int, int]) -> Lines:
+async def _lines(db: Connection, kind: str, span: tuple[int, int]) -> SealedLines:
     number, columns = _COLUMNS[kind]
     rows = await db.rows(
         # Both parts are constants of this file.
