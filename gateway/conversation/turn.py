@@ -29,7 +29,7 @@ from gateway.conversation.work.multi_question import current_questions
 from gateway.conversation.work.skill import skill
 from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
-from gateway.qa.skills.card import bare as is_code
+from gateway.qa.skills.card import bare
 
 _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of references, see `ids`.
 _REF_LENGTH = 6
@@ -250,7 +250,7 @@ def _whole_command(  # noqa: C901, PLR0911  # one return per word
         case "quiet":
             return heard.alone or hours_said(heard.rest, context.book) is not None
         case "card":
-            return heard.alone or is_code(heard.rest)
+            return heard.alone or bool(bare(heard.rest))
         case "why" | "appeal":
             rest = heard.rest.upper()
             of_payment = len(rest) == _REF_LENGTH and _REF.issuperset(rest)

@@ -61,7 +61,7 @@ async def to_check(db: Database, before: datetime, now: datetime, most: int) -> 
 
 
 async def ready(db: Database, workers: Sequence[int], answers: int) -> list[OpenReferral]:
-    """Return the open referrals of these workers who have given so many accepted answers.
+    """Return the open referrals of these workers who have given this number of accepted answers.
 
     An answer is accepted when its task was decided for it.
     """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any, cast
 
 from gateway.base.errors import Refused
 from gateway.base.money import MINOR_DIGITS, minor_per_major
@@ -243,8 +244,8 @@ def from_data(data: Sequence[Mapping[str, object]] | None) -> tuple[Field, ...]:
         replace(
             Field(**{name: value for name, value in one.items() if name in names}),  # pyright: ignore[reportArgumentType]  # our own row
             options=tuple(
-                Option(str(o["id"]), o["labels"])
-                for o in one.get("options", ())  # pyright: ignore[reportGeneralTypeIssues]
+                Option(o["id"], o["labels"])
+                for o in cast("list[dict[str, Any]]", one.get("options", []))
             ),
         )
         for one in data or ()

@@ -107,7 +107,10 @@ async def test_status_and_page_show_a_centres_own_workers_only(town, centres):
     said = await town["atieno"].texts("STATUS")
     assert said.startswith("1 worker")
     assert "1 finding" in said
-    for number, shown, hidden in ((ATIENO, "Chege", "Makena"), ("+254722000001", "Makena", "Chege")):
+    for number, shown, hidden in (
+        (ATIENO, "Chege", "Makena"),
+        ("+254722000001", "Makena", "Chege"),
+    ):
         page = await page_of(town, number)
         assert shown in page
         assert hidden not in page

@@ -1,6 +1,6 @@
 """The reward of a worker who brought another one. It is switched off by default.
 
-It is paid once per referred worker, after so many accepted answers with good gold, and never to
+It is paid once per referred worker, after a number of accepted answers with good gold, and never to
 workers who look like one person: numbers that were exchanged, payouts to one number, answers that
 copy each other. A referral that is refused for such a sign stays refused.
 """

@@ -48,7 +48,7 @@ def field_results(
     if len(known) != len(entries):
         known = [Skill() for _ in entries]
     keyed = settle([value for _, value in entries], known, tag)
-    final = fields_of(result) if result else {}
+    final = fields_of(result) if result else dict[str, str]()
     by = comparison(tag)
     found: dict[str, FieldResult] = {}
     for field in batch.fields:
