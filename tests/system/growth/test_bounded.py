@@ -11,6 +11,7 @@ from gateway.servers import EmbeddedServers
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.housekeeping.sweep import sweep
+from gateway.steps.people import register
 from gateway.steps.quality.update_skills import score
 from gateway.steps.turns.assign import assign
 from gateway.steps.turns.catch_up import catch_up
@@ -59,7 +60,7 @@ async def grown(
         sealed = [(vault.seal(n), vault.index(n)) for n in numbers]
         async for _ in fill.fill(url, PLAN, sealed, "KES", "KE"):
             pass
-        await workers.add_partner(town.rt.db, "KIBERA", "Kibera")
+        await register.add_partner(town.rt, "KIBERA", "Kibera")
         await workers.add_coordinator(
             town.rt.db,
             name="Grace",
