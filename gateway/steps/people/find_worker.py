@@ -13,6 +13,7 @@ from gateway.steps.payouts.routes import provider_for
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 from gateway.store.people import found_workers as store
+from gateway.store.quality import credentials
 from gateway.store.retention import months
 
 _TAIL_DIGITS = 2
@@ -111,6 +112,11 @@ async def show(rt: Runtime, said: str) -> WorkerReport:
         "Paid answers that turned out wrong": [
             f"{one['ref']}  {amount_text(one['amount'], row['currency'])}, {one['state']}, until {_at(one['decide_by'])}"
             for one in cases
+        ],
+        "Lessons and credentials": [
+            f"{_at(one.at)}  {one.kind}: {one.what}"
+            f"{'' if one.source == 'here' else f', by the card of {one.source}'}"
+            for one in await credentials.of_worker(rt.db, worker)
         ],
         "Last messages to the worker": [
             *(_message(one) for one in await store.messages(rt.db, worker)),
