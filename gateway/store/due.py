@@ -47,7 +47,8 @@ union all select 'sweep', null where exists (select from assignment where state 
   or exists (select from inbox where kind = 'receipt' and state = 'waiting' and due_at <= $1
     and created_at > $1::timestamptz - interval '1 day')
 union all select 'adjust', null where exists (select from adjustment
-  where state = 'open' and decide_by <= $1 or state = 'standing' or state = 'void' and taken > returned)
+  where state = 'open' and decide_by <= $1 or state = 'standing')
+  or exists (select from adjustment where state = 'void' and taken > returned)
 union all select 'weekly', null where not exists (select from weekly_pass where due_at > $1)
 union all select 'appeals', null where exists (select from appeal where next_at <= $1)
 union all select 'correct_partners', null where {corrections.DUE}

@@ -15,6 +15,7 @@ GROWING = (
     "payout_event",
     "consent",
     "adjustment_event",
+    "appeal_event",
     "person_event",
     "coordinator_event",
     "partner_event",

@@ -80,12 +80,14 @@ async def doubtful_facts(
 ) -> list[AnswerFacts]:
     """Return a worker's newest answers since then that differ from what counts as right.
 
-    A typed answer may still mean the same. Only her newest answers are looked at.
+    A typed answer may still mean the same. Answers with an adjustment are among them. Only her
+    newest answers are looked at.
     """
     rows = await db.rows(
         f"""{_FACTS} where a.id in (select x.id from answer x where x.worker_id = $1 and x.created_at >= $2
               order by x.created_at desc limit {_LOOKED_AT})
-            and not a.void and (a."right" is false or t.gold is null and t.state = 'decided' and t.value <> a.value)
+            and not a.void and (a."right" is false or t.gold is null and t.state = 'decided' and t.value <> a.value
+              or j.state in ('open', 'disputed', 'standing', 'done'))
           order by a.created_at desc limit $3""",
         worker,
         since,

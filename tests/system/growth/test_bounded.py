@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from gateway.base.ids import ClientId
+from gateway.base.ids import ClientId, answer_ref
 from gateway.servers import EmbeddedServers
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.housekeeping.sweep import sweep
+from gateway.steps.messages import contact_hours
 from gateway.steps.people import register
 from gateway.steps.quality.update_skills import score
 from gateway.steps.turns.assign import assign
@@ -19,7 +20,7 @@ from gateway.store import due, health
 from gateway.store.batches import batches
 from gateway.store.history import fill
 from gateway.store.ledger import traces
-from gateway.store.messages import channel_health, outbox
+from gateway.store.messages import channel_health, outbox, weekly
 from gateway.store.people import clients, workers
 from gateway.store.turns import idle_workers
 from tests.conftest import NewDatabase, opened_gateway
@@ -148,8 +149,17 @@ async def a_worker_dials_and_answers(town: Town) -> None:
 
 async def the_busiest_worker_texts(town: Town) -> None:
     her = town.meets("Busy", number_of(0))
-    for words in ("WORK", "1", "HELP", "WHY"):
+    answer = await town.value("select max(id) from answer where worker_id = $1", await her.id())
+    ref = answer_ref(answer)
+    for words in ("WORK", "1", "HELP", "WHY", f"WHY {ref}", f"APPEAL {ref}", "APPEAL", "WEEK"):
         await her.texts(words)
+
+
+async def a_part_of_the_weekly_messages_is_written(town: Town) -> None:
+    now, rules = town.clock.now(), weekly.WeeklyRules(1, 0, 168, {"KE": "Africa/Nairobi"})
+    prompts = contact_hours.contact_rules(town.rt)
+    part = await weekly.next_part(town.rt.db, rules, prompts, now, 100)
+    assert part.looked_at == 100
 
 
 async def a_worker_cashes_out(town: Town) -> None:
@@ -175,6 +185,7 @@ DONE_OFTEN = (
     a_worker_dials_again_while_she_holds_a_question,
     a_worker_dials_and_answers,
     the_busiest_worker_texts,
+    a_part_of_the_weekly_messages_is_written,
     a_worker_cashes_out,
     a_coordinator_finds_a_worker,
 )

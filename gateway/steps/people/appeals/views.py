@@ -30,7 +30,7 @@ async def lately_wrong(
     since = rt.clock.now() - timedelta(days=days)
     found: list[AnswerInQuestion] = []
     for facts in await explained_answers.doubtful_facts(rt.db, worker, since, _FOUND_MAX):
-        if await fate_of(rt, facts) == "wrong":
+        if facts.case_state in _IN_FORCE or await fate_of(rt, facts) == "wrong":
             ref = facts.appeal_ref or facts.case_ref or answer_ref(facts.answer)
             found.append(await _view(rt, worker, facts, ref, language))
         if len(found) == most:
