@@ -65,6 +65,7 @@ class PartOutcome:
     - `state` is decided, checked (other workers agreed), asked again (they did not, and the part
       was answered anew), review (a reviewer should look), known (gold), not asked, or open.
     - `answers` are those from which the value was taken, and `stage` is the stage that gave it.
+    - `earlier` has the answers of the stages before, by stage.
     """
 
     part: str
@@ -74,6 +75,7 @@ class PartOutcome:
     state: str
     answers: tuple[str, ...] = ()
     fields: Mapping[str, FieldOutcome] = field(default_factory=lambda: _NO_FIELDS)
+    earlier: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def stage_tasks(
@@ -142,19 +144,13 @@ def _outcome(part: str, stage: str, outcomes: Outcomes) -> PartOutcome:
 
 def _chained(part: str, roles: Mapping[str, str], outcomes: Outcomes) -> PartOutcome:
     """Return the outcome of a part whose first answer was checked."""
-    first = _outcome(part, roles[ASK], outcomes)
+    first, check = (_outcome(part, roles[role], outcomes) for role in (ASK, CHECK))
+    typed, checks = (first.stage, first.answers), (check.stage, check.answers)
     if _has_passed(roles[CHECK], part, outcomes):
-        checked = outcomes[roles[CHECK]][part]
-        return replace(
-            first,
-            stage=roles[CHECK],
-            confidence=checked.confidence,
-            state=CHECKED,
-            answers=checked.answers,
-        )
+        return replace(check, value=first.value, state=CHECKED, earlier=(typed,))
     again = _outcome(part, roles[AGAIN], outcomes)
     if again.value is not None:
-        is_decided = again.state == DECIDED
-        return replace(again, state=ASKED_AGAIN if is_decided else again.state)
+        state = ASKED_AGAIN if again.state == DECIDED else again.state
+        return replace(again, state=state, earlier=(typed, checks))
     # The part was not asked again yet. The first answer is shown, with no confidence of its own.
-    return replace(first, confidence=None, state=OPEN)
+    return replace(first, confidence=None, state=OPEN, earlier=(checks,))

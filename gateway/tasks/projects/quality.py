@@ -21,6 +21,7 @@ REPORT_COLUMNS = (
     "answers",
     "agreement",
     "overlap",
+    "earlier",
 )
 
 
@@ -31,6 +32,7 @@ class PartLine:
     - `answers` counts equal answers, the most frequent first.
     - `agreement` is the share of answers that equal the most frequent one.
     - `overlap` is the similarity of a text's shared sentences with the piece before.
+    - `earlier` tells the answers of the stages before the one that gave the result.
     """
 
     part: str
@@ -42,6 +44,7 @@ class PartLine:
     answers: tuple[tuple[str, int], ...]
     agreement: float | None
     overlap: float | None = None
+    earlier: str = ""
 
     @property
     def is_doubtful(self) -> bool:
@@ -61,9 +64,10 @@ class PartLine:
             self.value,
             _rounded(self.confidence),
             self.state,
-            "; ".join(f"{value} ({count})" for value, count in self.answers),
+            told(self.answers),
             _rounded(self.agreement),
             _rounded(self.overlap),
+            self.earlier,
         )
 
 
@@ -85,13 +89,7 @@ class ProjectTotals:
 
 def part_line(question: str, outcome: PartOutcome, overlap: float | None = None) -> PartLine:
     """Return the line of one part. Answers that differ in case and accents only are equal."""
-    counts: Counter[str] = Counter()
-    first_written = dict[str, str]()
-    for answer in outcome.answers:
-        key = fold(answer) or answer
-        first_written.setdefault(key, answer)
-        counts[key] += 1
-    ordered = counts.most_common()
+    answers = counted(outcome.answers)
     return PartLine(
         part=outcome.part,
         stage=outcome.stage,
@@ -99,10 +97,37 @@ def part_line(question: str, outcome: PartOutcome, overlap: float | None = None)
         value=outcome.value,
         confidence=outcome.confidence,
         state=outcome.state,
-        answers=tuple((first_written[key], count) for key, count in ordered),
-        agreement=ordered[0][1] / len(outcome.answers) if ordered else None,
+        answers=answers,
+        agreement=answers[0][1] / len(outcome.answers) if answers else None,
         overlap=overlap,
+        earlier=" | ".join(
+            f"{stage}: {told(counted(given))}" for stage, given in outcome.earlier if given
+        ),
     )
+
+
+def counted(answers: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Return the different answers with their numbers, the most frequent first.
+
+    >>> counted(["Yes", "no", "yes"])
+    (('Yes', 2), ('no', 1))
+    """
+    counts: Counter[str] = Counter()
+    first_written = dict[str, str]()
+    for answer in answers:
+        key = fold(answer) or answer
+        first_written.setdefault(key, answer)
+        counts[key] += 1
+    return tuple((first_written[key], count) for key, count in counts.most_common())
+
+
+def told(answers: Sequence[tuple[str, int]]) -> str:
+    """Return counted answers as text.
+
+    >>> told([("yes", 2), ("no", 1)])
+    'yes (2); no (1)'
+    """
+    return "; ".join(f"{answer} ({count})" for answer, count in answers)
 
 
 def part_lines(question: str, outcome: PartOutcome, overlap: float | None = None) -> list[PartLine]:

@@ -17,6 +17,7 @@ from gateway.tasks.projects.parameters import checked_parameters
 from gateway.tasks.projects.parts import ProjectLimits, split_source
 from gateway.tasks.projects.pieces import bare, sentences, split_text
 from gateway.tasks.projects.plan import AnswerPay, make_plan
+from gateway.tasks.projects.quality import part_line
 from gateway.tasks.projects.recipe import read_recipe
 
 RECIPES = Path(__file__).parents[3] / "config" / "recipes"
@@ -260,6 +261,11 @@ def test_what_does_not_pass_the_check_is_asked_again():
         ("typed 1", 0.94, "checked"),
         ("anew", 0.9, "asked again"),
         ("hm", 0.5, "review"),
+    ]
+    assert [part_line("?", one).earlier for one in found] == [
+        "translate: typed 1 (1)",
+        "translate: typed 2 (1) | translate-check: no (2)",
+        "translate: typed 3 (1) | translate-check: yes (1); no (1)",
     ]
 
 
