@@ -1,6 +1,6 @@
 """The audits of batches: the drawn sample, its judgements, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -123,6 +123,16 @@ async def begin(
         [one.task for one in sample],
         [one.answered for one in sample],
         [one.value for one in sample],
+    )
+
+
+async def tell(db: Connection, batch: str, data: Mapping[str, object]) -> None:
+    """Tell the client of a batch that its audit has begun or ended."""
+    await db.execute(
+        """select tell_client(p_client => client_id, p_batch => id, p_type => 'batch.audit', p_data => $2)
+           from batch where id = $1""",
+        batch,
+        dict(data),
     )
 
 

@@ -232,3 +232,18 @@ async def test_a_batch_that_no_client_refuses_in_time_counts_as_accepted(town):
     late = {"tasks": ["t1"], "reason": "too late", "by": "Wanjiku"}
     refused = await town.client.asks("POST", f"/batches/{batch.id}/refuse", json=late)
     assert refused.status_code == 409
+
+
+async def test_the_client_is_told_by_webhook_that_a_sample_waits_and_how_it_ended(town, configure):
+    from tests.stories.messages.test_client_webhooks import receiving
+
+    configure(local_phone=True)
+    async with receiving(town, events=["batch.audit"]) as receiver:
+        batch = await answered(town, 3, audit={"promise": 0.9, "half_width": 0.25})
+        await audits(town, batch, set())
+        await town.ticks()
+        await town.ticks()
+        waiting, ended = receiver.of("batch.audit")
+    assert (waiting["state"], waiting["batch"]) == ("waiting", batch.id)
+    assert (ended["state"], ended["errors"], ended["keeps_promise"]) == ("ended", 0, True)
+    assert ended["judged"] == waiting["sample"]

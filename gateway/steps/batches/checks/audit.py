@@ -74,6 +74,8 @@ async def begin_audit(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
             await audits.begin(db, batch.id, planned.round, seed, len(decided), sample)
             if check is not None:
                 await store_check(db, batch, check, order)
+            else:
+                await audits.tell(db, batch.id, _waiting(batch, planned, size))
             return True
 
     if await until_settled(begun):
@@ -104,6 +106,7 @@ async def end_audit(rt: Runtime, batch: Batch, planned: PlannedBatch, audit: Aud
                 again = await _ask_again(db, batch, planned)
             keeps = outcome and outcome.keeps_promise
             await audits.finish(db, batch.id, audit.round, keeps_promise=keeps, asked_again=again)
+            await audits.tell(db, batch.id, _ended(batch, now, again, keeps=keeps))
             if again:
                 await plans.set_stage(db, batch.id, planned, "work", round=planned.round + 1)
                 return False
@@ -115,6 +118,22 @@ async def end_audit(rt: Runtime, batch: Batch, planned: PlannedBatch, audit: Aud
     if not delivered:
         rt.jobs.enqueue("assign")
     return delivered
+
+
+def _waiting(batch: Batch, planned: PlannedBatch, size: int) -> dict[str, object]:
+    return {"batch": batch.id, "audit": planned.round, "state": "waiting", "sample": size}
+
+
+def _ended(batch: Batch, audit: AuditRow, again: int, *, keeps: bool | None) -> dict[str, object]:
+    return {
+        "batch": batch.id,
+        "audit": audit.round,
+        "state": "ended",
+        "judged": audit.judged,
+        "errors": audit.errors,
+        "keeps_promise": keeps,
+        "asked_again": again,
+    }
 
 
 def outcome_of(audit: AuditRow, rule: AuditRule) -> AuditOutcome | None:

@@ -14,6 +14,7 @@ class EventType(StrEnum):
     BATCH_STARTED = "batch.started"
     BATCH_PAUSED = "batch.paused"
     BATCH_PROGRESS = "batch.progress"
+    BATCH_AUDIT = "batch.audit"
     BATCH_DONE = "batch.done"
     BATCH_CANCELLED = "batch.cancelled"
     TASK_DECIDED = "task.decided"
