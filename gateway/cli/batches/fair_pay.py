@@ -14,6 +14,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Show what a batch pays per hour, and allow it below the floor."
 )
 
+_WAITING_MAX = 500
 BatchArgument = Annotated[
     str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).", show_default=False)
 ]
@@ -54,19 +55,23 @@ def pay_of(batch: BatchArgument, json: Json = None) -> None:
 
     from gateway.base.errors import Refused
     from gateway.cli.serving import with_runtime
+    from gateway.steps.messages import contact_hours
     from gateway.steps.runtime import Runtime
     from gateway.store.batches import batch_pay
+    from gateway.store.turns import idle_workers
 
-    async def found(rt: Runtime) -> "ShownPay":
+    async def found(rt: Runtime) -> "tuple[ShownPay, int]":
         pay = await batch_pay.shown(rt.db, batch)
         if pay is None:
             raise Refused(f"there is no batch {batch!r} that has started")
-        return pay
+        rules, now = contact_hours.contact_rules(rt), rt.clock.now()
+        return pay, await idle_workers.waiting(rt.db, rules, now, _WAITING_MAX)
 
-    pay = with_runtime(found)
-    if not write_json(asdict(pay), json):
+    pay, idle = with_runtime(found)
+    if not write_json({**asdict(pay), "idle_with_work_waiting": idle}, json):
         for line in _lines(pay):
             typer.echo(line)
+        typer.echo(f"idle       {idle} workers for whom work of any batch waits")
 
 
 def _lines(pay: "ShownPay") -> list[str]:
