@@ -17,6 +17,8 @@ def may_answer(heard: ParsedSms, situation: Situation, own: Phrasebook) -> bool:
     worker, held = situation.worker, situation.held
     if worker is None or worker.state != "active" or (held is not None and not held.lapsed):
         return False
+    if situation.lesson is not None:  # The yes or no belongs to the lesson.
+        return False
     return _meaning(heard, own) is not None
 
 
