@@ -11,7 +11,7 @@ from gateway.steps.payouts.adjust import open_adjustment, record_adjustment_deci
 from gateway.steps.people import persons
 from gateway.steps.people.partners import invoicing, spending
 from gateway.steps.people.partners.give_back import correct_partners
-from gateway.store.ledger import adjustments
+from gateway.store.ledger import adjustments, transfers
 from gateway.store.people.partners import earnings, invoices, profiles
 from gateway.workers.partners.invoices import InvoiceEvent
 from gateway.workers.partners.reinvestment import split_price
@@ -236,3 +236,14 @@ async def test_what_was_paid_to_a_partner_is_taken_from_later_earnings(town):
     assert (has.payable_minor, has.kept_minor) == (60, 80)
     assert await town.count("partner_correction", "taken = amount") == 1
     await town.has_right_books()
+
+
+async def test_the_audit_finds_an_answer_that_paid_a_partner_another_price(town):
+    amina = await town.enrols("amina")
+    batch = await town.posts_batch("Is it far?", partner_price="1.01")
+    assert await works(amina) == 1
+    await town.has_right_books()
+    await town.rt.db.execute("update batch set partner_price = 102 where id = $1", batch.id)
+    (fault,) = (await transfers.audit(town.rt.db)).faults
+    assert "paid 101 to a partner, its batch's price is 102" in fault
+    await town.rt.db.execute("update batch set partner_price = 101 where id = $1", batch.id)
