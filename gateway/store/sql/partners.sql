@@ -9,6 +9,17 @@ create or replace trigger partner_invoice_item_is_forever before update or delet
 create or replace trigger batch_share_event_is_forever before update or delete on batch_share_event
   for each row execute function only_ever_grows();
 
+-- An adjustment that ends otherwise than it stood is looked at again for the worker's partner.
+create or replace function adjustment_ends_for_partner() returns trigger language plpgsql as $$
+begin
+  if new.state in ('dropped', 'void') and old.state <> new.state then
+    new.partner_due := true;
+  end if;
+  return new;
+end $$;
+create or replace trigger adjustment_ends_for_partner before update of state on adjustment
+  for each row execute function adjustment_ends_for_partner();
+
 -- Pay a partner its price of an answer that this statement records, and return whether it was paid.
 -- A partner that was never admitted earns nothing: the money stays with the batch. The guard of
 -- `record_answer` makes this the only time. A second one would violate the transfers' key.

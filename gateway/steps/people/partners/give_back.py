@@ -11,8 +11,10 @@ from gateway.payments.ledger import partner_postings, postings
 from gateway.steps.people.partners.money import post, settle
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
+from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people.partners import corrections, profiles
+from gateway.store.people.partners.corrections import OwedToPartner
 
 _AT_ONCE = 200
 
@@ -25,8 +27,8 @@ async def correct_partners(rt: Runtime) -> int:
     looked = 0
     while some := await until_settled(lambda: _open_some(rt)):
         looked += some
-    for correction in await corrections.to_return(rt.db, _AT_ONCE):
-        await until_settled(lambda correction=correction: _restore(rt, correction))
+    for adjustment, correction in await corrections.to_end(rt.db, _AT_ONCE):
+        await until_settled(lambda a=adjustment, c=correction: _end(rt, a, c))
     for partner, currency in await corrections.debtors(rt.db):
         await until_settled(lambda p=partner, c=currency: _collect(rt, p, c))
     return looked
@@ -51,23 +53,33 @@ async def _collect(rt: Runtime, partner: int, currency: str) -> None:
         await settle(rt, db, partner, currency)
 
 
-async def _restore(rt: Runtime, correction: int) -> None:
-    """Pay a corrected price again. Where the client has not enough, the next run tries again."""
+async def _end(rt: Runtime, adjustment: int, correction: int | None) -> None:
+    """End the correction of an adjustment that does not stand any more, if it caused one.
+
+    What was taken is paid again. Where the client has not enough, the next run tries again.
+    """
     async with rt.db.transaction() as db:
-        owed = await corrections.owed_to_partner(db, correction)
-        if owed is None or (owed.is_over and owed.available_minor < owed.amount_minor):
-            return
-        if owed.is_over:
-            again = postings.reserve_again(
-                owed.client,
-                owed.batch,
-                f"correction:{correction}",
-                owed.amount_minor,
-                owed.currency,
-            )
-            await transfers.post(db, again, owed.available, owed.hold)
-        for posted in partner_postings.restore(
-            correction, owed.batch, owed.partner, owed.amount_minor, owed.currency
-        ):
-            await post(rt, db, posted)
-        await corrections.returned(db, correction, owed.amount_minor)
+        owed = await corrections.owed_to_partner(db, correction) if correction else None
+        if owed:
+            if owed.is_over and owed.available_minor < owed.amount_minor:
+                return
+            if owed.amount_minor:
+                await _restore(rt, db, owed)
+            await corrections.end(db, owed.correction, owed.amount_minor)
+        await corrections.looked_at(db, [adjustment])
+
+
+async def _restore(rt: Runtime, db: Connection, owed: OwedToPartner) -> None:
+    if owed.is_over:
+        again = postings.reserve_again(
+            owed.client,
+            owed.batch,
+            f"correction:{owed.correction}",
+            owed.amount_minor,
+            owed.currency,
+        )
+        await transfers.post(db, again, owed.available, owed.hold)
+    for posted in partner_postings.restore(
+        owed.correction, owed.batch, owed.partner, owed.amount_minor, owed.currency
+    ):
+        await post(rt, db, posted)

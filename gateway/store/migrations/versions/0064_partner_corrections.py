@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.execute("alter table adjustment add column partner_due boolean not null default true")
     op.execute(
         """create index ix_adjustment_partner_due on adjustment (id)
-           where (partner_due and state in ('standing', 'done'))"""
+           where (partner_due and state in ('standing', 'done', 'dropped', 'void'))"""
     )
     # The part that went back to the partner, because the worker's adjustment was void after all.
     op.execute(

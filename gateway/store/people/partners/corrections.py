@@ -44,9 +44,9 @@ class CorrectedBatch:
     available: AccountId
 
 
-DUE = """exists (select from adjustment where partner_due and state in ('standing', 'done'))
-  or exists (select from partner_correction k join adjustment j on j.answer_id = k.answer_id
-    where k.taken < k.amount and j.state in ('standing', 'done') or k.taken > k.returned and j.state in ('dropped', 'void'))"""
+DUE = """exists (select from adjustment where partner_due and state in ('standing', 'done', 'dropped', 'void'))
+  or exists (select from partner_correction k where k.taken < k.amount
+    and (select j.state from adjustment j where j.answer_id = k.answer_id) in ('standing', 'done'))"""
 """The condition under which a correction may have to be opened or collected."""
 
 
@@ -180,20 +180,20 @@ class OwedToPartner:
     available_minor: int
 
 
-async def to_return(db: Database, most: int) -> list[int]:
-    """Return the corrections whose money goes back to the partner."""
+async def to_end(db: Database, most: int) -> list[tuple[int, int | None]]:
+    """Return adjustments that do not stand any more, each with the correction that it caused."""
     rows = await db.rows(
-        """select k.id from partner_correction k join adjustment j on j.answer_id = k.answer_id
-           where k.taken > k.returned and j.state in ('dropped', 'void') order by k.id limit $1""",
+        """select j.id, (select k.id from partner_correction k where k.answer_id = j.answer_id) as correction
+           from adjustment j where j.partner_due and j.state in ('dropped', 'void') order by j.id limit $1""",
         most,
     )
-    return [row["id"] for row in rows]
+    return [(row["id"], row["correction"]) for row in rows]
 
 
 async def owed_to_partner(db: Connection, correction: int) -> OwedToPartner | None:
     """Return what is owed for a void correction, locked with its partner and the client's account.
 
-    Return None where nothing is owed any more.
+    Return None where there is no such correction, or the adjustment stands.
     """
     await db.execute(
         """select from partner p where p.id = (select partner_id from partner_correction where id = $1)
@@ -205,7 +205,7 @@ async def owed_to_partner(db: Connection, correction: int) -> OwedToPartner | No
              b.state in ('done', 'cancelled') as is_over, b.client_id, x.id as available, x.balance
            from partner_correction k join adjustment j on j.answer_id = k.answer_id and j.state in ('dropped', 'void')
              join batch b on b.id = k.batch_id join client c on c.id = b.client_id join account x on x.id = c.account_id
-           where k.id = $1 and k.taken > k.returned for no key update of k, x""",
+           where k.id = $1 for no key update of k, x""",
         correction,
     )
     if row is None:
@@ -224,9 +224,12 @@ async def owed_to_partner(db: Connection, correction: int) -> OwedToPartner | No
     )
 
 
-async def returned(db: Connection, correction: int, amount_minor: int) -> None:
+async def end(db: Connection, correction: int, returned_minor: int) -> None:
+    """End a correction that took nothing more, after the partner had `returned_minor` back."""
+    await db.execute("delete from partner_correction where id = $1 and taken = 0", correction)
     await db.execute(
-        "update partner_correction set returned = returned + $2 where id = $1",
+        """update partner_correction set returned = returned + $2, amount = taken, reinvest = least(reinvest, taken)
+           where id = $1""",
         correction,
-        amount_minor,
+        returned_minor,
     )
