@@ -54,7 +54,7 @@ def found_line(one: FoundPayment) -> str:
 
 
 def _next(plan: WindDownPlan) -> str:
-    waiting = any(one.outcome == "waits for approval" for one in plan.progress)
+    waiting = any(one.outcome == "waiting for approval" for one in plan.progress)
     if any(way.not_ready for way in plan.providers):
         return "make the providers ready, as the lines above say"
     if waiting:

@@ -252,7 +252,7 @@ async def progress(db: Database) -> list[PayoutProgress]:
     """Return the payouts since the wind-down began, counted by currency and outcome."""
     rows = await db.rows(
         """select p.currency, case when p.state in ('paid', 'late_paid') then 'paid'
-               when p.state = 'awaiting_approval' then 'waits for approval'
+               when p.state = 'awaiting_approval' then 'waiting for approval'
                when p.settled_at is null then 'on its way' else 'not paid' end as outcome,
              count(*)::int as payouts, sum(p.amount)::bigint as amount_minor
            from payout p join wind_down d on p.settled_at is null or p.settled_at >= d.begun_at
