@@ -235,6 +235,7 @@ def _process(found: fairwork.ProcessFacts) -> FairworkThreshold:
             FairworkFact("decided by the same person", found.same_person),
             FairworkFact("decided without a reason", found.without_reason),
         ),
+        shown=bool(found.appeals),
     )
 
 
