@@ -1,8 +1,10 @@
 """Even work: who earned less recently is asked first, and who is ahead lets others pass."""
 
+import random
 from datetime import timedelta
 
 from gateway.store.turns import evenness
+from gateway.workers.pay.evenness import gini
 
 
 async def earned_before(town, person, minor):
@@ -93,3 +95,49 @@ async def test_no_worker_waits_for_one_who_cannot_be_reached(town, configure):
     assert await town.count("worker", "yields_until > now()") == 0
     await town.answers_bells()
     assert any("Is it open?" in text for text in await amina.messages())
+
+
+async def yielding_ends(town):
+    """The minutes of yielding are over: the clock of the database does not move with the town's."""
+    await town.rt.db.execute("update worker set yields_until = null")
+
+
+async def test_the_earnings_of_equally_willing_workers_stay_even(town, configure):
+    """A week of batches of any size; `python -m bench.fairness` simulates larger ones."""
+    configure(quiet_hours="", prompts_per_hour=10_000, prompts_per_day=10_000)
+    rng = random.Random(1)
+    people = [await town.enrols(f"p{n}") for n in range(6)]
+    dialling = people[4:]
+    for person in dialling:
+        await town.rt.db.execute(
+            "update worker set reach = 'ussd' where msisdn_index = $1", person.index
+        )
+    for _ in range(10):
+        await yielding_ends(town)
+        await town.ticks(hours=16)
+        texts = [f"Is shop {n} open?" for n in range(rng.randint(2, 9))]
+        await town.posts_batch(*texts, price="3.00")
+        await town.answers_bells()
+        for _ in range(40):
+            for person in dialling:
+                if not await holds(town, person):
+                    await person.dials("1")
+            holding = [person for person in people if await holds(town, person)]
+            rng.shuffle(holding)
+            for person in holding:
+                if person in dialling:
+                    await person.presses("1")
+                else:
+                    await person.texts("1")
+            await town.answers_bells()
+            if not await town.count("task", "state = 'open'"):
+                break
+            if not holding:
+                await yielding_ends(town)
+                await town.ticks(minutes=6)
+    assert not await town.count("task", "state = 'open'"), "no work waits for ever"
+    assert gini([await person.earned_minor() for person in people]) <= 0.1
+
+
+async def holds(town, person):
+    return await town.count("assignment", "worker_id = $1 and state = 'held'", await person.id())
