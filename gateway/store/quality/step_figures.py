@@ -36,6 +36,8 @@ class GoldFigures:
     """The wrong ones among them."""
     paused: int
     """The workers who answered in this batch and were paused after its start."""
+    relearning: int
+    """The workers who answered in this batch and got a lesson on their mistakes after its start."""
     drifting: int
     """The workers who answered in this batch and were found to be getting worse."""
 
@@ -146,6 +148,10 @@ async def of_gold(db: Database, batch: Batch) -> GoldFigures:
              count(*) filter (where not is_entry) as hidden, count(*) filter (where not is_entry and not "right") as hidden_wrong,
              count(*) filter (where is_trusted) as trusted, count(*) filter (where is_trusted and not "right") as trusted_wrong,
              (select count(*) from found where kind = 'below_bar') as paused,
+             (select count(distinct r.worker_id) from relearning r where r.kind = $2
+               and r.created_at >= (select started_at from batch where id = $1) and exists (
+                 select from task t join answer a on a.task_id = t.id where t.batch_id = $1 and a.worker_id = r.worker_id))
+               as relearning,
              (select count(*) from found where kind = 'drift') as drifting
            from given""",
         batch.id,

@@ -168,6 +168,7 @@ def _gold(batch: Batch, found: _Figures) -> StepReport:
         (
             ("wrong answers to hidden gold", gold.hidden_wrong),
             ("workers paused", gold.paused),
+            ("workers sent to a lesson", gold.relearning),
             ("workers found to be getting worse", gold.drifting),
         ),
         gold.hidden * batch.price_minor,
