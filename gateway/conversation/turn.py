@@ -142,8 +142,22 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
 
 
 def _in_lesson(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
-    whole = _whole_command(context, worker, heard)
-    return lessons.in_lesson(context, heard, whole_command=whole)
+    """Answer an SMS of a worker in a lesson; None where her next SMS answers something else.
+
+    It is either the reply to the lesson or a command. It is never taken for the answer to a paid
+    question that was put off.
+    """
+    lesson = context.situation.lesson
+    if lesson is None or not lesson.by_sms:
+        return None
+    if _whole_command(context, worker, heard) and not lessons.is_leaving(heard):
+        found = _command(context, worker, heard)
+        if found and heard.command == "work":
+            # Her next SMS answers the question that she reads now.
+            return replace(found, facts=(*found.facts, lessons.left(lesson)))
+        if found:
+            return found
+    return lessons.in_lesson(context, lesson, heard)
 
 
 def _answer_said(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:

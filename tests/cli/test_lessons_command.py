@@ -62,7 +62,7 @@ def test_a_worker_who_always_presses_one_key_does_not_pass(tmp_path):
 
 
 def test_a_file_in_the_wrong_place_is_named(tmp_path):
-    for place in ("verification/xx.toml", "guessing/en.toml"):
+    for place in ("verification/xx.toml", "guessing/en.toml", "entry/en.toml"):
         file = tmp_path / place
         file.parent.mkdir(exist_ok=True)
         file.write_text(GOOD)
@@ -70,6 +70,7 @@ def test_a_file_in_the_wrong_place_is_named(tmp_path):
     assert code == 1
     rules = [one["faults"][0]["rule"] for one in found]
     assert any("guessing" in rule for rule in rules)
+    assert any("they have no lessons" in rule for rule in rules)
     assert any("no language 'xx'" in rule for rule in rules)
 
 

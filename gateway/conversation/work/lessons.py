@@ -34,30 +34,26 @@ def learn(context: Context) -> Turn:
     return Turn((*_put_off(context), moved), text)
 
 
-def in_lesson(context: Context, heard: ParsedSms, *, whole_command: bool) -> Turn | None:
-    """Take an SMS as the reply to a lesson's step, or return None where it is none.
+def is_leaving(heard: ParsedSms) -> bool:
+    """Return True for SKIP, which leaves a lesson for now."""
+    return heard.command == "skip" and heard.alone
 
-    A whole command is obeyed as at any time. SKIP leaves the lesson for now.
-    """
-    progress = context.situation.lesson
-    if progress is None or not progress.by_sms:
-        return None
-    if heard.command == "skip" and heard.alone:
-        left = LessonMoved(progress, progress.step, progress.score, "left")
-        return Turn((left,), context.say("lesson.left"))
-    if whole_command and heard.command != "answer":
-        return None
+
+def left(progress: LessonProgress) -> LessonMoved:
+    """Return the fact that a worker leaves a lesson for now. LEARN goes on with it."""
+    return LessonMoved(progress, progress.step, progress.score, "left")
+
+
+def in_lesson(context: Context, progress: LessonProgress, heard: ParsedSms) -> Turn:
+    """Take an SMS as the reply to a lesson's step."""
+    if is_leaving(heard):
+        return Turn((left(progress),), context.say("lesson.left"))
+    if progress.item.part not in ASKS:
+        return _go_on(context, progress)
     said = heard.rest if heard.command == "answer" and heard.rest else heard.said
-    if progress.item.part in ASKS:
-        return _answer(context, progress, heard, said)
-    return None if heard.command else _go_on(context, progress)
-
-
-def _answer(context: Context, progress: LessonProgress, heard: ParsedSms, said: str) -> Turn | None:
-    """Take an SMS as the answer to a lesson's question."""
     reading = read_reply(context, progress, said)
     if reading.value is None:
-        return None if heard.command else _not_understood(context, progress)
+        return _not_understood(context, progress)
     moved = answered(context, progress, reading.value, said)
     lead = feedback(context, progress, moved)
     if moved.state != "open":

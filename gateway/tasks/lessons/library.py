@@ -93,7 +93,8 @@ def _misplaced(
     kind: str, language: str, kind_of: KindOf, languages: frozenset[str]
 ) -> Iterator[LessonFault]:
     try:
-        kind_of(kind)
+        if kind_of(kind).FIELDS:
+            yield LessonFault("folder", f"the answers to {kind} are records; they have no lessons")
     except SettingsError as unknown:
         yield LessonFault("folder", str(unknown))
     if language not in languages:

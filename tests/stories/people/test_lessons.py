@@ -97,6 +97,23 @@ async def test_a_lesson_never_swallows_money_or_a_paid_answer(town: Town):
     await town.has_right_books()
 
 
+async def test_words_in_a_lesson_are_no_answer_to_a_typed_question_that_was_put_off(town: Town):
+    amina = await town.enrols("amina", new=True)
+    await town.posts_batch("Type the name.", kind="transcription", price="3.00")
+    assert "Type the name." in (await amina.texts("WORK") or "")
+    await town.answers_bells()
+    said = await amina.texts("LEARN")
+    for words in ("help me please", "pay you", "work now", "Mary Atieno", "stop it now"):
+        said = await amina.texts(words)
+    assert said is not None
+    assert await amina.answers() == []
+    assert await amina.earned_minor() == 0
+    assert "Type the name." in (await amina.texts("WORK") or ""), "it is asked again"
+    await town.answers_bells()
+    await amina.texts("Mary Atieno")
+    assert len(await amina.answers()) == 1
+
+
 async def test_a_worker_learns_on_a_screen(town: Town):
     amina = await town.enrols("amina", new=True)
     await amina.dials()
