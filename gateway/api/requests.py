@@ -1,5 +1,6 @@
 """The typed models of clients' requests, from which the requests in /openapi.json are made."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -296,8 +297,19 @@ class TaskIn(StrictModel):
 class DecisionIn(StrictModel):
     """The true value of a task in review, and the name of the person that decides it (`by`)."""
 
-    value: Annotated[str, Field(min_length=1, max_length=1_200)]
+    value: (
+        Annotated[str, Field(min_length=1, max_length=1_200)]
+        | Annotated[
+            dict[str, str | int | float],
+            Field(min_length=1, max_length=9, description="Fields of a record"),
+        ]
+    )
     by: Line100
+
+    @property
+    def said(self) -> str:
+        """Return the value as text: that of fields as a JSON object."""
+        return self.value if isinstance(self.value, str) else json.dumps(self.value)
 
 
 class GoldIn(DecisionIn):

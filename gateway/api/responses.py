@@ -387,8 +387,49 @@ class FieldResultOut(BaseModel):
         ),
     ]
     settled_by: Annotated[
-        int | None, Field(description="The worker whose entry settled it, where entries differed")
+        str | None, Field(description="The worker whose entry settled it, where entries differed")
     ]
+
+
+class ErrorFiguresOut(BaseModel):
+    """Entries whose truth is known, and the interval (95 %) of their error rate."""
+
+    seen: int
+    wrong: int
+    least: float | None
+    most: float | None
+
+
+class EntryFiguresOut(BaseModel):
+    """The figures of a field, or of a worker."""
+
+    entries: Annotated[int, Field(description="Keyed values, gold left out")]
+    keyed_twice: Annotated[int, Field(description="Values that a second worker keyed too")]
+    agreed: Annotated[int, Field(description="Those whose first two entries are equal")]
+    gold: ErrorFiguresOut
+    settled: Annotated[
+        ErrorFiguresOut, Field(description="Against the fields that several entries settled")
+    ]
+
+
+class WorkerFiguresOut(EntryFiguresOut):
+    """The figures of one worker in this batch, and her error rate over all batches."""
+
+    worker: Annotated[str, Field(description="The id by which you know the worker")]
+    error: float
+    error_limit: Annotated[float, Field(description="The upper limit of the error rate (97.5 %)")]
+    keys_alone: Annotated[bool, Field(description="One entry of hers is enough now")]
+    fields: dict[str, EntryFiguresOut]
+
+
+class FieldErrorsOut(BaseModel):
+    """The agreement and the error rates of a data entry."""
+
+    error_max: Annotated[
+        float | None, Field(description="The share of wrong fields that `double` accepts")
+    ]
+    fields: dict[str, EntryFiguresOut]
+    workers: list[WorkerFiguresOut]
 
 
 class ResultOut(BaseModel):

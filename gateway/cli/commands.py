@@ -22,6 +22,7 @@ from gateway.cli.quality import (
     appeals,
     audit,
     explain,
+    fields,
     findings,
     gold,
     lessons,
@@ -76,6 +77,7 @@ app.add_typer(appeals.app, name="appeals")
 app.add_typer(audit.app, name="audit")
 app.command("reviewers")(reviewers.reviewers)
 app.command("explain")(explain.explain)
+app.command("fields")(fields.fields)
 app.add_typer(findings.app, name="findings")
 app.add_typer(partner, name="partner")
 app.add_typer(coordinators.app, name="coordinator")

@@ -72,6 +72,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "doctor",
         "explain",
         "fairness",
+        "fields",
         "findings list",
         "findings show",
         "gold list",

@@ -165,6 +165,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "moves approve": ("moves approve 12 --by Asha",),
     "moves refuse": ('moves refuse 12 --by Asha --because "not her voice"',),
     "explain": (f"explain {BATCH} 4",),
+    "fields": (f"fields {BATCH}",),
     "review list": ("review list",),
     "review staff list": ("review staff list",),
     "review staff add": ("review staff add 0711000002 --reason 'checked 200 records' --by Grace",),

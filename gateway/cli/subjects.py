@@ -49,6 +49,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Batches and their results": (
         "batch",
         "explain",
+        "fields",
         "review",
         "appeals",
         "reviewers",

@@ -14,6 +14,7 @@ from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.lists import TaskState
 from gateway.api.client.pages import PAGE_MAX
+from gateway.api.client.named_workers import fields_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.results import (
     RESULT_COLUMNS,
@@ -106,7 +107,9 @@ async def found(
     own = await batches.own_columns(rt.db, batch)
     fields = [one.name for one in order.fields]
     form = asked.form(RESULT_COLUMNS, order.option_ids, own, fields)
-    return await _page(((one["task"], one) async for one in rows), form, asked.limit)
+    names = rt.vault.pseudonyms(client)
+    told = ((one["task"], fields_for_client(one, names)) async for one in rows)
+    return await _page(told, form, asked.limit)
 
 
 @router.get("/batches/{batch}/answers", response_model=list[AnswerOut], responses=_FORMATS)

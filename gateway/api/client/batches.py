@@ -19,6 +19,7 @@ from gateway.api.responses import (
     AccountOut,
     Added,
     BatchOut,
+    FieldErrorsOut,
     MessageCostRange,
     MessagesQuoteOut,
     QuoteOut,
@@ -30,6 +31,7 @@ from gateway.base.money import exact_amount
 from gateway.qa.judging.overlap import DOUBLE
 from gateway.steps.batches import submit
 from gateway.steps.batches.quote import quote as quote_of
+from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import shares
 from gateway.store.messages import webhooks
@@ -196,6 +198,18 @@ async def _changed(
     await my_batch_to_change(rt, client, batch)
     await change(rt, client, batch)
     return batch_out(await my_batch(rt, client, batch))
+
+
+@router.get("/batches/{batch}/fields")
+async def keyed(rt: Rt, client: Client, batch: BatchPath) -> FieldErrorsOut:
+    """Show how well a data entry is keyed: agreement and error rates per field and per worker.
+
+    They are measured with gold and with the fields that several workers keyed.
+    """
+    await my_batch(rt, client, batch)
+    found, names = await field_errors(rt, batch), rt.vault.pseudonyms(client)
+    workers = [{**one, "worker": names.of(one["worker"])} for one in found["workers"]]
+    return FieldErrorsOut.model_validate({**found, "workers": workers})
 
 
 def _warned(found: dict[str, Any]) -> Warned:

@@ -40,7 +40,7 @@ async def decide(
 ) -> dict[str, Any]:
     """Decide a task in review. A person's decision is final."""
     await _mine(rt, client, batch)
-    await review.decide_reviewed_task(rt, batch, task, given.value, given.by)
+    await review.decide_reviewed_task(rt, batch, task, given.said, given.by)
     return await _story(rt, client, batch, task)
 
 
@@ -50,7 +50,7 @@ async def correct(
 ) -> dict[str, Any]:
     """Correct gold that was wrong. The response lists all changes. No money is taken back."""
     await _mine(rt, client, batch)
-    said = Correction(batch, task, given.value, given.by, given.reason)
+    said = Correction(batch, task, given.said, given.by, given.reason)
     return dict(await correct_gold(rt, said))
 
 

@@ -17,10 +17,23 @@ def story_for_client(story: dict[str, Any], names: Pseudonyms) -> dict[str, Any]
         return {**one, "worker": names.of(one["worker"])}
 
     return {
-        **story,
+        **fields_for_client(story, names),
         "asked": [told(one) for one in story["asked"]],
         "answers": [told(one) for one in story["answers"]],
     }
+
+
+def fields_for_client(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    """Return a result whose fields, if it has any, name the workers in the client's own form."""
+    if not row.get("fields"):
+        return row
+    fields = cast("dict[str, dict[str, Any]]", row["fields"])
+
+    def told(one: dict[str, Any]) -> dict[str, Any]:
+        by = one["settled_by"]
+        return {**one, "settled_by": None if by is None else names.of(by)}
+
+    return {**row, "fields": {name: told(one) for name, one in fields.items()}}
 
 
 def finding_for_client(row: Mapping[str, Any], names: Pseudonyms) -> FindingOut:

@@ -87,9 +87,12 @@ def ask_back(context: Context, held: HeldQuestion, reading: Reading, said: str) 
         problem(context, question, field, reading.problems[field.name])
         for field in fields[:_TOLD_MAX]
     ]
-    if reading.typed:
+    if kept := [field for field in question.fields if field.name in reading.typed]:
+        if any(field.type == "text" for field in kept):
+            # A text may hold the very mark that divided the reply, so the worker looks herself.
+            lines += [shown(context, question, field, reading.typed[field.name]) for field in kept]
         lines.append(context.say("entry.kept" if len(fields) == 1 else "entry.only"))
-    return Turn(facts, (" " if len(fields) == 1 else "\n").join(lines), asks_back=True)
+    return Turn(facts, (" " if len(lines) == 2 else "\n").join(lines), asks_back=True)  # noqa: PLR2004
 
 
 def problem(context: Context, question: Question, field: Field, found: FieldReading) -> str:

@@ -93,15 +93,27 @@ def _count(
     counts: Mapping[str, list[float]],
 ) -> None:
     """Add the fields of one task to its workers' counts of right and wrong."""
-    if len(keyed) < _LEAST_ENTRIES:
-        return
-    values = [value for _, value in keyed]
-    fields = settling.settle(values, [known[who] for who, _ in keyed], tag)
-    sure = {n: f.value for n, f in fields.items() if f.how in (settling.AGREED, settling.SETTLED)}
-    truth = records.to_record(sure)
+    truth = _settled(keyed, known, tag)
     for who, value in keyed:
         for right in records.marks(value, truth, tag).values():
             counts[who][0 if right else 1] += CONSENSUS_WEIGHT
+
+
+def _settled(keyed: Sequence[tuple[str, str]], known: Mapping[str, Skill], tag: str) -> str:
+    """Return the fields of one task that at least two workers keyed and that are settled."""
+    values = [value for _, value in keyed]
+    fields = settling.settle(values, [known[who] for who, _ in keyed], tag)
+    sure = {n: f.value for n, f in fields.items() if f.how in (settling.AGREED, settling.SETTLED)}
+    return records.to_record(sure)
+
+
+def settled_by_skill(
+    rows: Sequence[AnswerTriple], gold: Mapping[str, str], tag: str
+) -> dict[str, str]:
+    """Return for each task that is no gold its settled fields as a record, by all answers."""
+    known = _skills(rows, gold, tag)
+    tasks = _by_task(rows)
+    return {task: _settled(keyed, known, tag) for task, keyed in tasks.items() if task not in gold}
 
 
 def _by_task(rows: Sequence[AnswerTriple]) -> dict[str, list[tuple[str, str]]]:

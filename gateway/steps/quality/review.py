@@ -1,9 +1,11 @@
 """The review of doubtful tasks: a person decides, and this decision stands."""
 
 from gateway.base.errors import Refused
+from gateway.qa.keying.records import fields_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import reviews
 from gateway.store.batches.batches import Batch
+from gateway.tasks.entry.values import record_value
 
 
 async def decide_reviewed_task(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
@@ -13,6 +15,8 @@ async def decide_reviewed_task(rt: Runtime, batch_id: str, task: str, value: str
     """
     batch = await rt.batches.fresh(batch_id)
     truth = said_truth(rt, batch, value)
+    if batch.fields:
+        truth = await _whole_record(rt, batch, task, truth)
     if await reviews.store_review_decision(rt.db, batch_id, task, truth, by):
         return
     state = await reviews.state_of(rt.db, batch_id, task)
@@ -23,6 +27,18 @@ async def decide_reviewed_task(rt: Runtime, batch_id: str, task: str, value: str
         field="task",
         status=409,
     )
+
+
+async def _whole_record(rt: Runtime, batch: Batch, task: str, decided: str) -> str:
+    """Return a record with the fields that a person decided, and the others as they are.
+
+    Raises Refused where a field has no value yet.
+    """
+    found = await reviews.value_of(rt.db, batch.id, task)
+    values = {**(fields_of(found) if found else {}), **fields_of(decided)}
+    if missing := [one.name for one in batch.fields if one.name not in values]:
+        raise Refused(f"value: the field {missing[0]!r} has no value yet", field="value")
+    return record_value(values, batch.fields)
 
 
 def said_truth(rt: Runtime, batch: Batch, value: str) -> str:

@@ -45,6 +45,13 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     from gateway.qa.trials.dry_run import dry_run  # noqa: PLC0415  # It needs NumPy.
 
     batch = await _batch(rt, batch_id)
+    if batch.fields:
+        raise Refused(
+            "rules are tried on one value per answer; records of fields have their own rule: "
+            "GET /batches/{batch}/fields shows what it achieves",
+            field="batch",
+            status=409,
+        )
     old = ruling_of(batch)
     new = _changed(old, wanted)
     rows, gold = await rulings.past_answers(rt.db, batch_id)

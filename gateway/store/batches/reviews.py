@@ -51,6 +51,13 @@ async def state_of(db: Database, batch: str, task: str) -> str | None:
     )
 
 
+async def value_of(db: Database, batch: str, task: str) -> str | None:
+    """Return the best value of a batch's task so far, or None when there is none."""
+    return await db.value(
+        "select value from task where batch_id = $1 and name = $2 and gold is null", batch, task
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LockedResult:
     """The present result of a task: its value, its state, and whether a person decided it."""

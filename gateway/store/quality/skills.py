@@ -165,6 +165,17 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
         position = tasks[-1]["position"]
 
 
+async def of_workers(db: Database, kind: str, workers: Sequence[int]) -> dict[int, Skill]:
+    """Return the present skill of these workers at a kind; workers without one are left out."""
+    rows = await db.rows(
+        """select worker_id, "right" * kept(learned_at) as r, wrong * kept(learned_at) as w from skill
+           where kind = $1 and worker_id = any($2)""",
+        kind,
+        list(workers),
+    )
+    return {row["worker_id"]: Skill(row["r"], row["w"]) for row in rows}
+
+
 async def replace_taught(db: Connection, batch: str, kind: str, shown: Mapping[int, Skill]) -> None:
     """Replace what a batch's answers had taught one by one by the estimate of the whole batch."""
     await lock(db, [(worker, kind) for worker in sorted(shown)])

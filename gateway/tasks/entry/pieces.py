@@ -20,11 +20,14 @@ Division = Mapping[str, str]
 
 DIVISIONS_MAX = 400
 """The most divisions that are looked at. A reply with more of them is asked back."""
-_LABELS_MAX = 20
+CHOICES_MAX = 1_000
+"""The most choices of labels that are looked at."""
+_LABELS_MAX = 18
 _COMMAS, _STRONG = ",\u060c\u1363", ";|\u061b\u1364"  # with those of Arabic and Ethiopic
 _MARK = re.compile(rf"\s*\n\s*|\s*[{_STRONG}]\s*|[{_COMMAS}]\s*(?=\S)")
 _ENDS = f" \t\n{_COMMAS}{_STRONG}"
 _BARE_NUMBER = re.compile(r"\d[\d.,]*")
+_COMMA_OF_VALUE = re.compile(rf"\d[{_COMMAS}]\d|\d\s*[{_COMMAS}]\s*\d{{4}}(?!\d)")
 _STRONG_INSIDE = re.compile(f"[{_STRONG}]")
 _COMMA_INSIDE = re.compile(f"[{_COMMAS}]")
 
@@ -53,6 +56,33 @@ def divided(said: str, fields: Sequence[Field]) -> list[Division]:
         if _allowed(pieces, [marks[cut] for cut in cuts], fields):
             found.append({f.name: piece for f, piece in zip(fields, pieces, strict=True)})
     return found
+
+
+def certain_division(said: str, fields: Sequence[Field]) -> Division | None:
+    """Return the only division of a reply that cannot be meant otherwise, even if a value is wrong.
+
+    There is one line per field, or one semicolon between two fields. Commas count where no value
+    can hold one: no field is a text, and no comma stands within a number or before a year. Return
+    None for any other reply.
+
+    >>> one, two = Field("name", "name", 1), Field("note", "text", 2)
+    >>> certain_division("Amina, tall", [one, two]) is None
+    True
+    >>> certain_division("Amina; tall, old", [one, two])
+    {'name': 'Amina', 'note': 'tall, old'}
+    """
+    text = _lines(said)
+    marks = [found[0] for found in _MARK.finditer(text)]
+    commas = not any(one.type == "text" for one in fields) and not _COMMA_OF_VALUE.search(text)
+    for pattern, counts in ((r"\n", True), (f"[{_STRONG}]", True), (f"[{_COMMAS}]", commas)):
+        cuts = [mark for mark in marks if re.search(pattern, mark)]
+        if cuts:
+            pieces = [clean(piece) for piece in re.split(rf"\s*{pattern}\s*", text)]
+            pieces = [piece for piece in pieces if piece] if pattern == r"\n" else pieces
+            if not counts or len(pieces) != len(fields):
+                return None
+            return {one.name: piece for one, piece in zip(fields, pieces, strict=True)}
+    return {fields[0].name: clean(said)} if len(fields) == 1 else None
 
 
 def _lines(said: str) -> str:
@@ -90,8 +120,10 @@ def _allowed(pieces: Sequence[str], cuts: Sequence[str], fields: Sequence[Field]
     )
 
 
-def without_label(field: Field, piece: str) -> str | None:
+def without_label(field: Field, piece: str, *, explicit: bool = False) -> str | None:
     """Return a piece without the number or the name of its field in front; None without one.
+
+    With `explicit` a blank behind the number is not enough.
 
     >>> amount = Field("amount", "money", 2, {"en": "Amount"})
     >>> without_label(amount, "2 450"), without_label(amount, "2) 450")
@@ -100,6 +132,8 @@ def without_label(field: Field, piece: str) -> str | None:
     ('450', None)
     """
     found = re.match(_labels(field), piece, re.IGNORECASE)
+    if found and explicit and not re.search(r"[^\s\d]", found[0]):
+        return None
     rest = piece[found.end() :].strip(_ENDS) if found else ""
     return rest or None
 
@@ -129,7 +163,9 @@ def named(said: str, fields: Sequence[Field], *, bare: bool) -> list[Division]:
     if not labels or labels[0].start != 0 or len(labels) > _LABELS_MAX:
         return []
     found: list[Division] = []
-    for chosen in _chains(labels, 0, ()):
+    for number, chosen in enumerate(_chains(labels, 0, ())):
+        if number > CHOICES_MAX:
+            return []
         ends = [label.start for label in chosen[1:]] + [len(text)]
         pieces = [
             text[label.end : end].strip(_ENDS) for label, end in zip(chosen, ends, strict=True)
@@ -137,8 +173,6 @@ def named(said: str, fields: Sequence[Field], *, bare: bool) -> list[Division]:
         if all(pieces) and not any("\n" in piece for piece in pieces):
             named_pieces = zip(chosen, pieces, strict=True)
             found.append({label.field.name: clean(piece) for label, piece in named_pieces})
-        if len(found) > DIVISIONS_MAX:
-            return []
     return found
 
 

@@ -17,6 +17,7 @@ EMPTY = "-"
 RANGE, LEAST, MOST = "entry.range", "entry.least", "entry.most"
 LENGTH, CHECK, DECIMALS, MISSING = "entry.length", "entry.check", "entry.decimals", "entry.missing"
 UNCLEAR = "entry.unclear"
+_RULES = frozenset({RANGE, LEAST, MOST, LENGTH, CHECK, DECIMALS})
 _NOTHING = frozenset({"-", "--", "\u2013", "\u2014", "none", "n/a"})
 
 
@@ -30,6 +31,11 @@ class FieldReading:
     """The phrase that says what is wrong."""
     told: Mapping[str, str] = field(default_factory=dict[str, str])
     """The values of the phrase's placeholders, without the label."""
+
+    @property
+    def is_of_type(self) -> bool:
+        """Return True for a value of the field's type, even if it breaks a rule of the field."""
+        return self.value is not None or self.why in _RULES
 
 
 ReadField = Callable[[Field, str], FieldReading]

@@ -8,7 +8,13 @@ two ways differ, she is asked for exactly those fields, and keeps the others.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.tasks.entry.pieces import Division, divided, named, without_label
+from gateway.tasks.entry.pieces import (
+    Division,
+    certain_division,
+    divided,
+    named,
+    without_label,
+)
 from gateway.tasks.entry.reading import MISSING, UNCLEAR, FieldReading, ReadField
 from gateway.tasks.question import Field
 
@@ -31,16 +37,25 @@ class RecordReading:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One division and the meaning of its pieces. `labelled` pieces all begin with their label."""
+    """One division and the meaning of its pieces.
+
+    Pieces that are `labelled` all began with their label. `explicit` says that the labels of the
+    reply have more than a blank behind them.
+    """
 
     words: Division
     meanings: Mapping[str, FieldReading]
     labelled: bool
+    explicit: bool = False
 
     def value(self, name: str) -> str | None:
         """Return the value of a field, or None where it is not certain or not there."""
         meaning = self.meanings.get(name)
         return meaning.value if meaning else None
+
+    def is_of_type(self, fields: Sequence[Field]) -> bool:
+        """Return True if every piece is of its field's type."""
+        return all(self.meanings[f.name].is_of_type for f in fields if f.name in self.meanings)
 
     def values_of(self, fields: Sequence[Field]) -> tuple[str | None, ...]:
         return tuple(self.value(one.name) for one in fields)
@@ -110,11 +125,7 @@ def _readings(said: str, fields: Sequence[Field], read: ReadField) -> list[_Read
     """Return the reading of every division, with and without the labels in front of the pieces."""
     found: list[_Reading] = []
     for division in divided(said, fields):
-        found.append(_reading(division, fields, read, labelled=False))
-        bare = {one.name: without_label(one, division[one.name]) for one in fields}
-        if any(bare.values()):
-            stripped = {name: piece or division[name] for name, piece in bare.items()}
-            found.append(_reading(stripped, fields, read, labelled=all(bare.values())))
+        found += _with_and_without_labels(division, fields, read)
     found += [
         _reading(division, fields, read, labelled=True)
         for division in named(said, fields, bare=True)
@@ -123,11 +134,29 @@ def _readings(said: str, fields: Sequence[Field], read: ReadField) -> list[_Read
     return found
 
 
+def _with_and_without_labels(
+    division: Division, fields: Sequence[Field], read: ReadField
+) -> list[_Reading]:
+    explicit = all(without_label(one, division[one.name], explicit=True) for one in fields)
+    found = [_reading(division, fields, read, labelled=False, explicit=explicit)]
+    bare = {one.name: without_label(one, division[one.name]) for one in fields}
+    if any(bare.values()):
+        stripped = {name: piece or division[name] for name, piece in bare.items()}
+        labelled = all(bare.values())
+        found.append(_reading(stripped, fields, read, labelled=labelled, explicit=explicit))
+    return found
+
+
 def _reading(
-    division: Division, fields: Sequence[Field], read: ReadField, *, labelled: bool
+    division: Division,
+    fields: Sequence[Field],
+    read: ReadField,
+    *,
+    labelled: bool,
+    explicit: bool = False,
 ) -> _Reading:
     meanings = {one.name: read(one, division[one.name]) for one in fields if one.name in division}
-    return _Reading(division, meanings, labelled)
+    return _Reading(division, meanings, labelled, explicit)
 
 
 def _whole(readings: Sequence[_Reading], fields: Sequence[Field]) -> list[_Reading]:
@@ -148,9 +177,8 @@ def _preferred(whole: Sequence[_Reading], fields: Sequence[Field]) -> Sequence[_
     Where every piece begins with its own number, the numbers are labels, unless a piece would be
     another number without it: 2 450 may be 2450. Where one text is asked for, nothing is a label.
     """
-    if len(fields) == 1:
-        as_typed = [one for one in whole if not one.labelled]
-        return as_typed if as_typed and fields[0].type in _TEXTS else whole
+    if len(fields) == 1 and fields[0].type in _TEXTS:
+        return [one for one in whole if one.labelled == whole[0].explicit] or whole
     labelled = [one for one in whole if one.labelled]
     if len({one.values_of(fields) for one in labelled}) != 1:
         return whole
@@ -186,17 +214,30 @@ def _partly(
 ) -> RecordReading:
     """Return the fields that are certain although the reply as a whole is not.
 
-    The divisions that make most fields clear count. Where the pieces would all be right in another
-    order, no field is certain.
+    The fields of a reply that names them are certain. So are those of a reply in which every piece
+    is of its field's type, and of one that cannot be divided otherwise. Where the pieces would all
+    be right in another order, no field is certain.
     """
     found = _labelled(said, fields, read, bare=False)
     if found.values:
         return found
-    best = _clearest(readings)
+    of_type = [one for one in readings if one.is_of_type(fields)]
+    best = _preferred(of_type, fields) if of_type else _certain(said, fields, readings, read)
     if not best or any(_fits_in_another_order(one, fields, read) for one in best):
         unclear = {one.name: FieldReading(None, APART) for one in fields}
         return RecordReading({}, unclear, apart=False)
     return _agreed(best, fields)
+
+
+def _certain(
+    said: str, fields: Sequence[Field], readings: Sequence[_Reading], read: ReadField
+) -> Sequence[_Reading]:
+    """Return the readings of the one certain division, or of labels without any marks."""
+    division = certain_division(said, fields)
+    if division is not None:
+        return _clearest(_with_and_without_labels(division, fields, read))
+    labelled = [one for one in readings if one.labelled]
+    return _clearest(labelled) if not divided(said, fields) else ()
 
 
 def _labelled(said: str, fields: Sequence[Field], read: ReadField, *, bare: bool) -> RecordReading:

@@ -7,6 +7,7 @@ rest.
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import cast
 
 from gateway.base import plugins
@@ -145,6 +146,12 @@ def _read_typed(field: Field, said: str, language: str) -> FieldReading:
     return reading.read_field(field, said, lambda one, text: _read_type(one, text, language))
 
 
+@cache
+def _reader(kind: str) -> TaskKind:
+    """Return the kind that reads a type of field."""
+    return cast("TaskKind", cast("object", plugins.load(kinds, kind)))
+
+
 def _read_type(field: Field, text: str, language: str) -> FieldReading:
     match field.type:
         case "choice":
@@ -153,8 +160,9 @@ def _read_type(field: Field, text: str, language: str) -> FieldReading:
             return _read_money(field, text, language)
         case _:
             question = Question(TaskId(0), BatchId(""), "", "", "", (), 0, field.currency)
-            kind = cast("TaskKind", cast("object", plugins.load(kinds, _TYPED_BY[field.type])))
-            found = kind.read(text, question, language, book_in(language, books()).answers)
+            found = _reader(_TYPED_BY[field.type]).read(
+                text, question, language, book_in(language, books()).answers
+            )
     if field.type == "name" and any(map(str.isdigit, text)):
         return FieldReading(None, "unclear.name")
     return FieldReading(found.value, found.why, found.told)
@@ -162,13 +170,12 @@ def _read_type(field: Field, text: str, language: str) -> FieldReading:
 
 def _read_money(field: Field, text: str, language: str) -> FieldReading:
     """Return an amount with all decimals of its currency; its name may stand beside it."""
-    number = cast("TaskKind", cast("object", plugins.load(kinds, "number")))
     try:
         digits, sign = undressed(text, field.currency)
     except Refused:
         return FieldReading(None, "unclear.number")
     question = Question(TaskId(0), BatchId(""), "", "", "", (), 0, field.currency)
-    found = number.read(digits, question, language, book_in(language, books()).answers)
+    found = _reader("number").read(digits, question, language, book_in(language, books()).answers)
     if found.value is None:
         return FieldReading(None, found.why, found.told)
     whole, _, part = found.value.partition(".")
@@ -190,8 +197,7 @@ def shown(field: Field, value: str, language: str) -> str:
             minor = int(value.replace(".", "")) if decimals else int(value)
             return amount_text(minor, field.currency)
         case "date" | "number" if value:
-            kind = cast("TaskKind", cast("object", plugins.load(kinds, field.type)))
-            return kind.echo(value, "", language)
+            return _reader(field.type).echo(value, "", language)
         case _:
             return value or reading.EMPTY
 

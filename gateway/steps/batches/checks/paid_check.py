@@ -78,6 +78,7 @@ async def new_check(rt: Runtime, parent: Batch, order: CheckOrder) -> Batch:
         # Each question has a message of its own, so that gold may come at any place.
         pack_max=1,
         hold_account=await rt.accounts.get(account),
+        fields=parent.fields,
         handling=replace(
             DEFAULT,
             entry_gold=0,

@@ -1,14 +1,18 @@
 """An answer of a worker, and her appeal about it, as the conversation receives them."""
 
 from datetime import timedelta
+from typing import cast
 
 from gateway.base.ids import WorkerId, answer_of_ref, answer_ref
 from gateway.conversation.explained import AnswerInQuestion, AppealState, AppealView, Looker
+from gateway.qa.keying.records import fields_of
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
+from gateway.store.batches.batches import Batch
 from gateway.store.people import appeals
 from gateway.store.quality import explained_answers
 from gateway.store.quality.explained_answers import AnswerFacts
+from gateway.tasks.port import RecordKind
 
 _FOUND_MAX = 20
 _IN_FORCE = ("open", "disputed", "standing", "done")
@@ -90,8 +94,20 @@ async def _view(
 async def _shown(rt: Runtime, facts: AnswerFacts, value: str, language: str, typed: str) -> str:
     """Return an answer as the worker reads it: an option's label in her language, else the text."""
     batch = await rt.batches.get(facts.batch)
+    if batch.fields and value:
+        return _record_shown(rt, batch, value, language)
     option = next((one for one in batch.options if one.id == value), None)
     return option.label(language) if option else typed
+
+
+def _record_shown(rt: Runtime, batch: Batch, value: str, language: str) -> str:
+    """Return the values of a record in the order of its fields."""
+    kind, values = cast("RecordKind", rt.kind_of(batch.kind)), fields_of(value)
+    return "; ".join(
+        kind.shown(field, values[field.name], language)
+        for field in batch.fields
+        if field.name in values
+    )
 
 
 async def _state(rt: Runtime, worker: WorkerId, facts: AnswerFacts) -> AppealState:
