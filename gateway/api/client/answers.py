@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.lists import TaskState
-from gateway.api.client.pages import PAGE_MAX
 from gateway.api.client.named_workers import fields_for_client
+from gateway.api.client.pages import PAGE_MAX
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.results import (
     RESULT_COLUMNS,
