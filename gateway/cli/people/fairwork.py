@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -70,18 +70,29 @@ def verify(
     """
     from gateway.cli.serving import with_runtime
     from gateway.steps.people import fairwork as step
+    from gateway.steps.runtime import Runtime
 
     content = file.read_bytes()
-    report = step.check_signature(content, public_key)
-    period = f"{report['first']} to {report['last']}"
     if public_key:
-        typer.echo(f"genuine: the report of {period} has the signature of this key")
+        report = step.check_signature(content, public_key)
+        typer.echo(f"genuine: the report of {_period(report)} has the signature of this key")
         return
-    key = str(orjson.loads(content)["public_key"])
-    found = with_runtime(lambda rt: step.check_against_books(rt, report, key))
+
+    async def checked(rt: Runtime) -> tuple[dict[str, Any], list[str]]:
+        report = step.check_signature(content)
+        key = str(orjson.loads(content)["public_key"])
+        return report, await step.check_against_books(rt, report, key)
+
+    report, found = with_runtime(checked)
     if found:
         raise Refused("; ".join(found[:20]))
-    typer.echo(f"genuine: the report of {period} is this gateway's, and no sealed row was altered")
+    typer.echo(
+        f"genuine: the report of {_period(report)} is this gateway's, and no sealed row was altered"
+    )
+
+
+def _period(report: dict[str, Any]) -> str:
+    return f"{report['first']} to {report['last']}"
 
 
 def _lines(report: FairworkReport) -> list[str]:
