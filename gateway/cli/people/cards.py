@@ -46,7 +46,7 @@ def print_card(
     if write_json({"gateway": found.gateway, "name": found.name, "cards": lines}, json):
         return
     if html is not None:
-        html.write_text(_page(found), encoding="utf-8")
+        html.write_text(page(found), encoding="utf-8")
         typer.echo(f"{html}: {len(found.cards)} cards")
         return
     typer.echo(f"{found.name} {found.number}, {found.gateway}")
@@ -187,7 +187,7 @@ def _said(found: "PrintedCards") -> list[tuple[str, str, str]]:
     ]
 
 
-def _page(found: "PrintedCards") -> str:
+def page(found: "PrintedCards") -> str:
     """Return a page that prints one card per kind, with no picture and no script."""
     cards = "".join(
         f"<section><h2>{escape(kind)}</h2><p class=code>{escape(code)}</p><p>{escape(what)}</p></section>"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.base.errors import Refused
+from gateway.cli.people.cards import page
 from gateway.qa.skills.card import claim, code_of, digest
 from gateway.qa.skills.card_trust import TrustFile, verify_card
 from gateway.qa.skills.skill import Skill
@@ -119,6 +120,10 @@ async def test_an_operator_prints_and_revokes_cards(town: Town):
     printed = await skill_cards.print_cards(town.rt, amina.msisdn)
     code = printed.cards[0].code
     assert printed.cards[0].claim.learned
+    html = page(replace(printed, name="<Amina>"))
+    assert code in html
+    assert "&lt;Amina&gt; .." in html, "a name is no markup, and the number is masked"
+    assert "lesson passed" in html
     assert await skill_cards.revoke_cards(town.rt, code, "Asha", "a mistake") == 1
     file = await skill_cards.own_trust(town.rt)
     assert digest(code) in file.revoked
