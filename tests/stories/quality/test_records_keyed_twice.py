@@ -116,3 +116,54 @@ async def test_a_dropped_session_keeps_what_was_typed(town):
     assert "Amount" not in reply
     assert "Got: Amina Otieno; KES 450; 3 May 2026." in await amina.texts("3 May 2026")
     await town.has_right_books()
+
+
+async def test_gold_and_figures_are_by_field_and_results_have_a_column_per_field(town):
+    people = [await town.enrols(name) for name in ("amina", "brian")]
+    draft = {"name": "Forms", "kind": "entry", "instructions": "Copy", "price": "3.00", "fields": FIELDS, "gold_rate": 0.5}  # fmt: skip
+    batch = (await town.client.asks("POST", "/batches", json=draft)).json()
+    assert batch["policy"] == "double"
+    where = f"/batches/{batch['id']}"
+    tasks = "id,text,gold.amount\ng1,Form 0,450\nt1,Form 1,\n"
+    added = await town.client.asks(
+        "POST", f"{where}/tasks", content=tasks, headers={"Content-Type": "text/csv"}
+    )
+    assert added.status_code == 201, added.text
+    assert (await town.client.asks("POST", f"{where}/start")).status_code == 200
+    for person in people:
+        await person.texts("WORK")
+        for _ in range(2):
+            await person.texts("Amina; 450; 3 May 2026")
+    await town.answers_bells()
+    found = (await town.client.asks("GET", f"{where}/fields")).json()
+    assert found["error_max"] == 0.0045
+    assert found["fields"]["amount"]["gold"]["seen"] == 2
+    assert found["fields"]["owner"]["gold"]["seen"] == 0
+    assert (found["fields"]["day"]["keyed_twice"], found["fields"]["day"]["agreed"]) == (1, 1)
+    told = await town.client.asks("GET", f"{where}/results?format=csv")
+    header, row = told.text.split()[0], told.text.splitlines()[1]
+    assert "amount,amount.confidence,amount.settled,amount.settled_by" in header
+    assert "450.00" in row
+    await town.has_right_books()
+
+
+async def test_a_wrong_field_is_named_with_its_rule(town):
+    async def refused(*fields, **given):
+        draft = {"name": "Forms", "kind": "entry", "instructions": "Copy", "price": "3.00"}
+        answer = await town.client.asks(
+            "POST", "/batches", json={**draft, "fields": list(fields), **given}
+        )
+        assert answer.status_code == 422, answer.text
+        first = answer.json()["errors"][0]
+        return first["field"], first["message"]
+
+    assert (await refused())[0] == "fields"
+    age = {"id": "age", "type": "number", "min": 10, "max": 5}
+    assert await refused(age) == ("fields.0.max", "field 1 (age): max 5 is below the min 10")
+    code = {"id": "code", "type": "text", "check": "crc"}
+    assert (await refused(FIELDS[0], code))[0] == "fields.1.check"
+    assert (await refused({"id": "owner", "type": "name", "min": 1}))[0] == "fields.0.min"
+    assert (await refused(FIELDS[0], FIELDS[0]))[0] == "fields.1.id"
+    assert (await refused({"id": "state", "type": "text"}))[0] == "fields.0.id"
+    assert (await refused(FIELDS[0], policy="dynamic"))[0] == "policy"
+    assert (await refused(FIELDS[0], kind="verification"))[0] == "fields"
