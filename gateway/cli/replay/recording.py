@@ -123,6 +123,12 @@ def _values(kind: str, distinct: list[str], file: Path) -> Mapping[str, str]:
     if kind not in kinds_asked():
         raise Refused(f"no kind {kind!r}; there is: {', '.join(kinds_asked())}", field="kind")
     task_kind = cast("TaskKind", cast("object", plugins.load(kinds, kind)))
+    if task_kind.FIELDS:
+        raise Refused(
+            "a recording has one value per answer, and data entry has records of fields: "
+            "gateway bench data_entry replays them",
+            field="kind",
+        )
     try:
         return task_kind.recorded(distinct)
     except Refused as wrong:
