@@ -67,7 +67,7 @@ async def take(db: Connection, most: int) -> list[ClientEvent]:
 async def publish(db: Connection, message: str, of: ClientEvent, body: str) -> int:
     """Make a message and a delivery for each webhook that receives it; return their number."""
     return await db.value(
-        "select publish_event($1, $2, $3, $4, $5, $6)",
+        "select publish_event(p_message => $1, p_client => $2, p_batch => $3, p_type => $4, p_body => $5, p_at => $6)",
         message,
         of.client,
         of.batch,
@@ -110,7 +110,10 @@ async def tell_progress(
     )
     if moved != "UPDATE 0":
         await db.execute(
-            "select tell_client($1, $2, 'batch.progress', $3)", one.client, one.batch, data
+            "select tell_client(p_client => $1, p_batch => $2, p_type => 'batch.progress', p_data => $3)",
+            one.client,
+            one.batch,
+            data,
         )
 
 

@@ -131,7 +131,7 @@ async def disable(db: Connection, webhook: str, because: str) -> None:
         webhook,
         because,
     )
-    await db.execute("select end_deliveries($1, $2)", webhook, because)
+    await db.execute("select end_deliveries(p_webhook => $1, p_because => $2)", webhook, because)
 
 
 async def page(

@@ -121,7 +121,7 @@ async def change(db: Connection, changed: ClientWebhook) -> None:
 
 async def end_deliveries(db: Connection, webhook: str, because: str) -> None:
     """Set the waiting deliveries of a webhook to failed, with the reason."""
-    await db.execute("select end_deliveries($1, $2)", webhook, because)
+    await db.execute("select end_deliveries(p_webhook => $1, p_because => $2)", webhook, because)
 
 
 async def delete(db: Connection, webhook: str) -> None:
