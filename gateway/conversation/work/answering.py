@@ -9,7 +9,7 @@ from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.work import multi_answer
 from gateway.conversation.work.asking import options_text, with_question
-from gateway.conversation.work.keying import ask_back, is_record, said_so_far
+from gateway.conversation.work.keying import ask_back, said_so_far
 from gateway.conversation.work.multi_answer import taught_by
 from gateway.conversation.work.multi_question import (
     ask_again,
@@ -32,7 +32,7 @@ def read_answer(context: Context, question: Question, said: str) -> Reading:
 
 def words_of(question: Question, heard: ParsedSms) -> str:
     """Return the words of an SMS that answer a question: for a record, with their line ends."""
-    return heard.typed if is_record(question) else heard.said
+    return heard.typed if question.fields else heard.said
 
 
 def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
@@ -106,7 +106,7 @@ def accept_answer(
         return None
     if not held.open:
         return multi_answer.AcceptedReply(context.say("answer.late"), ())
-    said = said_so_far(held.question, heard.said) if is_record(held.question) else heard.said
+    said = said_so_far(held.question, heard.said) if held.question.fields else heard.said
     fact = answered_fact(held, reading.value, said)
     return multi_answer.AcceptedReply(
         receipt(context, worker, held, reading.value, heard.said), (fact,)
@@ -211,7 +211,7 @@ def _rest_of_record(context: Context, heard: ParsedSms, *, new_only: bool) -> Tu
     With `new_only` return None also where the SMS holds no new field.
     """
     held = open_question(context.situation)
-    if held is None or not is_record(held.question):
+    if held is None or not held.question.fields:
         return None
     reading = read_answer(context, held.question, words_of(held.question, heard))
     asked = ask_back(context, held, reading, heard.said)

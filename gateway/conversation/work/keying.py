@@ -27,11 +27,6 @@ def record_kind(context: Context, question: Question) -> RecordKind:
     return cast("RecordKind", context.kind(question))
 
 
-def is_record(question: Question) -> bool:
-    """Return True for a question for a record of fields."""
-    return bool(question.fields)
-
-
 def missing(question: Question) -> list[Field]:
     """Return the fields of a question that the worker has not typed yet."""
     return [field for field in question.fields if field.name not in question.typed]
