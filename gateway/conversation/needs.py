@@ -41,7 +41,8 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
     needs = _of_worker(heard, situation, own)
     if begins_work(heard, situation):
         needs |= {Need.CLOSING}
-    if may_answer(heard, situation, own):
+    held = situation.held  # An answer to a paid question enters no further file.
+    if (held is None or held.lapsed) and may_answer(heard, situation, own):
         needs |= {Need.ARRIVAL}
     if code_words(heard, situation):
         needs |= {Need.CODES}

@@ -111,7 +111,7 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
 
 
 def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
-    if found := arrival_said(context, heard):
+    if context.situation.arrival and (found := arrival_said(context, heard)):
         return found
     held, dialled = context.situation.held, context.situation.dialled
     asked = (held.question if held else None, dialled)
