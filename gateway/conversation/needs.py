@@ -39,7 +39,7 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
     `own` is the phrasebook of the sender, in whose language PAY may stand behind an answer.
     """
     needs = _of_worker(heard, situation, own)
-    if begins_work(heard, situation):
+    if heard.command is not None and begins_work(heard, situation):
         needs |= {Need.CLOSING}
     held = situation.held  # An answer to a paid question enters no further file.
     if (held is None or held.lapsed) and may_answer(heard, situation, own):

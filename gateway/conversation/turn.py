@@ -66,7 +66,7 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
         return number_change.answer_stop(context) or joining.stop(context)
     if found := number_change.at_an_end(context, heard):
         return found
-    if found := closing(context, heard):
+    if situation.winding_down and (found := closing(context, heard)):
         return found
     coordinator, worker = situation.coordinator, situation.worker
     if coordinator and not (_typing_text(context) and coordinators.is_for_work(heard)):

@@ -153,6 +153,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case Answered():
             batch = await _batch_answered(rt, understood, fact)
             answered = answer_part(rt, as_held(row, fact), batch, fact, heard.via)
+            if not batch.partner_price_minor:
+                return [answered]
             return [answered, *await partner_earning(rt, row, batch, fact)]
         case FieldsTyped():
             return [turns.keep_typed(fact.assignment, row.worker, fact.typed, fact.said)]
