@@ -283,15 +283,19 @@ def demo(
     quick: Annotated[
         bool, typer.Option("--quick", help="Use less data: about half a minute.")
     ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Keep the project's result and reports in this folder."),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Run the main job on real crowd answers, and compare all books.
 
-    Three batches run at once, with simulated phones and payouts.
+    Three batches run at once, with simulated phones and payouts. Then two partners check a list.
     """
     from gateway.cli.replay import demo as command
 
-    command.demo(quick=quick, out=json)
+    command.demo(quick=quick, out=json, keep=keep)
 
 
 @app.command()

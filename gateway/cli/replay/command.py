@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gateway.cli.json_output import write_json
 from gateway.cli.replay.play import INSTRUCTIONS, ReplayPlan, ReplayWatcher, play
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
-from gateway.cli.replay.town import town
+from gateway.cli.replay.town import Town, town
 from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
 from gateway.tasks.packed import PACK_MAX
 
@@ -55,8 +55,12 @@ def make_plan(
     )
 
 
-async def run(plans: Sequence[ReplayPlan], console: Console) -> dict[str, Any]:
-    """Play plans in one town, with live progress."""
+async def run(
+    plans: Sequence[ReplayPlan],
+    console: Console,
+    then: Callable[[Town], Awaitable[None]] | None = None,
+) -> dict[str, Any]:
+    """Play plans in one town, with live progress, and `then` something else in the same town."""
     needed = sum(plan.recording.count * plan.price_minor for plan in plans) + _SPARE_MINOR
     columns = (
         TextColumn("{task.description:<12}"),
@@ -74,7 +78,11 @@ async def run(plans: Sequence[ReplayPlan], console: Console) -> dict[str, Any]:
             bars.console.print(line, style="dim", highlight=False, soft_wrap=True)
 
         async with town(runners=_RUNNERS, top_up_minor=needed, say=say) as here:
-            return await play(here, plans, ReplayWatcher(tell))
+            report = await play(here, plans, ReplayWatcher(tell))
+            if then is not None:
+                tell("project", 0, 0)
+                await then(here)
+            return report
 
 
 def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:

@@ -13,26 +13,42 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.cli.json_output import write_json
+from gateway.cli.replay import demo_project
 from gateway.cli.replay.command import make_plan, run
 from gateway.cli.replay.play import ReplayPlan
 from gateway.cli.replay.recording import read_recording
 from gateway.cli.replay.report import show_demo
+from gateway.cli.replay.town import Town
 
 _QUICK_TASKS = 30
 
 
-def demo(*, quick: bool, out: Path | None) -> None:
-    """Play the shipped recordings. Exits with 1 when any two books differ."""
+def demo(*, quick: bool, out: Path | None, keep: Path | None) -> None:
+    """Play the shipped recordings and a project of two partners.
+
+    Exits with 1 when any two books differ. `keep` is a folder for the files of the project.
+    """
     console = Console(stderr=str(out) == "-")
     console.print(
         "[bold]A client sends three batches of questions. Recorded answers of real workers\n"
         "come back over simulated phones, by USSD and SMS. They are judged, earnings are\n"
-        "booked, workers are paid, and at the end all books are compared.[/]\n"
+        "booked, workers are paid, and at the end all books are compared.\n"
+        "Then workers of two partners check a list of shops: one file in, one file\n"
+        "out, and an impact report.[/]\n"
     )
-    report = asyncio.run(run(plans(_QUICK_TASKS if quick else None), console))
+    acts = list[demo_project.ProjectAct]()
+
+    async def project(here: Town) -> None:
+        acts.append(await demo_project.play_project(here))
+
+    report = asyncio.run(run(plans(_QUICK_TASKS if quick else None), console, project))
+    report["project"] = acts[0].report()
     show_demo(report, console)
+    if keep is not None:
+        demo_project.keep(acts[0], keep)
+        console.print(f"The result, its quality report and the impact report are in {keep}")
     write_json(report, out)
-    if report["mismatches"] or report["lost"] or report["duplicated"]:
+    if report["mismatches"] or report["lost"] or report["duplicated"] or acts[0].faults:
         sys.exit(1)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gateway.base.errors import Failed
+from gateway.cli.replay.api_calls import call_api
 from gateway.cli.replay.baselines import baselines
 from gateway.cli.replay.books import PlayedBatch, ReplayComparison, compare_books
 from gateway.cli.replay.crowd import Crowd
@@ -75,7 +75,7 @@ async def play(town: Town, plans: Sequence[ReplayPlan], watch: ReplayWatcher) ->
     answered_s = time.perf_counter() - answering
     for one in rounds:
         if one.stalled:
-            await _call(town, "POST", f"/api/v1/batches/{one.batch}/cancel")
+            await call_api(town, "POST", f"/api/v1/batches/{one.batch}/cancel")
     await _settled(town, watch)
     worked = town.carrier.tally()
     watch.tell("paying", 0, 0)
@@ -162,7 +162,7 @@ async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
         body["options"] = [
             {"id": value, "labels": {"en": recording.shown(value)}} for value in recording.options
         ]
-    batch = (await _call(town, "POST", "/api/v1/batches", json=body))["id"]
+    batch = (await call_api(town, "POST", "/api/v1/batches", json=body))["id"]
     tasks = [
         {
             "id": task,
@@ -172,13 +172,13 @@ async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
         for task, of_task in recording.answers.items()
     ]
     for first in range(0, len(tasks), _UPLOAD_TASKS):
-        await _call(
+        await call_api(
             town,
             "POST",
             f"/api/v1/batches/{batch}/tasks",
             json=tasks[first : first + _UPLOAD_TASKS],
         )
-    await _call(town, "POST", f"/api/v1/batches/{batch}/start")
+    await call_api(town, "POST", f"/api/v1/batches/{batch}/start")
     return batch
 
 
@@ -193,33 +193,13 @@ async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, str]:
     }
 
 
-_CALLS_MAX, _AGAIN_MAX_S = 60, 5
-
-
-async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
-    """Return the API's answer.
-
-    While phones have priority, wait as long as the answer says, as a good client does.
-    """
-    for attempt in range(1, _CALLS_MAX + 1):
-        async with town.api.request(method, path, **given) as answer:
-            again_s = answer.headers.get("Retry-After", "")
-            if answer.status != 503 or not again_s.isdecimal() or attempt == _CALLS_MAX:  # noqa: PLR2004
-                if answer.status >= 400:  # noqa: PLR2004
-                    told = f"{method} {path}: {answer.status} {await answer.text()}"
-                    raise Failed(told, retryable=False)
-                return await answer.json()
-        await asyncio.sleep(min(int(again_s), _AGAIN_MAX_S))
-    raise AssertionError("the last call returns or raises")
-
-
 async def _until_done(town: Town, rounds: Sequence[_Round], watch: ReplayWatcher) -> None:
     """Watch the batches through the client's API until all are closed, or no answer comes."""
     seen, since = -1, time.monotonic()
     while not all(r.crowd.done for r in rounds):
         answers = wanted = 0
         for one in rounds:
-            shown = await _call(town, "GET", f"/api/v1/batches/{one.batch}")
+            shown = await call_api(town, "GET", f"/api/v1/batches/{one.batch}")
             answers += shown["progress"]["answers"]
             wanted += shown["progress"]["answers_wanted"]
             one.crowd.done = shown["state"] == "done"
@@ -253,7 +233,7 @@ async def _receipts_in(town: Town) -> None:
 
 
 async def _results(town: Town, batch: str) -> dict[str, dict[str, Any]]:
-    rows = await _call(town, "GET", f"/api/v1/batches/{batch}/results")
+    rows = await call_api(town, "GET", f"/api/v1/batches/{batch}/results")
     return {
         row["task"]: {
             "value": row["value"],

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from gateway.base.money import amount_text
+from gateway.cli.replay.demo_project import words
 
 _DIFFERENCES_SHOWN = 10
 _WIDTH, _BAR = 80, 20
@@ -49,6 +50,9 @@ def show_demo(report: Report, console: Console) -> None:
         highlight=False,
     )
     console.print(_panel("Figures", _of_all(report), ok=True))
+    if "project" in report:
+        act = report["project"]
+        console.print(_panel("One file, two partners", words(act), ok=not act["faults"]))
     console.print(
         "Next: play it yourself, with phones to click on, a coordinator and payouts:\n"
         "  [bold]gateway up[/]    (or make up), then open the address that it prints\n"
