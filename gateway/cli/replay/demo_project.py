@@ -19,6 +19,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 
 from gateway.base.errors import Failed
+from gateway.base.money import amount_text
 from gateway.cli.people.impact.as_html import as_html
 from gateway.cli.replay.api_calls import call_api
 from gateway.cli.replay.town import SERVICE_CODE, SHORTCODE, Town
@@ -197,8 +198,8 @@ def words(act: Mapping[str, Any]) -> list[tuple[str, RenderableType]]:
             "result",
             f"{act['right']} of {act['rows']} shops are right, from {act['answers']} answers",
         ),
-        ("workers", f"{act['workers']} of {len(PARTNERS)} partners; one in six is careless"),
-        ("wages", figures.get("wages.KES", "unknown")),
-        ("revenue", figures.get("revenue.KES", "unknown")),
+        ("workers", f"{act['workers']}, of {len(PARTNERS)} partners; one in six is careless"),
+        ("cost", f"{amount_text(act['spent_minor'], act['currency'])} for the list"),
+        ("wages", f"{figures.get('wages.KES', 'unknown')} in the whole demo, by the impact report"),
         ("books", "no fault" if not act["faults"] else f"{act['faults']} faults"),
     ]

@@ -16,6 +16,8 @@ HANDLING_S = 15.0
 READ_PER_S = 12.0
 TYPE_PER_S = 1.0
 TYPED = 20.0
+LEAST_S = 1.0
+"""The least expected seconds of an answer."""
 HOUR_S = 3600
 
 
@@ -66,10 +68,15 @@ def modelled_seconds(characters: float, *, types_text: bool) -> float:
 def expected_seconds(modelled_s: float, ratios: Sequence[float]) -> float:
     """Return the expected seconds of an answer, from the ratios of measured batches of the kind.
 
+    No worker reads and answers a question in less than `LEAST_S`. Shorter measured times come from
+    programs.
+
     >>> expected_seconds(20.0, []), expected_seconds(20.0, [0.5, 1.5, 9.0])
     (20.0, 30.0)
+    >>> expected_seconds(20.0, [0.0])
+    1.0
     """
-    return modelled_s * median(ratios) if ratios else modelled_s
+    return max(modelled_s * median(ratios), LEAST_S) if ratios else modelled_s
 
 
 def price_for(hourly_minor: int, seconds: float) -> int:

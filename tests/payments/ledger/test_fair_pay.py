@@ -89,3 +89,10 @@ def test_gini_lies_between_zero_and_one_and_knows_no_order(amounts):
     assert -1e-9 <= found < 1
     assert abs(found - gini(list(reversed(amounts)))) < 1e-9
     assert abs(gini([7] * len(amounts))) < 1e-9
+
+
+@given(st.lists(st.floats(0, 5), max_size=4), st.integers(1, 10_000_000))
+def test_answers_that_took_no_time_still_have_a_quote(ratios, price):
+    """Programs answer at once, and then a batch was measured with a ratio of zero."""
+    quote = pay_quote(price, modelled_s=25.0, ratios=ratios, floor=None, slower=1.0)
+    assert 0 < quote.hourly_minor <= price * 3600
