@@ -127,7 +127,7 @@ async def fills(http: httpx2.AsyncClient, installation: Installation, worker: Wo
     """Her client uploads the tasks of a later batch, and again if they are not there."""
     headers, name = {"Authorization": f"Bearer {installation.client_key}"}, f"{worker.name}-later"
     listed = (await http.get("/api/v1/batches", headers=headers)).json()
-    found = [one for one in listed if one["name"] == name]
+    found = [one for one in listed["batches"] if one["name"] == name]
     if not found:
         said = {
             "name": name,
