@@ -191,6 +191,8 @@ async def opened_gateway(
                     "weekly": Weekly(on=False),
                     "strangers_per_minute": 0,
                     "walks_at_once": 1000,
+                    # Many keys at once are no overload here, however slow the machine is.
+                    "ussd_wait_s": 8.0,
                     "coordinators": Coordinators(
                         invitations_per_day=10_000, adds_without_pin=10_000
                     ),

@@ -8,7 +8,7 @@ from statistics import fmean
 
 import numpy as np
 
-from bench.qa_crowds import SHAPES, crowd
+from bench._crowds.shapes import SHAPES, crowd
 from gateway.qa import rule
 from gateway.qa.port import OPTIONS_MAX, Answers, Codes, Estimate, Floats, encode
 from gateway.qa.rows import Answer, read_answers, read_truths
@@ -85,7 +85,7 @@ def recorded(folder: Path) -> dict[str, list[Part]]:
 
 
 def made_up(seeds: int) -> list[Part]:
-    """Return synthetic crowds of every shape of `bench.qa_crowds`."""
+    """Return synthetic crowds of every shape of `bench._crowds.shapes`."""
     return [
         Part(MADE_UP, name, encode(rows), truths)
         for name, shape in SHAPES.items()

@@ -11,6 +11,7 @@ _REST_S, _RESTS_MAX = 1.0, 60
 AFTER_PHONES = frozenset(
     {
         "adjust",
+        "advance_projects",
         "appeals",
         "arrivals",
         "assign",

@@ -42,7 +42,7 @@ def tree(tmp_path_factory):
 def batches(tree: Tree) -> dict[str, int]:
     key = (tree.folder / "try-out.key").read_text().strip()
     listed = tree.ask("/api/v1/batches", Authorization=f"Bearer {key}")
-    return {batch["name"]: batch["progress"]["tasks"] for batch in listed}
+    return {batch["name"]: batch["progress"]["tasks"] for batch in listed["batches"]}
 
 
 def test_it_says_where_to_look_and_has_work_in_two_languages(tree):
@@ -54,6 +54,7 @@ def test_it_says_where_to_look_and_has_work_in_two_languages(tree):
         "api",
         "api",
         "operators",
+        "runner",
         "runner",
         "runner",
         "runner",
@@ -104,12 +105,12 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line(tree):
 
 def test_what_can_wait_stands_back_behind_phones_on_the_processor(tree):
     ranks = {
-        " ".join(word for word in words if word in ("api", "runner", "ticker", "--webhooks", "--clients", "--heavy")):
+        " ".join(word for word in words if word in ("api", "runner", "ticker", "--webhooks", "--clients", "--heavy", "--calls")):
         os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, tree.pid)
         for pid, words in words_of(tree.pid).items()
     }  # fmt: skip
     assert ranks["api --webhooks"] == 0
-    assert 0 < ranks["api --clients"] < ranks["runner --heavy"]
+    assert 0 < ranks["api --clients"] < ranks["runner --heavy"] == ranks["runner --calls"]
     assert ranks["runner"] == ranks["ticker"] == ranks["api --clients"]
 
 
@@ -117,7 +118,7 @@ def test_a_process_that_dies_is_started_again_and_said(tree):
     runner = next(pid for pid, name in children_of(tree.pid).items() if name == "runner")
     os.kill(runner, signal.SIGKILL)
     eventually(
-        lambda: list(children_of(tree.pid).values()).count("runner") == 3 and not alive(runner)
+        lambda: list(children_of(tree.pid).values()).count("runner") == 4 and not alive(runner)
     )
     assert "was ended by SIGKILL; starting it again in 1 s" in tree.said
 

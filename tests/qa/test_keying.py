@@ -19,8 +19,8 @@ from gateway.qa.judging.overlap import (
 )
 from gateway.qa.keying.error_rates import error_limit, error_rate
 from gateway.qa.keying.records import fields_of, record_tag, to_record
-from gateway.qa.keying.report import keying_report
 from gateway.qa.keying.settling import AUDIT_EVERY, record_state, settle
+from gateway.qa.keying_report import keying_report
 from gateway.qa.skills.skill import Skill
 
 TAG = record_tag("en", [("owner", "name"), ("amount", "exact"), ("note", "text")])

@@ -158,7 +158,12 @@ def test_reviewers_who_contradict_each_other_leave_the_task_to_a_person() -> Non
     assert review_result(choice, torn, [], options) is None
 
 
-@given(st.floats(0.5, 0.95), st.integers(6, 200), st.integers(2, 6), agrees=st.booleans())
+@given(
+    confidence=st.floats(0.5, 0.95),
+    right=st.integers(6, 200),
+    options=st.integers(2, 6),
+    agrees=st.booleans(),
+)
 @FEW
 def test_a_review_moves_the_confidence_towards_the_reviewer_and_stays_a_chance(
     confidence: float, right: int, options: int, *, agrees: bool

@@ -532,3 +532,17 @@ async def test_another_client_sees_and_changes_nothing_of_a_project(town):
         )
         assert answer.status_code == 404, path
     assert (await project.shows())["state"] == "draft"
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+async def test_a_project_that_was_cancelled_before_its_start_has_no_result(town, has_file):
+    order = {"recipe": "check-list", "name": "A", "price": "3.00", "parameters": {"question": "Is {name} open?"}}  # fmt: skip
+    made = await town.client.asks("POST", "/projects", json=order)
+    project = Project(town.client, made.json()["id"])
+    if has_file:
+        assert (await project.asks("PUT", "/file", content=SHOPS.encode())).status_code == 200
+    await project.changes("cancel")
+    for path in ("/result", "/report", "/result?partial=true", "/result?format=text"):
+        answer = await project.asks("GET", path)
+        assert answer.status_code == 409, (path, answer.text)
+        assert "before it started" in answer.json()["detail"]

@@ -301,7 +301,7 @@ async def test_paid_manually_a_list_goes_out_and_confirmations_come_in(africa):
     assert await confirm(africa.rt, "bank", right, "Grace") == (2, 1), "and again changes nothing"
     await africa.ticks()
     assert [await worker.balance_minor() for worker in workers] == [0, 0, 10_000]
-    assert "R1" in (await workers[0].messages())[-1]
+    assert any("R1" in words for words in await workers[0].messages())
     assert len([m for m in await workers[1].messages() if "R2" in m]) == 1
     await africa.has_right_books()
     with pytest.raises(Refused, match="not a provider of manual payouts; there is: bank"):
@@ -341,7 +341,7 @@ async def test_a_balance_too_small_for_money_can_be_had_as_airtime(africa):
         worker.index,
     )
     assert (row["provider"], row["state"], row["amount"]) == ("airtime", "paid", 800)
-    assert "We sent you KES 8" in (await worker.messages())[-1]
+    assert any("We sent you KES 8" in words for words in await worker.messages())
 
 
 async def test_airtime_where_there_is_none_is_said_so(africa):

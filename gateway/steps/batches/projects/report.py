@@ -120,7 +120,10 @@ async def _assembled(rt: Runtime, project: Project, *, partial: bool) -> Assembl
             "for the results so far",
             status=409,
         )
-    outcomes = await stage_outcomes(rt, await projects.stages_of(rt.db, project.id))
+    stages = await projects.stages_of(rt.db, project.id)
+    if not stages:
+        raise Refused("the project was cancelled before it started: there is no result", status=409)
+    outcomes = await stage_outcomes(rt, stages)
     found = await rt.helpers.run("assemble_project", await source_of(rt, project), outcomes)
     assert isinstance(found, AssembledProject)
     return found

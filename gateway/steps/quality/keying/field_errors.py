@@ -6,7 +6,7 @@ from typing import TypedDict
 from gateway.base.errors import Refused
 from gateway.qa.judging.overlap import DoubleKeying
 from gateway.qa.keying.error_rates import error_limit, error_rate
-from gateway.qa.keying.report import KeyingFigures, KeyingReport, Marks, keying_report
+from gateway.qa.keying_report import KeyingFigures, KeyingReport, Marks, keying_report
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.judge import policy_of
@@ -36,7 +36,7 @@ class EntryFigures(TypedDict):
     settled: ErrorFigures
 
 
-class WorkerFigures(EntryFigures):
+class KeyedWorkerFigures(EntryFigures):
     """The figures of one worker, over all batches of records where it says so."""
 
     worker: int
@@ -55,7 +55,7 @@ class FieldErrors(TypedDict):
     error_max: float | None
     """The share of wrong fields that the policy accepts; null for fixed:N."""
     fields: dict[str, EntryFigures]
-    workers: list[WorkerFigures]
+    workers: list[KeyedWorkerFigures]
 
 
 async def field_errors(rt: Runtime, batch_id: str) -> FieldErrors:
@@ -87,7 +87,9 @@ async def field_errors(rt: Runtime, batch_id: str) -> FieldErrors:
     }
 
 
-def _worker(found: KeyingReport, who: str, skill: Skill, error_max: float | None) -> WorkerFigures:
+def _worker(
+    found: KeyingReport, who: str, skill: Skill, error_max: float | None
+) -> KeyedWorkerFigures:
     limit = error_limit(skill.right, skill.wrong)
     return {
         "worker": int(who),

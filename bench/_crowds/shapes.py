@@ -1,6 +1,6 @@
 """The quality engine on unseen crowds: synthetic ones of many shapes, `auto` beside majority.
 
-    python -m bench.qa_crowds [--seeds N] [--json FILE]
+    python -m bench._crowds.shapes [--seeds N] [--json FILE]
 
 `ours` and `floor` are shares of right values, means over seeds, of `auto` and of majority.
 """
