@@ -37,8 +37,6 @@ POINTS = {
     "statement.noted": "the findings are written, and none is acted on",
     "statement.acted": "one of the findings is acted on",
     "statement.finished": "the import is marked as done",
-    "wind_down.slice": "some of the payouts of a wind-down are made, and on no list",
-    "wind_down.made": "all payouts of a wind-down are made, and on no list",
     "seal.read": "history to be sealed is read",
     "seal.sealed": "the seals are committed",
     "upload.slice": "a slice of an upload is committed, and no task of it is visible",
@@ -61,6 +59,11 @@ OF_WEBHOOKS = {
     "webhooks.called": "a client's server has answered a call, and this is not written",
 }
 """Points on the way of an event to a client."""
+OF_WIND_DOWN = {
+    "wind_down.slice": "some of the payouts of a wind-down are made, and on no list",
+    "wind_down.made": "all payouts of a wind-down are made, and on no list",
+}
+"""Points that only a gateway passes which winds down."""
 OF_PROJECTS = {
     "project.started": "a project is started with its money and its batches, and none is filled",
     "project.filled": "the tasks of a stage are stored, and its batch is a draft",
@@ -80,7 +83,7 @@ _armed, _victims = _read(os.environ.get("FAILPOINT", ""))
 def arm(name: str, victims: list[int] | None = None) -> None:
     """Arm a point now, as FAILPOINT would have done at the start."""
     global _armed, _victims  # one setting per process, like the environment
-    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_PROJECTS
+    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_WIND_DOWN | OF_PROJECTS
     _armed, _victims = name, victims or []
 
 
