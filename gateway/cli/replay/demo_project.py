@@ -6,8 +6,6 @@ back with the answers, and the impact report is made from the ledger.
 """
 
 import asyncio
-import csv
-import io
 import random
 import time
 from collections.abc import Mapping
@@ -20,6 +18,7 @@ from rich.console import RenderableType
 
 from gateway.base.errors import Failed
 from gateway.base.money import amount_text
+from gateway.base.tabular import open_table
 from gateway.cli.people.impact.as_html import as_html
 from gateway.cli.replay.api_calls import call_api
 from gateway.cli.replay.town import SERVICE_CODE, SHORTCODE, Town
@@ -96,11 +95,11 @@ async def play_project(town: Town) -> ProjectAct:
     today = datetime.now(UTC).date()
     impact = await impact_report(town.rt, today, today)
     shown = {one.key: one.shown for section in impact.sections for one in section.figures}
-    rows = list(csv.DictReader(io.StringIO(result)))
+    rows = list(open_table(result, ("name", "result")).rows())
     audit = await transfers.audit(town.rt.db)
     return ProjectAct(
         rows=len(rows),
-        right=sum(row["result"] == _truth(n) for n, row in enumerate(rows)),
+        right=sum(row.cell("result") == _truth(n) for n, row in enumerate(rows)),
         answers=sum(stage["answers"] for stage in done["stages"]),
         workers=len(phones),
         spent_minor=done["money"]["spent_minor"],
