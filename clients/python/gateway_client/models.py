@@ -1,4 +1,4 @@
-"""What the gateway answers, as far as this client reads it.
+"""The answers of the gateway, as far as this client reads them.
 
 A field that a newer gateway adds is left out, and `columns` holds the caller's own columns.
 """
@@ -56,7 +56,7 @@ class Result(_Read):
     value: str | None
     confidence: float | None
     confidence_checked: bool | None
-    """Whether gold has checked what such a confidence is worth."""
+    """True if gold has checked how often such a confidence is right; None where there is none."""
     answers: int
     tied: bool
     counts: dict[str, int]
