@@ -48,6 +48,8 @@ class ProjectAct:
 
     rows: int
     right: int
+    to_review: int
+    """The rows whose answers do not agree well enough; some of them are right."""
     answers: int
     workers: int
     spent_minor: int
@@ -100,6 +102,7 @@ async def play_project(town: Town) -> ProjectAct:
     return ProjectAct(
         rows=len(rows),
         right=sum(row.cell("result") == _truth(n) for n, row in enumerate(rows)),
+        to_review=sum(row.cell("state") == "review" for row in rows),
         answers=sum(stage["answers"] for stage in done["stages"]),
         workers=len(phones),
         spent_minor=done["money"]["spent_minor"],
@@ -195,7 +198,10 @@ def words(act: Mapping[str, Any]) -> list[tuple[str, RenderableType]]:
     return [
         (
             "result",
-            f"{act['right']} of {act['rows']} shops are right, from {act['answers']} answers",
+            (
+                f"{act['right']} of {act['rows']} shops are right, from {act['answers']} answers;\n"
+                f"{act['to_review']} of all are marked for a person to look at"
+            ),
         ),
         ("workers", f"{act['workers']}, of {len(PARTNERS)} partners; one in six is careless"),
         ("cost", f"{amount_text(act['spent_minor'], act['currency'])} for the list"),
