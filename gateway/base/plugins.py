@@ -21,6 +21,7 @@ _SAID = {
     "payments.providers": "kind of payout provider",
     "payments.controls": "payout control",
     "tasks.kinds": "kind of task",
+    "tasks.exports.formats": "format of exports",
     "qa.rules": "method",
 }
 

@@ -19,7 +19,6 @@ from gateway.api.client.paths import BatchPath
 from gateway.api.client.results import (
     RESULT_COLUMNS,
     ClientRows,
-    CsvForm,
     as_csv,
     as_json,
     as_lines,
@@ -35,6 +34,7 @@ from gateway.store.batches import batches, listed_answers, results
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.listed_answers import AnswerCursor, ListedAnswer
 from gateway.store.batches.results import ResultsAsked
+from gateway.tasks.exports.table_form import TableForm
 
 router = APIRouter(prefix="/api/v1")
 NEXT: Final = "Next-After"
@@ -70,7 +70,7 @@ class RowsAsked(BaseModel):
         fields: Sequence[str] = (),
     ) -> "RowForm":
         """Return how rows with these columns are written."""
-        return RowForm(CsvForm(columns, options, own, fields), self.format, self.raw)
+        return RowForm(TableForm(columns, options, own, fields), self.format, self.raw)
 
 
 class ResultsQuery(RowsAsked):
@@ -136,7 +136,7 @@ async def answers(
 class RowForm:
     """The form in which rows are written."""
 
-    csv: CsvForm
+    csv: TableForm
     format: str
     raw: bool
 

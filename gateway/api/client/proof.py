@@ -7,13 +7,13 @@ from fastapi.responses import StreamingResponse
 
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath
-from gateway.api.client.results import cell
 from gateway.base.errors import Refused
 from gateway.base.tabular import CsvWriter
 from gateway.steps.quality.confidences import Checked
 from gateway.store.batches import batches, results
 from gateway.store.ledger import traces
 from gateway.store.ledger.traces import Link
+from gateway.tasks.exports.table_form import cell
 
 router = APIRouter(prefix="/api/v1")
 
