@@ -61,6 +61,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals show",
         "audit next",
         "batch pay",
+        "batch preview",
         "batch quality",
         "channels",
         "client batches",

@@ -177,6 +177,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         f"audit judge {BATCH} 7 yes --by Wanjiku",
         f"audit judge {BATCH} 8 --unclear --by Wanjiku",
     ),
+    "batch preview": (f"batch preview {BATCH}", f"batch preview {BATCH} --tasks 3"),
     "batch quality": (f"batch quality {BATCH} --page quality.html",),
     "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),
     "appeals list": ("appeals list", "appeals list --decided"),

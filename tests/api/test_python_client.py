@@ -205,3 +205,20 @@ def test_the_client_asks_only_for_what_the_document_describes(tree):
     ):
         read = {one.name for one in dataclasses.fields(model)}
         assert read <= set(schemas[name]["properties"]), name
+
+
+def test_a_preview_shows_the_messages_before_any_worker_is_asked(client, tree, key, capsys):
+    tasks = [{"id": "1", "text": "There is a market near my home."}]
+    shown = client.preview(tasks, kind="verification", instructions="Is this true?", price="5")
+    sms = shown["languages"][0]["questions"][0]["sms"][0]
+    assert "There is a market near my home." in sms["text"]
+    assert sms["segments"] == 1
+    batch = client.submit(
+        tasks, name="Shops", kind="verification", instructions="Is this true?", price="5"
+    )
+    assert client.preview_batch(batch)["languages"] == shown["languages"]
+    key_file = str(tree.folder / "try-out.key")
+    main(["--url", tree.url, "--key-file", key_file, "batch", "preview", batch])
+    said = capsys.readouterr().out
+    assert sms["text"] in said
+    assert "these tasks cost" in said

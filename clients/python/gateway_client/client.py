@@ -86,6 +86,32 @@ class Client:
         self._asks("POST", f"/batches/{batch}/tasks", content=body, headers=headers)
         return batch
 
+    def preview(
+        self,
+        tasks: Sequence[Mapping[str, Any]],
+        *,
+        kind: str,
+        instructions: str,
+        price: str,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Return a batch as workers would meet it: messages, screens, replies and price.
+
+        Nothing is stored. At most ten tasks are shown; `more` are the further fields of a batch.
+        """
+        order = {"kind": kind, "instructions": instructions, "price": price, **more}
+        shown: dict[str, Any] = self._asks(
+            "POST", "/preview", json={**order, "tasks": list(tasks)}
+        ).json()
+        return shown
+
+    def preview_batch(self, batch: str, *, tasks: int = 3) -> dict[str, Any]:
+        """Return the first tasks of a batch as workers meet them."""
+        shown: dict[str, Any] = self._asks(
+            "GET", f"/batches/{batch}/preview", params={"tasks": str(tasks)}
+        ).json()
+        return shown
+
     def quote(self, batch: str) -> Quote:
         """Return the cost of a draft."""
         return Quote.read(self._asks("GET", f"/batches/{batch}/quote").json())

@@ -84,6 +84,29 @@ def _field(written: str) -> tuple[str, Any]:
         return name, value
 
 
+def _preview(client: Client, given: argparse.Namespace) -> None:
+    shown = client.preview_batch(given.batch, tasks=given.tasks)
+    for language in shown["languages"]:
+        print(f"== {language['language']} ==")
+        for question in language["questions"]:
+            for sms in question["sms"]:
+                print(f"-- SMS, {sms['moment']}: {sms['segments']} x {sms['encoding']}")
+                print(sms["text"])
+            for group in question["screens"]:
+                for screen in group["screens"]:
+                    print(f"-- USSD on {', '.join(group['networks'])}")
+                    print(screen["text"])
+        for sms in language["several"]:
+            print(f"-- several questions in one SMS: {sms['segments']} x {sms['encoding']}")
+            print(sms["text"])
+        print(f"Replies: {language['replies']['how']}")
+    price = shown["price"]
+    least, most = (
+        _amount(price[name], price["currency"]) for name in ("least_minor", "most_minor")
+    )
+    print(f"these tasks cost {least} to {most}, without messages")
+
+
 def _start(client: Client, given: argparse.Namespace) -> None:
     client.start(given.batch)
     print(f"batch {given.batch} runs")
@@ -206,6 +229,10 @@ def _parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=told)
         one.add_argument("batch")
         one.set_defaults(does=does)
+    preview = verbs.add_parser("preview", help="show the exact messages and screens of a draft")
+    preview.add_argument("batch")
+    preview.add_argument("--tasks", type=int, default=1, help="how many tasks to show; at most 10")
+    preview.set_defaults(does=_preview)
     results = words.add_parser("results", help="print the results, or write them into a file")
     results.add_argument("batch")
     results.add_argument("--to", metavar="FILE", help="a new file: .xlsx, .csv or .json")

@@ -70,7 +70,7 @@ async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Re
     """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 
     async def made() -> bytes:
-        batch = await submit.create(rt, client, await _spec(rt, client, given))
+        batch = await submit.create(rt, client, await spec_of(rt, client, given))
         return batch_out(await my_batch(rt, client, batch.id)).model_dump_json().encode()
 
     answer = await once(rt, client, request, 201, made)
@@ -117,7 +117,7 @@ async def tasks(
         added=filled.tasks + filled.golds,
         columns=filled.columns,
         warned=filled.warned,
-        warnings=[_warned(each) for each in filled.warnings],
+        warnings=[warned(each) for each in filled.warnings],
     )
 
 
@@ -151,7 +151,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
             unpriced=list(q.messages.unpriced),
         ),
         warned=q.warned,
-        warnings=[_warned(each) for each in q.warnings],
+        warnings=[warned(each) for each in q.warnings],
         workers=q.workers,
         workers_needed=q.workers_needed,
         days_least=q.days_least,
@@ -212,11 +212,13 @@ async def keyed(rt: Rt, client: Client, batch: BatchPath) -> FieldErrorsOut:
     return FieldErrorsOut.model_validate({**found, "workers": workers})
 
 
-def _warned(found: dict[str, Any]) -> Warned:
+def warned(found: dict[str, Any]) -> Warned:
+    """Return the advice on one text in the API's form."""
     return Warned(text=found["suggestion"], **{n: v for n, v in found.items() if n != "suggestion"})
 
 
-async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
+async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
+    """Return the order in a request. Raises Refused naming the field of a wrong amount."""
     currency = (await clients.account(rt.db, client))["currency"]
     price_minor = exact_amount(given.price, currency, "price")
     review_minor = 0

@@ -59,6 +59,8 @@ from gateway.tasks.port import RecordKind, TaskKind
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
+IMAGINED, NO_ACCOUNT = BatchId("b_preview"), AccountId(0)
+"""The id and the account of a batch that exists nowhere."""
 SURPLUS = 0
 """The number of the release of money that a project reserved for a stage and did not need."""
 # PostgreSQL's text for an existing key: Key (batch_id, name)=(b_1, shop 7) already exists.
@@ -120,7 +122,22 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
 
 
 async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id: BatchId) -> Batch:
-    """Return a batch that is not stored yet. Raises Refused naming the field that is wrong."""
+    """Return a batch that is not stored yet, with an account for its money.
+
+    Raises Refused naming the field that is wrong.
+    """
+    batch = await imagined_batch(rt, client, spec, batch_id)
+    hold = Account(AccountKind.BATCH_HOLD, batch_id, batch.currency)
+    return replace(batch, hold_account=await rt.accounts.get(hold))
+
+
+async def imagined_batch(
+    rt: Runtime, client: ClientId, spec: BatchSpec, batch_id: BatchId = IMAGINED
+) -> Batch:
+    """Return a batch that exists nowhere, not even as an account, for a preview of it.
+
+    Raises Refused naming the field that is wrong.
+    """
     await wind_down.must_take_work(rt.db)
     try:
         kind = rt.kind_of(spec.kind)
@@ -162,7 +179,7 @@ async def checked_batch(rt: Runtime, client: ClientId, spec: BatchSpec, batch_id
         gold_rate=spec.gold_rate,
         lease_s=spec.lease_s or rt.settings.lease_s,
         pack_max=spec.pack_max if kind.PACKS else 1,
-        hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
+        hold_account=NO_ACCOUNT,
         handling=replace(
             spec.handling,
             rotate=spec.handling.rotate and kind.ROTATES and may_rotate(options),

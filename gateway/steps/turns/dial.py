@@ -19,6 +19,7 @@ from gateway.base.ids import WorkerId
 from gateway.base.msisdn import normalise
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
+from gateway.conversation.situation import Situation
 from gateway.conversation.views.pin import SECRET
 from gateway.conversation.views.view import Lacking
 from gateway.steps.people import pin_input
@@ -249,7 +250,7 @@ def _walk(
             rt.books,
             rt.kind_of,
         )
-        screens = _pages(rt, understood, found.screen, budget_septets)
+        screens = screen_pages(rt, understood.situation, found.screen, budget_septets)
         at = len(screens) - 1 if found.screen.choices_first else 0
         now = _Standing(found.view, found.memory, screens, at, found.screen.end)
         facts = found.facts
@@ -271,9 +272,12 @@ def _turn_page(before: _Standing, key: str) -> _Standing | None:
             return None
 
 
-def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: int) -> list[str]:
-    worker = understood.situation.worker
-    book = rt.books[worker.language if worker else understood.situation.default_language]
+def screen_pages(
+    rt: Runtime, situation: Situation, screen: Screen, budget_septets: int
+) -> list[str]:
+    """Return a screen as pages that each fit the network, in the language of the phone's owner."""
+    worker = situation.worker
+    book = rt.books[worker.language if worker else situation.default_language]
     lay_out = pages_with_choices_first if screen.choices_first else pages
     return lay_out(
         screen.notice,

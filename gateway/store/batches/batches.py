@@ -280,6 +280,18 @@ async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
     return [row["text"] for row in rows]
 
 
+async def first_texts(db: Database, batch: BatchId, most: int) -> list[tuple[str, str]]:
+    """Return the name and the text of the first real tasks, in order."""
+    rows = await db.rows(
+        """select name, text from task where batch_id = $1 and gold is null
+             and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
+           order by position limit $2""",
+        batch,
+        most,
+    )
+    return [(row["name"], row["text"]) for row in rows]
+
+
 async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
     """Return the name and the text of every task, in order."""
     rows = await db.rows(

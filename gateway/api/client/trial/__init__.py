@@ -1,0 +1,1 @@
+"""Trying a batch before real workers are paid: previews, pilots and test keys."""

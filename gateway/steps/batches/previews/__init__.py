@@ -1,0 +1,1 @@
+"""The preview of a batch: its questions exactly as workers would receive them."""
