@@ -23,7 +23,6 @@ from gateway.api.client import answers, batches, bonuses, judgement, lists, offe
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
-from gateway.api.client.trial import previews
 from gateway.api.client.uploads import remove_abandoned
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
@@ -31,6 +30,7 @@ from gateway.api.edge.forward import Forward
 from gateway.api.edge.turnstile import Turnstile
 from gateway.api.monitoring.metrics import Metrics
 from gateway.api.monitoring.readiness import Readiness
+from gateway.api.trial import previews
 from gateway.api.webhooks import routes as webhooks
 from gateway.api.webhooks.intake import Intake
 from gateway.steps.runtime import Runtime

@@ -24,8 +24,8 @@ from gateway.gsm.ussd_fit import UCS2_UNITS_MAX, count_units
 from gateway.steps.batches.previews.shown import (
     CostlyCharacter,
     Moment,
+    PreviewedScreen,
     ShownReplies,
-    ShownScreen,
     ShownScreens,
     ShownSms,
 )
@@ -159,7 +159,7 @@ class Phones:
         heard = parse_text("1", context.book, self.rt.books)
         return take_answer(context, situation.worker, heard)
 
-    def _pages(self, place: int, limits: Network) -> tuple[ShownScreen, ...]:
+    def _pages(self, place: int, limits: Network) -> tuple[PreviewedScreen, ...]:
         situation = self._situation(None, self.questions[place]).changed(
             input_characters=limits.input_characters
         )
@@ -210,10 +210,10 @@ def costly_characters(text: str) -> tuple[CostlyCharacter, ...]:
     )
 
 
-def _screen(text: str, screen_septets: int) -> ShownScreen:
+def _screen(text: str, screen_septets: int) -> PreviewedScreen:
     encoding, units = count_units(text)
     most = screen_septets if encoding == "GSM7" else min(UCS2_UNITS_MAX, screen_septets // 2)
-    return ShownScreen(text, encoding, units, most)
+    return PreviewedScreen(text, encoding, units, most)
 
 
 def _merged(made: Iterable[ShownSms]) -> tuple[ShownSms, ...]:

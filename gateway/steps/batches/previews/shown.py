@@ -44,7 +44,7 @@ class ShownSms:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownScreen:
+class PreviewedScreen:
     """One USSD screen as a phone shows it."""
 
     text: str
@@ -63,7 +63,7 @@ class ShownScreens:
     """The codes of the networks; `default` stands for all that are not listed."""
     input_characters: int
     """The longest input that these networks carry whole."""
-    screens: tuple[ShownScreen, ...]
+    screens: tuple[PreviewedScreen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ShownQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ShownReplies:
-    """What a worker may reply, as the gateway's own reader understands it."""
+    """The replies of a worker, as the gateway's own reader understands them."""
 
     how: str
     """The line that tells workers how to reply."""

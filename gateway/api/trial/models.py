@@ -11,7 +11,7 @@ class CostlyCharacterOut(BaseModel):
     """A character that makes an SMS dearer than its length, with its places from 0.
 
     One character `outside_gsm` turns the whole SMS into UCS-2, which holds 70 characters instead of
-    160. One that `counts_twice` takes the room of two.
+    160. One that `counts_twice` counts as two.
     """
 
     character: str

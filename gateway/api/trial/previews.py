@@ -10,8 +10,8 @@ from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.batches import spec_of, warned
 from gateway.api.client.paths import BatchPath
-from gateway.api.client.trial.models import PreviewOut
 from gateway.api.requests import BatchIn, TaskIn
+from gateway.api.trial.models import PreviewOut
 from gateway.base.text.strings import Line200
 from gateway.steps.batches.previews.preview import TASKS_MAX, preview_of_batch, preview_of_spec
 from gateway.steps.batches.previews.shown import Preview
