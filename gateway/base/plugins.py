@@ -22,6 +22,7 @@ _SAID = {
     "payments.controls": "payout control",
     "tasks.kinds": "kind of task",
     "tasks.exports.formats": "format of exports",
+    "tasks.shapes": "shape of files",
     "qa.rules": "method",
 }
 

@@ -12,7 +12,7 @@ from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Field, Option
-from gateway.tasks.uploaded import FIELDS, UploadedRow
+from gateway.tasks.shaping.rows import FIELDS, UploadedRow
 
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
@@ -120,6 +120,8 @@ def checked_rows(
                 _refuse_own(spec)
         except Refused as refused:
             field = refused.faults[0].field if refused.faults else None
+            if isinstance(row, UploadedRow) and field:
+                field = row.columns.get(field, field)
             wrong += 1
             if wrong <= FAULTS_SHOWN:
                 faults.append(Fault(str(refused), field, number))
@@ -134,6 +136,8 @@ def checked_rows(
 
 
 def _task(row: Mapping[str, object], rules: RowRules, names: set[str]) -> TaskSpec:
+    if isinstance(row, UploadedRow) and row.problem:
+        raise row.problem
     name, text = identifier(_string(row, "id"), "id"), _string(row, "text")
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")

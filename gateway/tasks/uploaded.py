@@ -1,66 +1,90 @@
-"""The file of a client's upload, read row by row: CSV, XLSX, JSON lines or one JSON list."""
+"""The file of a client's upload, read row by row: CSV, XLSX, JSON lines or one JSON list.
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO, cast
+A file has the gateway's own shape (`id,text`), or that of another service (`gateway.tasks.shapes`).
+"""
 
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import BinaryIO, Final, cast
+
+from gateway.base import plugins
 from gateway.base.errors import Refused
 from gateway.base.tabular import (
     Source,
+    Table,
     column_key,
     decoded_text,
     encoding_of,
     json_lines,
-    json_value,
+    json_list,
     open_table,
 )
+from gateway.tasks import shapes
+from gateway.tasks.shaping.port import Shape
+from gateway.tasks.shaping.rows import FIELDS, ReadingAsked, SourceRow, UploadedRow
 
-FIELDS = ("id", "text", "gold", "gold_reason", "audience")
-"""The fields of a task. A column or key with another name is the client's own."""
+AUTO: Final = "auto"
+PLAIN: Final = "plain"
+AS_IT_IS: Final = ReadingAsked()
 _COLUMNS = ("id", "text", "gold", "gold_reason")
 _OPTIONAL = frozenset({"gold", "gold_reason"})
 _GOLD_OF = "gold."
 """The beginning of a column with the truth of one field of a record, like `gold.amount`."""
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and the format of older spreadsheets
 _BEGINNING_BYTES = 64 * 1024
-_BLANK = re.compile(r"[ \t\r\n]*")
-
-
-class UploadedRow(dict[str, object]):
-    """One row of an upload, with the number that the client sees beside it.
-
-    `own` holds the client's own columns, which are not fields of a task.
-    """
-
-    def __init__(
-        self, cells: Mapping[str, object], number: int, own: Mapping[str, object] | None = None
-    ) -> None:
-        super().__init__(cells)
-        self.number = number
-        self.own: Mapping[str, object] = own or {}
 
 
 def read_rows(
-    file: BinaryIO | bytes, content_type: str, renamed: Mapping[str, str] | None = None
+    file: BinaryIO | bytes, content_type: str, asked: ReadingAsked = AS_IT_IS
 ) -> Iterator[UploadedRow]:
     """Yield the rows of a file; its content type tells the format, or else its beginning.
 
-    `renamed` names the columns from which fields are taken, by field. Raises Refused naming row and
-    column, while the file is read. Only JSON is held in memory as a whole.
+    The shape is the one that the client names, or is recognised by the header or the first object.
+    Raises Refused naming row and column, while the file is read. Only JSON is held in memory as a
+    whole.
     """
-    fields = _fields(renamed or {})
+    check_shape(asked.shape)
     source = file if isinstance(file, bytes) else _seekable(file)
     beginning = source[:_BEGINNING_BYTES] if isinstance(source, bytes) else _beginning(source)
     if beginning.startswith(_ARCHIVES):
-        return _table_rows(source, fields)
+        return _table_rows(source, asked)
     start = beginning.decode(encoding_of(source), errors="replace").lstrip("\ufeff \t\r\n")[:1]
     if not start and len(beginning) < _BEGINNING_BYTES:
         raise Refused("the upload is empty; send tasks as CSV, XLSX, JSON or JSON lines")
     if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
-        return _table_rows(source, fields)
+        return _table_rows(source, asked)
     text = _checked_text(source)
-    return _json_list(text, fields) if start == "[" else _json_lines(text, fields)
+    return _json_rows(json_list(text) if start == "[" else json_lines(text), asked)
+
+
+def check_shape(shape: str) -> None:
+    """Raise Refused for a shape that is not known."""
+    if shape not in shape_names():
+        raise Refused(
+            f"there is no shape {shape!r}; there is: {', '.join(shape_names())}", field="shape"
+        )
+
+
+def shape_names() -> tuple[str, ...]:
+    """Return the words with which a client names the shape of a file."""
+    return (AUTO, PLAIN, *plugins.kinds(shapes))
+
+
+def shape_of(names: Sequence[str], asked: str) -> Shape | None:
+    """Return the shape of a file with these columns or keys. None is the gateway's own.
+
+    `asked` is the shape that the client names, or `auto`.
+    """
+    if asked == PLAIN:
+        return None
+    if asked != AUTO:
+        return _shape(asked)
+    known = (_shape(kind) for kind in plugins.kinds(shapes))
+    return next((shape for shape in known if shape.recognised(names)), None)
+
+
+def _shape(kind: str) -> Shape:
+    return plugins.load(shapes, kind)  # pyright: ignore[reportReturnType]  # a shape is its module
 
 
 def _seekable(file: BinaryIO) -> BinaryIO:
@@ -84,11 +108,26 @@ def _fields(renamed: Mapping[str, str]) -> dict[str, str]:
     return {renamed.get(field, field): field for field in FIELDS}
 
 
-def _table_rows(source: Source, fields: Mapping[str, str]) -> Iterator[UploadedRow]:
+def _table_rows(source: Source, asked: ReadingAsked) -> Iterator[UploadedRow]:
+    """Yield the rows of a table of any shape."""
+    fields = _fields(asked.renamed) if asked.shape in (AUTO, PLAIN) else {}
+    needed = [name for name, field in fields.items() if field in ("id", "text")]
+    table = open_table(source, needed)
+    shape = shape_of(table.names, asked.shape)
+    if shape is None:
+        return _plain_rows(table, fields)
+    names = [name for name in table.names if name]
+    pairs = [(name, column_key(name)) for name in names]
+    rows = (
+        SourceRow(row.number, {name: row.cells[key] for name, key in pairs}) for row in table.rows()
+    )
+    return shape.read(names, rows, asked)
+
+
+def _plain_rows(table: Table, fields: Mapping[str, str]) -> Iterator[UploadedRow]:
     """Yield the rows of a table with the columns `id,text[,gold]` and the client's own."""
     known = {column_key(name): field for name, field in fields.items() if field in _COLUMNS}
     needed = [name for name, field in fields.items() if field in ("id", "text")]
-    table = open_table(source, needed)
     table.need(needed, "the table's header must be id,text and may add gold and columns of yours")
     keys = [(column_key(name), name) for name in table.names if name]
     golds = {key: key.removeprefix(_GOLD_OF) for key, _ in keys if key.startswith(_GOLD_OF)}
@@ -112,43 +151,28 @@ def _checked_text(source: Source) -> str:
     return text
 
 
-def _json_lines(text: str, fields: Mapping[str, str]) -> Iterator[UploadedRow]:
-    for number, value in json_lines(text):
-        yield _object(value, number, fields)
+def _json_rows(values: Iterator[tuple[int, object]], asked: ReadingAsked) -> Iterator[UploadedRow]:
+    """Yield the tasks of JSON values. The first value tells the shape."""
+    first = next(values, None)
+    keys = list(cast("dict[str, object]", first[1])) if first and isinstance(first[1], dict) else []
+    shape, each = shape_of(keys, asked.shape), chain([first] if first else [], values)
+    if shape is None:
+        fields = _fields(asked.renamed)
+        return (_plain(_object(value, number), fields) for number, value in each)
+    rows = [shape.flat(_object(value, number)) for number, value in each]
+    names = dict.fromkeys(name for row in rows for name in row.cells)
+    return shape.read(list(names), rows, asked)
 
 
-def _json_list(text: str, fields: Mapping[str, str]) -> Iterator[UploadedRow]:
-    """Yield the objects of one list, each read on its own."""
-    scan, at, number = json.JSONDecoder(), text.index("[") + 1, 0
-    while True:
-        at = _BLANK.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]  # matches nothing, too
-        if text[at : at + 1] == "]" and number == 0:
-            break
-        number += 1
-        try:
-            _, end = scan.raw_decode(text, at)
-        except (ValueError, RecursionError) as bad:
-            raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
-        yield _object(json_value(text[at:end], number), number, fields)
-        at = _BLANK.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess]
-        if text[at : at + 1] == "]":
-            break
-        if text[at : at + 1] != ",":
-            raise Refused(
-                f"row {number}: this is not JSON: a comma or ] must follow the task", row=number
-            )
-        at += 1
-    if text[at + 1 :].strip():
-        raise Refused("this is not JSON: something follows the end of the list")
-
-
-def _object(value: object, number: int, fields: Mapping[str, str]) -> UploadedRow:
+def _object(value: object, number: int) -> SourceRow:
     if not isinstance(value, dict):
         raise Refused(
             f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}', row=number
         )
-    given = cast("dict[str, object]", value)
-    cells = {fields[name]: one for name, one in given.items() if name in fields}
-    return UploadedRow(
-        cells, number, {name: one for name, one in given.items() if name not in fields}
-    )
+    return SourceRow(number, cast("dict[str, object]", value))
+
+
+def _plain(row: SourceRow, fields: Mapping[str, str]) -> UploadedRow:
+    cells = {fields[name]: one for name, one in row.cells.items() if name in fields}
+    own = {name: one for name, one in row.cells.items() if name not in fields}
+    return UploadedRow(cells, row.number, own)

@@ -13,7 +13,7 @@ from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
 from gateway.api.client.quality_asked import plan_asked
-from gateway.api.client.uploads import columns_of_fields, received, upload_docs
+from gateway.api.client.uploads import ShapeAsked, columns_of_fields, received, upload_docs
 from gateway.api.requests import BatchIn, FieldIn, OptionIn
 from gateway.api.responses import (
     AccountOut,
@@ -100,18 +100,20 @@ async def tasks(
     *,
     strict: bool = False,
     renamed: Annotated[str, Query(alias="map", max_length=1000, examples=["text:question"])] = "",
+    shape: ShapeAsked = "auto",
 ) -> Added:
     """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text.
 
     The header may add gold and gold_reason. Either all tasks of a request are added or none. Other
     columns come back with the results; `strict=1` refuses them. `map=text:question,id:shop` takes
-    fields from columns of other names.
+    fields from columns of other names. Files of Label Studio, Toloka, Appen and MTurk are
+    recognised; `shape` names one of them instead, or `plain`.
     """
     await my_batch_to_change(rt, client, batch)
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):
-        file = submit.UploadedFile(body, kind, columns, strict)
+        file = submit.UploadedFile(body, kind, columns, strict, shape)
         filled = await submit.upload(rt, client, batch, file, out)
     return Added(
         added=filled.tasks + filled.golds,

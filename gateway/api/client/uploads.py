@@ -9,15 +9,24 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Request
+from fastapi import Query, Request
 
 from gateway.api.requests import TaskIn
 from gateway.base.errors import Failed, Refused
 from gateway.steps.batches.prepare import remove
+from gateway.tasks.uploaded import shape_names
 
+ShapeAsked = Annotated[
+    str,
+    Query(
+        max_length=40,
+        json_schema_extra={"enum": list(shape_names())},
+        description="The shape of the file, where it is not to be recognised",
+    ),
+]
 _WRITTEN_AT_ONCE = 2**20
 _ABANDONED_S = 3600
 

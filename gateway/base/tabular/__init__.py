@@ -5,7 +5,7 @@ headers in any case, UTF-8, UTF-16 or Windows-1252, empty trailing columns and r
 are streamed. `CsvWriter` and `WorkbookWriter` write cells that no spreadsheet executes.
 """
 
-from gateway.base.tabular.lines import json_lines, json_value
+from gateway.base.tabular.lines import json_lines, json_list, json_value
 from gateway.base.tabular.table import Table, TableRow, column_key, open_table
 from gateway.base.tabular.text import Source, decoded_text, encoding_of
 from gateway.base.tabular.workbook import NumberCell
@@ -23,6 +23,7 @@ __all__ = [
     "decoded_text",
     "encoding_of",
     "json_lines",
+    "json_list",
     "json_value",
     "open_table",
     "restored",

@@ -1,10 +1,14 @@
-"""JSON Lines: one JSON value per line, where only a line feed ends a line."""
+"""JSON values, one after the other: JSON lines, where only a line feed ends a line, or one list."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import orjson
 
 from gateway.base.errors import Refused
+
+_BLANK = re.compile(r"[ \t\r\n]*")
 
 
 def json_lines(text: str) -> Iterator[tuple[int, object]]:
@@ -24,6 +28,35 @@ def json_lines(text: str) -> Iterator[tuple[int, object]]:
         if not line:
             continue
         yield number, json_value(line, number)
+
+
+def json_list(text: str) -> Iterator[tuple[int, object]]:
+    """Yield the number (from 1) and the value of each element of a list, each read on its own.
+
+    >>> list(json_list('[{"id": 1}, 2]'))
+    [(1, {'id': 1}), (2, 2)]
+    """
+    scan, at, number = json.JSONDecoder(), text.index("[") + 1, 0
+    while True:
+        at = _BLANK.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]  # matches nothing, too
+        if text[at : at + 1] == "]" and number == 0:
+            break
+        number += 1
+        try:
+            _, end = scan.raw_decode(text, at)
+        except (ValueError, RecursionError) as bad:
+            raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+        yield number, json_value(text[at:end], number)
+        at = _BLANK.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess]
+        if text[at : at + 1] == "]":
+            break
+        if text[at : at + 1] != ",":
+            raise Refused(
+                f"row {number}: this is not JSON: a comma or ] must follow the task", row=number
+            )
+        at += 1
+    if text[at + 1 :].strip():
+        raise Refused("this is not JSON: something follows the end of the list")
 
 
 def json_value(text: str, number: int) -> object:

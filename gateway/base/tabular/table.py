@@ -145,7 +145,8 @@ def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False)
             start, header = _header(source, reading, needed, PREAMBLE_ROWS if preamble else 1)
             table = Table(source, header, start, reading)
         except Refused as refused:
-            wrong = wrong or refused
+            # A quoted header is wrong in each reading but the likeliest, so only that one counts.
+            wrong = wrong if best or wrong else refused
             continue
         if all(table.has(name) for name in needed):
             return table

@@ -26,6 +26,7 @@ from gateway.store.batches.uploads import TaskSlice
 from gateway.tasks import kinds
 from gateway.tasks.intake import OWN_COLUMNS_MAX, BatchRoom, RowRules, TaskSpec, checked_rows
 from gateway.tasks.port import TaskKind
+from gateway.tasks.shaping.rows import ReadingAsked
 from gateway.tasks.uploaded import read_rows
 
 _LOOKED_AT_EVERY = 1000
@@ -46,6 +47,12 @@ class UploadReading:
     """The columns from which fields are taken, by field, where they differ."""
     strict: bool = False
     """Refuse columns of the client's own."""
+    shape: str = "auto"
+    """The shape of the file, or `auto` to recognise it."""
+
+    def asked(self, batch: Batch) -> ReadingAsked:
+        """Return how a file for this batch is read."""
+        return ReadingAsked(self.renamed, tuple(one.name for one in batch.fields), self.shape)
 
 
 @dataclass(slots=True)
@@ -102,7 +109,7 @@ def prepare(
     Raises Refused naming row and column.
     """
     with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
-        rows = read_rows(file, kind_of_file, reading.renamed)
+        rows = read_rows(file, kind_of_file, reading.asked(batch))
         with out.open("wb") as lines:
             return write_tasks(rows, batch, air, lines.write, reading, room)
 

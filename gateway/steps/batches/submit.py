@@ -107,6 +107,8 @@ class UploadedFile:
     """The columns from which fields are taken, by field, where they differ."""
     strict: bool = False
     """Refuse columns of the client's own."""
+    shape: str = "auto"
+    """The shape of the file, or `auto` to recognise it."""
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
@@ -255,7 +257,7 @@ async def upload(
             out,
             batch,
             air_of(rt),
-            UploadReading(rt.vault.pseudonyms(client), file.renamed, file.strict),
+            UploadReading(rt.vault.pseudonyms(client), file.renamed, file.strict, file.shape),
             turn.room,
         )
         assert isinstance(filled, Filled)

@@ -1,0 +1,64 @@
+"""The shape of the archives of Mechanical Turk: results with one row per assignment.
+
+The service closed in 2026. A HIT becomes a task, and its past answers come along as columns. With
+`map=gold:Answer.NAME`, past answers that agree become the task's gold.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from gateway.base.tabular import column_key
+from gateway.tasks.shaping.layout import Header, Layout, laid_out, question_column
+from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow
+
+INPUT, ANSWER, HIT = "Input.", "Answer.", "HITId"
+# The columns about the HIT and the assignment. They name workers, and say nothing about the task.
+_SYSTEM = (
+    HIT, "HITTypeId", "Title", "Description", "Keywords", "Reward", "CreationTime",
+    "MaxAssignments", "RequesterAnnotation", "AssignmentDurationInSeconds",
+    "AutoApprovalDelayInSeconds", "Expiration", "NumberOfSimilarHITs", "LifetimeInSeconds",
+    "AssignmentId", "WorkerId", "AssignmentStatus", "AcceptTime", "SubmitTime", "AutoApprovalTime",
+    "ApprovalTime", "RejectionTime", "RequesterFeedback", "WorkTimeInSeconds",
+    "LifetimeApprovalRate", "Last30DaysApprovalRate", "Last7DaysApprovalRate", "Approve", "Reject",
+)  # fmt: skip
+
+
+def recognised(names: Sequence[str]) -> bool:
+    """Return whether these are the columns of an archive."""
+    header = Header(names)
+    plain = header.find("id") and header.find("text")
+    return bool(header.beginning(INPUT)) and (header.find(HIT) is not None or not plain)
+
+
+def read(
+    names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+) -> Iterator[UploadedRow]:
+    """Yield the tasks of a file. Raises Refused where a column cannot be told."""
+    return laid_out(rows, _layout(Header(names), asked))
+
+
+def flat(row: SourceRow) -> SourceRow:
+    """Return an object of JSON under the column names of a table: it has them already."""
+    return row
+
+
+def _layout(header: Header, asked: ReadingAsked) -> Layout:
+    hit = header.find(HIT)
+    name = header.mapped(asked, "id", INPUT) or hit or header.find(f"{INPUT}id", "id")
+    inputs = [one for one in header.beginning(INPUT) if one != name]
+    gold = header.mapped(asked, "gold", ANSWER, INPUT)
+    return Layout(
+        text=header.mapped(asked, "text", INPUT) or question_column(inputs, "Input column", INPUT),
+        id=name,
+        gold={"": gold} if gold else {},
+        reason=header.mapped(asked, "gold_reason", INPUT),
+        grouped_by=(hit,) if hit else (),
+        answers=frozenset(header.beginning(ANSWER)),
+        dropped=frozenset(one for each in _SYSTEM if (one := header.find(each))),
+        is_rejected=_is_rejected,
+    )
+
+
+def _is_rejected(cells: Mapping[str, object]) -> bool:
+    by_key = {column_key(name): cell for name, cell in cells.items()}
+    status = str(by_key.get("assignmentstatus", "")).casefold()
+    return status == "rejected" or bool(str(by_key.get("reject", "") or "").strip())
