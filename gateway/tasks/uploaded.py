@@ -21,7 +21,7 @@ from gateway.base.tabular import (
 )
 from gateway.tasks import shapes
 from gateway.tasks.shaping.port import Shape
-from gateway.tasks.shaping.rows import FIELDS, ReadingAsked, SourceRow, UploadedRow
+from gateway.tasks.shaping.rows import FIELDS, GivenRow, ReadingAsked, UploadedRow
 
 AUTO: Final = "auto"
 PLAIN: Final = "plain"
@@ -119,7 +119,7 @@ def _table_rows(source: Source, asked: ReadingAsked) -> Iterator[UploadedRow]:
     names = [name for name in table.names if name]
     pairs = [(name, column_key(name)) for name in names]
     rows = (
-        SourceRow(row.number, {name: row.cells[key] for name, key in pairs}) for row in table.rows()
+        GivenRow(row.number, {name: row.cells[key] for name, key in pairs}) for row in table.rows()
     )
     return shape.read(names, rows, asked)
 
@@ -164,15 +164,15 @@ def _json_rows(values: Iterator[tuple[int, object]], asked: ReadingAsked) -> Ite
     return shape.read(list(names), rows, asked)
 
 
-def _object(value: object, number: int) -> SourceRow:
+def _object(value: object, number: int) -> GivenRow:
     if not isinstance(value, dict):
         raise Refused(
             f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}', row=number
         )
-    return SourceRow(number, cast("dict[str, object]", value))
+    return GivenRow(number, cast("dict[str, object]", value))
 
 
-def _plain(row: SourceRow, fields: Mapping[str, str]) -> UploadedRow:
+def _plain(row: GivenRow, fields: Mapping[str, str]) -> UploadedRow:
     cells = {fields[name]: one for name, one in row.cells.items() if name in fields}
     own = {name: one for name, one in row.cells.items() if name not in fields}
     return UploadedRow(cells, row.number, own)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gateway.base.tabular import column_key
 from gateway.tasks.shaping.layout import Header, Layout, gold_columns, laid_out, question_column
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow
 
 GOLDEN, UNIT = "_golden", "_unit_id"
 GOLD, REASON = "_gold", "_gold_reason"
@@ -24,16 +24,16 @@ def recognised(names: Sequence[str]) -> bool:
 
 
 def read(
-    names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+    names: Sequence[str], rows: Iterable[GivenRow], asked: ReadingAsked
 ) -> Iterator[UploadedRow]:
     """Yield the tasks of a file. Raises Refused where a column cannot be told."""
     return laid_out(rows, _layout(Header(names), asked))
 
 
-def flat(row: SourceRow) -> SourceRow:
+def flat(row: GivenRow) -> GivenRow:
     """Return an object of JSON under the column names of a table: it has them already."""
     cells = {name: _single(cell) for name, cell in row.cells.items()}
-    return SourceRow(row.number, cells, row.problem)
+    return GivenRow(row.number, cells, row.problem)
 
 
 def _single(cell: object) -> object:

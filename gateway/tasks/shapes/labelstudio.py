@@ -12,7 +12,7 @@ from gateway.tasks.shaping.layout import (
     laid_out,
     question_column,
 )
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow, row_refused
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow, row_refused
 
 _TRUTH, _PAST = "annotations.", "answers."
 """The beginnings of the columns that hold the truth of a control, such as `annotations.label`, and
@@ -33,13 +33,13 @@ def recognised(names: Sequence[str]) -> bool:
 
 
 def read(
-    names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+    names: Sequence[str], rows: Iterable[GivenRow], asked: ReadingAsked
 ) -> Iterator[UploadedRow]:
     """Yield the tasks of a file. Raises Refused where a column cannot be told."""
     return laid_out(rows, _layout(Header(names), asked))
 
 
-def flat(row: SourceRow) -> SourceRow:
+def flat(row: GivenRow) -> GivenRow:
     """Return a task of JSON as columns: its data, and what its annotations say.
 
     The truth of a control `label` is in the column `annotations.label`, and the answers that are no
@@ -49,7 +49,7 @@ def flat(row: SourceRow) -> SourceRow:
         return row
     data = row.cells.get("data")
     if not isinstance(data, dict):
-        return SourceRow(
+        return GivenRow(
             row.number,
             {},
             row_refused("a task of Label Studio has an object data", row.number, "data"),
@@ -60,15 +60,15 @@ def flat(row: SourceRow) -> SourceRow:
     try:
         truths, past = _said_in(row.cells.get("annotations") or row.cells.get("completions") or [])
     except _OtherForm as other:
-        return SourceRow(row.number, cells, row_refused(str(other), row.number, "annotations"))
+        return GivenRow(row.number, cells, row_refused(str(other), row.number, "annotations"))
     for control, answers in past.items():
         cells.setdefault(_PAST + control, BETWEEN_ANSWERS.join(answers))
     for control, found in truths.items():
         if len(set(found)) > 1:
             message = f"the ground truths of {control} differ: {', '.join(sorted(set(found)))}"
-            return SourceRow(row.number, cells, row_refused(message, row.number, "annotations"))
+            return GivenRow(row.number, cells, row_refused(message, row.number, "annotations"))
         cells[_TRUTH + control] = found[0]
-    return SourceRow(row.number, cells)
+    return GivenRow(row.number, cells)
 
 
 class _OtherForm(Refused):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gateway.base.tabular import column_key
 from gateway.tasks.shaping.layout import Header, Layout, laid_out, question_column
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow
 
 INPUT, ANSWER, HIT = "Input.", "Answer.", "HITId"
 # The columns about the HIT and the assignment. They name workers, and say nothing about the task.
@@ -30,13 +30,13 @@ def recognised(names: Sequence[str]) -> bool:
 
 
 def read(
-    names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+    names: Sequence[str], rows: Iterable[GivenRow], asked: ReadingAsked
 ) -> Iterator[UploadedRow]:
     """Yield the tasks of a file. Raises Refused where a column cannot be told."""
     return laid_out(rows, _layout(Header(names), asked))
 
 
-def flat(row: SourceRow) -> SourceRow:
+def flat(row: GivenRow) -> GivenRow:
     """Return an object of JSON under the column names of a table: it has them already."""
     return row
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from gateway.base.tabular import column_key
 from gateway.tasks.shaping.layout import Header, Layout, gold_columns, laid_out, question_column
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow, row_refused
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow, row_refused
 
 INPUT, GOLDEN, OUTPUT = "INPUT:", "GOLDEN:", "OUTPUT:"
 HINT, ASSIGNMENT, CONFIDENCE = "HINT:text", "ASSIGNMENT:", "CONFIDENCE:"
@@ -22,19 +22,19 @@ def recognised(names: Sequence[str]) -> bool:
 
 
 def read(
-    names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+    names: Sequence[str], rows: Iterable[GivenRow], asked: ReadingAsked
 ) -> Iterator[UploadedRow]:
     """Yield the tasks of a file. Raises Refused where a column cannot be told."""
     return laid_out(rows, _layout(Header(names), asked))
 
 
-def flat(row: SourceRow) -> SourceRow:
+def flat(row: GivenRow) -> GivenRow:
     """Return a task of JSON under the column names of a table."""
     cells: dict[str, object] = {n: cell for n, cell in row.cells.items() if n not in _OF_JSON}
     values = row.cells.get("input_values")
     if not isinstance(values, dict):
         problem = row_refused("a task of Toloka has an object input_values", row.number, "input_values")  # fmt: skip
-        return SourceRow(row.number, cells, problem)
+        return GivenRow(row.number, cells, problem)
     cells |= {f"{INPUT}{name}": one for name, one in cast("dict[str, object]", values).items()}
     hint = row.cells.get("message_on_unknown_solution")
     if hint is not None:
@@ -46,8 +46,8 @@ def flat(row: SourceRow) -> SourceRow:
             row.number,
             "known_solutions",
         )
-        return SourceRow(row.number, cells, problem)
-    return SourceRow(row.number, cells | {f"{GOLDEN}{name}": one for name, one in found.items()})
+        return GivenRow(row.number, cells, problem)
+    return GivenRow(row.number, cells | {f"{GOLDEN}{name}": one for name, one in found.items()})
 
 
 def _solutions(given: object) -> Mapping[str, object] | None:

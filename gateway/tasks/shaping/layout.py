@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.base.errors import Refused
 from gateway.base.tabular import column_key
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow, row_refused
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow, row_refused
 
 BETWEEN_ANSWERS = " | "
 """The mark between the past answers of one task, in a column of the client's own."""
@@ -35,9 +35,9 @@ class Layout:
     dropped: frozenset[str] = frozenset()
     """The columns that say nothing about a task, such as the address of a worker."""
     is_gold: Callable[[Mapping[str, object]], bool] | None = None
-    """Whether a row is gold, where the shape has a column for it."""
+    """The test whether a row is gold, where the shape has a column for it."""
     is_rejected: Callable[[Mapping[str, object]], bool] | None = None
-    """Whether the past answer of a row was rejected, where the shape says so."""
+    """The test whether the past answer of a row was rejected, where the shape says so."""
 
 
 class Header:
@@ -135,13 +135,13 @@ def gold_columns(
     return {"": next(iter(candidates.values()))} if candidates else {}
 
 
-def laid_out(rows: Iterable[SourceRow], layout: Layout) -> Iterator[UploadedRow]:
+def laid_out(rows: Iterable[GivenRow], layout: Layout) -> Iterator[UploadedRow]:
     """Yield the tasks of a file by its layout, in the order in which they first appear."""
     if not layout.grouped_by:
         for row in rows:
             yield _task([row], layout)
         return
-    groups: dict[tuple[str, ...], list[SourceRow]] = {}
+    groups: dict[tuple[str, ...], list[GivenRow]] = {}
     for row in rows:
         key = tuple(_said(row.cells.get(name)) for name in layout.grouped_by)
         groups.setdefault(key, []).append(row)
@@ -149,7 +149,7 @@ def laid_out(rows: Iterable[SourceRow], layout: Layout) -> Iterator[UploadedRow]
         yield _task(same, layout)
 
 
-def _task(rows: Sequence[SourceRow], layout: Layout) -> UploadedRow:
+def _task(rows: Sequence[GivenRow], layout: Layout) -> UploadedRow:
     first = rows[0]
     cells: dict[str, object] = {
         "id": first.cells.get(layout.id) if layout.id else str(first.number),
@@ -172,7 +172,7 @@ def _task(rows: Sequence[SourceRow], layout: Layout) -> UploadedRow:
     return task
 
 
-def _gold(rows: Sequence[SourceRow], layout: Layout) -> tuple[object, Refused | None]:
+def _gold(rows: Sequence[GivenRow], layout: Layout) -> tuple[object, Refused | None]:
     """Return the truth of a task, or what is wrong with it."""
     first = rows[0]
     if not layout.gold or (layout.is_gold and not layout.is_gold(first.cells)):
@@ -186,14 +186,14 @@ def _gold(rows: Sequence[SourceRow], layout: Layout) -> tuple[object, Refused | 
     return given.get("", given), None
 
 
-def _agreed(rows: Sequence[SourceRow], column: str, layout: Layout) -> str:
+def _agreed(rows: Sequence[GivenRow], column: str, layout: Layout) -> str:
     """Return what all rows say that were not rejected, or "" where they disagree."""
     counted = [row for row in rows if not (layout.is_rejected and layout.is_rejected(row.cells))]
     said = {_said(row.cells.get(column)) for row in counted} - {""}
     return said.pop() if len(said) == 1 else ""
 
 
-def _own(rows: Sequence[SourceRow], name: str, layout: Layout) -> object:
+def _own(rows: Sequence[GivenRow], name: str, layout: Layout) -> object:
     """Return the cell of a column of the client's own: that of the task, or its past answers."""
     first = rows[0].cells[name]
     if len(rows) == 1:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow, UploadedRow
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow
 
 
 class Shape(Protocol):
@@ -16,12 +16,12 @@ class Shape(Protocol):
         """Return whether these are the columns of the shape, or the keys of its objects in JSON."""
         ...
 
-    def flat(self, row: SourceRow) -> SourceRow:
+    def flat(self, row: GivenRow) -> GivenRow:
         """Return an object of JSON as a row with columns. What is wrong with it is kept in it."""
         ...
 
     def read(
-        self, names: Sequence[str], rows: Iterable[SourceRow], asked: ReadingAsked
+        self, names: Sequence[str], rows: Iterable[GivenRow], asked: ReadingAsked
     ) -> Iterator[UploadedRow]:
         """Yield the tasks of a file with these columns.
 

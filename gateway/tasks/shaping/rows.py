@@ -28,7 +28,7 @@ class UploadedRow(dict[str, object]):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRow:
+class GivenRow:
     """One row of a table, or one object of JSON, under the names of the file.
 
     `problem` is what is wrong with it already.

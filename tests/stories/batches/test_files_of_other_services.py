@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parents[3] / "docs" / "files-of-other-services.md"
+PAGE = Path(__file__).parents[3] / "docs" / "clients" / "other-services.md"
 
 
 async def uploads(town, draft, body, query="", kind="text/csv"):
@@ -31,7 +31,7 @@ async def test_each_example_of_the_page_works_as_it_stands(town):
     )
     assert len(calls) == len(files)
     for query, kind, name, printed_answer in calls:
-        draft = await town.client.drafts()
+        draft = await town.client.drafts(gold_rate=0.05)
         answer = await uploads(town, draft, files[name].encode(), query, kind)
         assert answer.text == printed_answer, name
     gold = await town.rt.db.rows(
@@ -46,7 +46,7 @@ async def test_each_example_of_the_page_works_as_it_stands(town):
 
 
 async def test_a_fault_is_told_by_the_clients_own_column_and_nothing_is_taken(town):
-    draft = await town.client.drafts()
+    draft = await town.client.drafts(gold_rate=0.05)
     file = "INPUT:a\tINPUT:b\tGOLDEN:label\nx\ty\tmaybe\n"
     (fault,) = (await uploads(town, draft, file)).json()["errors"]
     assert "map=text:INPUT:a" in fault["message"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.base import plugins
 from gateway.base.errors import Refused
 from gateway.tasks import shapes
-from gateway.tasks.shaping.rows import ReadingAsked, SourceRow
+from gateway.tasks.shaping.rows import GivenRow, ReadingAsked
 from gateway.tasks.uploaded import read_rows, shape_names, shape_of
 
 SHAPES = plugins.kinds(shapes)
@@ -59,25 +59,23 @@ def test_an_unknown_shape_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(rows=st.lists(st.dictionaries(keys, values, max_size=6), min_size=1, max_size=3))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_whatever_json_holds_gives_tasks_or_a_refusal(kind, rows):
+    body = json.dumps(rows).encode()
     try:
-        tasks = list(
-            read_rows(json.dumps(rows).encode(), "application/json", ReadingAsked(shape=kind))
-        )
-    except Refused as refused:
-        assert str(refused)
-    else:
-        assert 1 <= len(tasks) <= len(rows)
-        assert all({"id", "text"} <= task.keys() and task.number >= 1 for task in tasks)
+        tasks = list(read_rows(body, "application/json", ReadingAsked(shape=kind)))
+    except Refused:
+        return
+    assert 1 <= len(tasks) <= len(rows)
+    assert all({"id", "text"} <= task.keys() and task.number >= 1 for task in tasks)
 
 
 @pytest.mark.parametrize("kind", SHAPES)
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_hostile_cells_change_no_other_cell(kind, data):
     names = FILES[kind]
-    rows = [SourceRow(n, {name: data.draw(cells) for name in names}) for n in (1, 2)]
+    rows = [GivenRow(n, {name: data.draw(cells) for name in names}) for n in (1, 2)]
     tasks = list(plugins.load(shapes, kind).read(names, rows, ReadingAsked()))
     text = next(name for name in names if name.casefold().endswith("text"))
     assert {task["text"] for task in tasks} <= {row.cells[text] for row in rows}
