@@ -174,12 +174,18 @@ class RecordingOptions:
     """The files and the kind of a recording."""
 
     answers: Annotated[Path, typer.Option(help="CSV task,worker,answer: the recorded answers.")]
-    kind: Annotated[str, typer.Option(help="verification, categorisation or transcription.")]
+    kind: Annotated[str, typer.Option(help="verification, categorisation, transcription or entry.")]
     tasks: Annotated[
         Path | None, typer.Option(help="CSV task,text: the questions. Default: `Item <task>`.")
     ] = None
     truth: Annotated[
         Path | None, typer.Option(help="CSV task,truth: the truth that results are scored with.")
+    ] = None
+    fields: Annotated[
+        Path | None,
+        typer.Option(
+            help="For entry: JSON list of fields. The other files then have a column per field."
+        ),
     ] = None
 
 
@@ -191,7 +197,10 @@ class PlayOptions:
         str, typer.Option(help="ussd, sms or mixed: the way in which the phones answer.")
     ] = "ussd"
     policy: Annotated[
-        str, typer.Option(help="all, fixed:N or dynamic: the number of answers per task.")
+        str,
+        typer.Option(
+            help="all, fixed:N or dynamic: the number of answers per task. Entry: double."
+        ),
     ] = "all"
     confidence: Annotated[
         float | None, typer.Option(help="For dynamic: stop at this confidence (0 to 1).")
@@ -216,9 +225,10 @@ def replay(
     The answers are followed through to the payouts.
     """
     from gateway.cli.replay import command
-    from gateway.cli.replay.recording import read_recording
+    from gateway.cli.replay.recording import RecordingFiles, read_recording
 
-    recording = read_recording(files.answers, files.tasks, files.truth, files.kind, limit_tasks)
+    given = RecordingFiles(files.answers, files.tasks, files.truth, files.fields)
+    recording = read_recording(given, files.kind, limit_tasks)
     command.replay(
         recording,
         channel=play.channel,

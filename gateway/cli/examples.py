@@ -21,6 +21,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "replay": (
         "replay --answers answers.csv --truth truth.csv --kind verification",
         "replay --answers answers.csv --kind verification --channel sms \\\n    --policy fixed:3 --limit-tasks 20",
+        "replay --answers records.csv --kind entry --fields fields.json",
     ),
     "operators": ("operators --port 9000 --data-dir simulated",),
     "fill": ("fill --into past --answers 10000 --workers 100",),

@@ -23,7 +23,8 @@ def test_every_shipped_lesson_is_right():
     assert code == 0
     assert [one["faults"] for one in found] == [[]] * len(found)
     there = {(file.kind, file.language) for file in look(shipped(), kind_of, frozenset(books()))}
-    for kind in ("verification", "categorisation", "transcription"):
+    kinds = ("verification", "categorisation", "transcription", "number", "date", "name", "entry")
+    for kind in kinds:
         assert {(kind, language) for language in ("en", "sw", "fr", "ha", "am")} <= there
 
 
@@ -53,6 +54,49 @@ def test_a_fault_is_named_with_its_item_and_rule(tmp_path, wrong, right, item, r
     assert any(one["item"] == item and rule in one["rule"] for one in found["faults"]), found
 
 
+FORM = (shipped() / "entry" / "en.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "item", "rule"),
+    [
+        ('type = "number"', 'type = "figure"', "fields", "type is 'figure'; there is: number"),
+        ('label = "Date"', 'labels = "Date"', "fields 3, labels", "is unknown; there is: id, type"),
+        ('label = "Date"', "", "fields 3, label", "is missing or empty"),
+        ('amount = "450", ', "", "show 1, answer", "must have the fields owner, amount, day"),
+        (
+            'amount = "450"',
+            'amount = "four"',
+            "show 1, answer",
+            "'amount' must be a certain number",
+        ),
+        ("[[fields]]", "[[field]]", "fields", "are missing: answers are records"),
+        (
+            "title =",
+            "[[options]]\nid = 'a'\nlabel = 'A'\n[x]\ntitle =",
+            "options",
+            "has no options",
+        ),
+    ],
+)
+def test_a_fault_of_a_lesson_on_records_is_named(tmp_path, wrong, right, item, rule):
+    assert wrong in FORM
+    file = tmp_path / "entry" / "en.toml"
+    file.parent.mkdir()
+    file.write_text(FORM.replace(wrong, right))
+    code, (found,) = checked(tmp_path)
+    assert code == 1
+    assert any(one["item"] == item and rule in one["rule"] for one in found["faults"]), found
+
+
+def test_fields_are_for_records_only(tmp_path):
+    file = tmp_path / "verification" / "en.toml"
+    file.parent.mkdir()
+    file.write_text(f'{GOOD}\n[[fields]]\nid = "a"\ntype = "text"\nlabel = "A"\n')
+    _, (found,) = checked(tmp_path)
+    assert found["faults"] == [{"item": "fields", "rule": "are for records only"}]
+
+
 def test_a_worker_who_always_presses_one_key_does_not_pass(tmp_path):
     file = tmp_path / "verification" / "en.toml"
     file.parent.mkdir()
@@ -70,7 +114,7 @@ def test_a_file_in_the_wrong_place_is_named(tmp_path):
     assert code == 1
     rules = [one["faults"][0]["rule"] for one in found]
     assert any("guessing" in rule for rule in rules)
-    assert any("they have no lessons" in rule for rule in rules)
+    assert any("are missing: answers are records" in rule for rule in rules)
     assert any("no language 'xx'" in rule for rule in rules)
 
 

@@ -111,7 +111,9 @@ async def _answers(town: Town, one: PlayedBatch, differences: list[str]) -> tupl
         for task in player.pressed
     }
     strange = [key for key in stored if key not in pressed]
-    changed = [key for key in sent if key in stored and stored[key] != sent[key]]
+    changed = [
+        key for key in sent if key in stored and not one.crowd.is_stored_as(stored[key], sent[key])
+    ]
     differences += [
         f"the answer to task {key[1]} is stored as {stored[key]!r}, not {sent[key]!r}"
         for key in changed[:SHOWN_MAX]

@@ -15,7 +15,7 @@ from gateway.cli.replay.play import INSTRUCTIONS, ReplayPlan, ReplayWatcher, pla
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
 from gateway.cli.replay.town import Town, town
-from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
+from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, ENTRIES_MAX, parse_policy
 from gateway.tasks.packed import PACK_MAX
 
 CHANNELS = ("ussd", "sms", "mixed")
@@ -40,6 +40,8 @@ def make_plan(
         raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
     if pack not in ("auto", "off") and not (pack.isdecimal() and 2 <= int(pack) <= PACK_MAX):  # noqa: PLR2004
         raise Refused(f"packing is auto, off or 2 to {PACK_MAX}, not {pack!r}", field="packing")
+    if recording.form and policy == "all":
+        policy = DOUBLE
     parse_policy(policy, available=_ANSWERS_MAX, confidence=confidence or CONFIDENCE)
     return ReplayPlan(
         name="Replay",
@@ -55,13 +57,19 @@ def make_plan(
     )
 
 
+def _most(plan: ReplayPlan) -> int:
+    """Return the most answers for which money is set aside."""
+    recording = plan.recording
+    return max(recording.count, ENTRIES_MAX * len(recording.answers) if recording.form else 0)
+
+
 async def run(
     plans: Sequence[ReplayPlan],
     console: Console,
     then: Callable[[Town], Awaitable[None]] | None = None,
 ) -> dict[str, Any]:
     """Play plans in one town, with live progress, and `then` something else in the same town."""
-    needed = sum(plan.recording.count * plan.price_minor for plan in plans) + _SPARE_MINOR
+    needed = sum(_most(plan) * plan.price_minor for plan in plans) + _SPARE_MINOR
     columns = (
         TextColumn("{task.description:<12}"),
         BarColumn(),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from gateway.cli.replay.player import Player, is_left_out, key_of, tasks_of, without_keys
 from gateway.cli.replay.recording import Recording
+from gateway.cli.replay.records import is_part, key_record, words_by_sms
 from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
 from gateway.simulator.phones import PhoneScreen, UssdDialogue
@@ -166,12 +167,7 @@ class Crowd:
         player.screen = screen.text
         while screen.open and player.todo and (task := await self._which(player, session, screen)):
             player.pressed.add(task)
-            key = key_of(player.todo[task], screen.text)
-            screen = await session.press(key)
-            if _AGAIN in screen.text:
-                screen = await session.press(key)
-            elif _MY_ANSWER in screen.text:
-                screen = await session.press(_MY_ANSWER[0])
+            screen = await self._answer_on_screen(session, player.todo[task], screen)
             player.screen = screen.text
             player.stopped = _STOPPED.match(screen.text) is not None
             if _SAVED not in screen.text:
@@ -185,6 +181,20 @@ class Crowd:
         if session.screen.open:
             await session.hang_up()
         return answered
+
+    async def _answer_on_screen(
+        self, session: UssdDialogue, answer: str, screen: PhoneScreen
+    ) -> PhoneScreen:
+        """Type an answer, once more or as a confirmed text where the screen asks for that."""
+        if self._recording.form:
+            return await key_record(self._recording.form, answer, session, screen.text)
+        key = key_of(answer, screen.text)
+        screen = await session.press(key)
+        if _AGAIN in screen.text:
+            return await session.press(key)
+        if _MY_ANSWER in screen.text:
+            return await session.press(_MY_ANSWER[0])
+        return screen
 
     async def _left_out(self, player: Player, session: UssdDialogue, task: str) -> None:
         """Count an answer that a screen did not acknowledge.
@@ -245,8 +255,10 @@ class Crowd:
         if (task := again or next(iter(found), None)) and not self.done:
             player.pressed.add(task)
             player.texted = task
-            key = key_of(player.todo[task], text)
-            await self._text(player, key + self._and_pay(player, 1))
+            form = self._recording.form
+            answer = player.todo[task]
+            words = words_by_sms(form, answer, text) if form else key_of(answer, text)
+            await self._text(player, words + self._and_pay(player, 1))
         return True
 
     async def _once_more(self, player: Player, task: str) -> bool:
@@ -306,6 +318,10 @@ class Crowd:
         """Return the request for money that a worker appends to her last answers, else ""."""
         last = self._recording.options and answers == len(player.todo)
         return " PAY" if last else ""
+
+    def is_stored_as(self, stored: str, sent: str) -> bool:
+        """Return whether the gateway stored an answer as it was sent."""
+        return is_part(stored, sent) if self._recording.form else stored == sent
 
     def undelivered(self, *, unasked: bool) -> list[dict[str, str]]:
         """Return the recorded answers that the gateway did not take.

@@ -16,7 +16,7 @@ from gateway.cli.json_output import write_json
 from gateway.cli.replay import demo_project
 from gateway.cli.replay.command import make_plan, run
 from gateway.cli.replay.play import ReplayPlan
-from gateway.cli.replay.recording import read_recording
+from gateway.cli.replay.recording import RecordingFiles, read_recording
 from gateway.cli.replay.report import show_demo
 from gateway.cli.replay.town import Town
 
@@ -55,23 +55,9 @@ def demo(*, quick: bool, out: Path | None, keep: Path | None) -> None:
 def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:
     """Return the three batches. `demo_data/README.md` names the sources of the answers."""
     with resources.as_file(resources.files("gateway.cli.replay").joinpath("demo_data")) as data:
-        rte = read_recording(
-            data / "rte.csv",
-            data / "rte_text.csv",
-            data / "rte_truth.csv",
-            "verification",
-            limit_tasks,
-        )
-        news = read_recording(
-            data / "valence.csv",
-            data / "valence_text.csv",
-            data / "valence_truth.csv",
-            "categorisation",
-            limit_tasks,
-        )
-        speech = read_recording(
-            data / "speech.csv", None, data / "speech_truth.csv", "transcription", limit_tasks
-        )
+        rte = read_recording(_files(data, "rte"), "verification", limit_tasks)
+        news = read_recording(_files(data, "valence"), "categorisation", limit_tasks)
+        speech = read_recording(_files(data, "speech"), "transcription", limit_tasks)
     return (
         replace(
             make_plan(
@@ -101,4 +87,12 @@ def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:
             name="What was said?",
             instructions="Type what you heard.",
         ),
+    )
+
+
+def _files(data: Path, name: str) -> RecordingFiles:
+    """Return the files of one recording. One without texts has `Item N` for questions."""
+    texts = data / f"{name}_text.csv"
+    return RecordingFiles(
+        data / f"{name}.csv", texts if texts.is_file() else None, data / f"{name}_truth.csv"
     )

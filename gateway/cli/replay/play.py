@@ -11,6 +11,7 @@ from gateway.cli.replay.baselines import baselines
 from gateway.cli.replay.books import PlayedBatch, ReplayComparison, compare_books
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
+from gateway.cli.replay.records import wrong_share
 from gateway.cli.replay.savings import fixed_overlaps, saving
 from gateway.cli.replay.town import Town
 from gateway.qa.typed.normalise import normalise
@@ -20,6 +21,7 @@ INSTRUCTIONS = {
     "verification": "Is it true?",
     "categorisation": "Which one fits?",
     "transcription": "Type it:",
+    "entry": "Copy the form",
 }
 _POLL_S = 0.25
 _UPLOAD_TASKS = 5000
@@ -158,6 +160,8 @@ async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
     }
     if plan.confidence is not None:
         body["confidence"] = plan.confidence
+    if recording.form:
+        body["fields"] = list(recording.form.declared)
     if recording.kind == "categorisation":
         body["options"] = [
             {"id": value, "labels": {"en": recording.shown(value)}} for value in recording.options
@@ -268,12 +272,19 @@ def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "baseline": asdict(baselines(recording, one.crowd.said())),
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
-        "wer": _wer(recording, scored) if scored and not recording.options else None,
+        "wer": _wer(recording, scored) if scored and _is_text(recording) else None,
+        "fields_wrong": (
+            wrong_share(recording.form, scored, recording.truth) if recording.form else None
+        ),
         "results": {
             task: {**result, "value": recording.label.get(result["value"], result["value"])}
             for task, result in results.items()
         },
     }
+
+
+def _is_text(recording: Recording) -> bool:
+    return not recording.options and recording.form is None
 
 
 def _exact(recording: Recording, scored: dict[str, str | None]) -> float:

@@ -9,6 +9,7 @@ from typing import cast
 from gateway.base import plugins
 from gateway.base.errors import Refused
 from gateway.base.tabular import open_table
+from gateway.cli.replay.records import RecordForm, read_form, record_rows
 from gateway.phrases.hearing import clean
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
@@ -22,7 +23,7 @@ class Recording:
     `answers[task][worker]` is the pair's first recorded answer, in the form in which the gateway
     stores it. `workers[task]` is in recorded order. `texts[task]` is the question. `truth[task]`
     has the form of answers. `options` is empty for typed text. `label[value]` is the recording's
-    spelling. `repeated` counts the further answers of pairs.
+    spelling. `repeated` counts the further answers of pairs. `form` has the fields of records.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Recording:
     options: tuple[str, ...]
     label: dict[str, str]
     repeated: int
+    form: RecordForm | None = None
 
     def shown(self, value: str) -> str:
         """Return an option as it is labelled on phones.
@@ -54,14 +56,26 @@ class Recording:
         return list(dict.fromkeys(w for of_task in self.answers.values() for w in of_task))
 
 
-def read_recording(
-    answers: Path, tasks: Path | None, truth: Path | None, kind: str, limit_tasks: int | None = None
-) -> Recording:
-    """Read the three files. Raises Refused naming file, row and column."""
-    rows = list(_rows(answers, ("task", "worker", "answer")))
+@dataclass(frozen=True, slots=True)
+class RecordingFiles:
+    """The files of a recording. `fields` has the fields of records, for data entry only."""
+
+    answers: Path
+    tasks: Path | None = None
+    truth: Path | None = None
+    fields: Path | None = None
+
+
+def read_recording(files: RecordingFiles, kind: str, limit_tasks: int | None = None) -> Recording:
+    """Read the files. Raises Refused naming file, row and column."""
+    form = _form(files, kind)
+    answers, tasks = files.answers, files.tasks
+    rows = list(_answers(answers, form))
     if not rows:
         raise Refused(f"{answers}: there are no answers in it")
-    values = _values(kind, sorted({answer for _, _, answer in rows}), answers)
+    values: Mapping[str, str] = (
+        {} if form else _values(kind, sorted({answer for _, _, answer in rows}), answers)
+    )
     kept = _first_tasks([task for task, _, _ in rows], limit_tasks)
     found: dict[str, dict[str, str]] = {task: {} for task in kept}
     repeated = 0
@@ -71,14 +85,14 @@ def read_recording(
         if worker in found[task]:
             repeated += 1
         else:
-            found[task][worker] = values[answer] if values else clean(answer)
+            found[task][worker] = values[answer] if values else answer if form else clean(answer)
     texts = _pairs(tasks, "text") if tasks else {}
     missing = [task for task in kept if tasks and task not in texts]
     if missing:
         raise Refused(
             f"{tasks}: no text for task {missing[0]!r} (and {len(missing) - 1} more)", field="task"
         )
-    truths = _pairs(truth, "truth") if truth else {}
+    truths = _truths(files.truth, form)
     options = tuple(dict.fromkeys(values.values()))
     return Recording(
         kind=kind,
@@ -88,7 +102,43 @@ def read_recording(
         options=options,
         label={value: answer for answer, value in values.items()},
         repeated=repeated,
+        form=form,
     )
+
+
+def _form(files: RecordingFiles, kind: str) -> RecordForm | None:
+    """Return the fields of the records, which a recording of data entry must have."""
+    needs = kind in kinds_asked() and _kind(kind).FIELDS
+    if needs and files.fields is None:
+        raise Refused(
+            "a recording of data entry needs the fields of its records: --fields fields.json, "
+            "a list as in POST /batches",
+            field="fields",
+        )
+    if files.fields is not None and not needs:
+        raise Refused(f"--fields is for data entry, not for {kind!r}", field="fields")
+    return read_form(files.fields) if files.fields else None
+
+
+def _answers(file: Path, form: RecordForm | None) -> Iterator[tuple[str, str, str]]:
+    if form is None:
+        for task, worker, answer in _rows(file, ("task", "worker", "answer")):
+            yield task, worker, answer
+        return
+    for (task, worker), record in record_rows(file, ("task", "worker"), form):
+        yield task, worker, record
+
+
+def _truths(file: Path | None, form: RecordForm | None) -> dict[str, str]:
+    if file is None:
+        return {}
+    if form is None:
+        return _pairs(file, "truth")
+    return {task: record for (task,), record in record_rows(file, ("task",), form)}
+
+
+def _kind(name: str) -> TaskKind:
+    return cast("TaskKind", cast("object", plugins.load(kinds, name)))
 
 
 def _pairs(file: Path, column: str) -> dict[str, str]:
@@ -122,15 +172,8 @@ def _values(kind: str, distinct: list[str], file: Path) -> Mapping[str, str]:
     """Return the stored form of each recorded answer, or {} for typed text."""
     if kind not in kinds_asked():
         raise Refused(f"no kind {kind!r}; there is: {', '.join(kinds_asked())}", field="kind")
-    task_kind = cast("TaskKind", cast("object", plugins.load(kinds, kind)))
-    if task_kind.FIELDS:
-        raise Refused(
-            "a recording has one value per answer, and data entry has records of fields: "
-            "gateway bench data_entry replays them",
-            field="kind",
-        )
     try:
-        return task_kind.recorded(distinct)
+        return _kind(kind).recorded(distinct)
     except Refused as wrong:
         raise Refused(f"{file}: {wrong}", field="answer") from wrong
 

@@ -130,6 +130,8 @@ def _of_batch(r: Report) -> ReportLines:
         lines += _compared(r, word)
     if r["wer"] is not None:
         lines.append(("words", f"{r['wer']:.1%} of the words wrong (word error rate)"))
+    if r["fields_wrong"] is not None:
+        lines.append(("fields", f"{r['fields_wrong']:.2%} of the fields wrong"))
     share = r["answers_used"] / r["answers_available"]
     used = f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%})"
     each = f"{r['answers_per_task']:.2f} per question"
@@ -165,6 +167,7 @@ def _asked(policy: str) -> str:
     return {
         "fixed": f"{number} workers are asked per task",
         "dynamic": "asked until the result is sure enough, 2 to 7 workers",
+        "double": "two workers key each record, and others settle what differs",
         "worth": "asked as long as an answer is worth its cost",
     }.get(name, "every worker is asked")
 

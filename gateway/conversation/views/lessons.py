@@ -1,8 +1,12 @@
 """The views of a worker in a lesson: its first screen, and one screen per step."""
 
+import json
+from collections.abc import Mapping
+
 from gateway.conversation.context import Context
 from gateway.conversation.facts import LessonMoved
 from gateway.conversation.situation import Need
+from gateway.conversation.views.record import field_screen
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -17,6 +21,7 @@ from gateway.conversation.views.view import (
     wrong_key,
 )
 from gateway.conversation.work.asking import option_lines
+from gateway.conversation.work.keying import problem, record_kind, shown
 from gateway.conversation.work.lessons import (
     answered,
     begin_text,
@@ -25,8 +30,11 @@ from gateway.conversation.work.lessons import (
     head_text,
     read_reply,
     step_text,
+    unclear_text,
 )
+from gateway.tasks.entry.values import record_value
 from gateway.tasks.lessons.lesson import ASKS, LessonProgress
+from gateway.tasks.question import Field, Question
 
 _LESSON = frozenset({Need.LESSON})
 
@@ -58,6 +66,8 @@ def _show_lesson(context: Context, memory: Memory) -> ViewContent:
         lines = (*choices(context, "go_on"), menu_line(context))
         return ViewContent(step_text(context, progress), lines, kept)
     question = progress.lesson.question(progress.step)
+    if question.fields:
+        return _show_field(context, progress, memory)
     hint = context.kind(question).SCREEN_HINT
     parts = (
         head_text(context, progress),
@@ -82,13 +92,59 @@ def _press_lesson(context: Context, memory: Memory, key: Key) -> ShowView | EndS
     return _press_answer(context, progress, memory, key)
 
 
+def _show_field(context: Context, progress: LessonProgress, memory: Memory) -> ViewContent:
+    """Return the screen of one field of a record. What was typed is kept with the session."""
+    question, typed = progress.lesson.question(progress.step), _typed(memory)
+    body, options = field_screen(context, question, _next_field(question, typed))
+    text = f"{head_text(context, progress)} {body}"
+    kept = {"step": str(progress.step), "typed": json.dumps(typed)}
+    return ViewContent(text, (*options, menu_line(context)), kept)
+
+
+def _next_field(question: Question, typed: Mapping[str, str]) -> Field:
+    return next(one for one in question.fields if one.name not in typed)
+
+
+def _typed(memory: Memory) -> dict[str, str]:
+    """Return the fields of a lesson's record that were typed on the screens before."""
+    found: dict[str, str] = json.loads(memory.get("typed", "{}"))
+    return found
+
+
+def _press_field(
+    context: Context, progress: LessonProgress, memory: Memory, key: Key
+) -> ShowView | EndSession:
+    question, typed = progress.lesson.question(progress.step), _typed(memory)
+    field = _next_field(question, typed)
+    found = record_kind(context, question).read_field(key.said, field, context.language)
+    if found.value is None:
+        told = problem(context, question, field, found)
+        return ShowView("lesson", notice=told, memory=dict(memory))
+    typed[field.name] = found.value
+    if len(typed) < len(question.fields):
+        notice = shown(context, question, field, found.value)
+        return ShowView("lesson", notice=notice, memory={"typed": json.dumps(typed)})
+    value = record_value(typed, question.fields)
+    return _after_answer(context, progress, answered(context, progress, value, key.said))
+
+
 def _press_answer(
     context: Context, progress: LessonProgress, memory: Memory, key: Key
 ) -> ShowView | EndSession:
+    if progress.lesson.fields:
+        return _press_field(context, progress, memory, key)
     reading = read_reply(context, progress, key.said)
-    if reading.value is None:
+    if reading.value is None and progress.lesson.options:
         return wrong_key(context, "lesson", memory)
-    moved = answered(context, progress, reading.value, key.said)
+    if reading.value is None:
+        told = unclear_text(context, progress, reading)
+        return ShowView("lesson", notice=told, memory=dict(memory))
+    return _after_answer(context, progress, answered(context, progress, reading.value, key.said))
+
+
+def _after_answer(
+    context: Context, progress: LessonProgress, moved: LessonMoved
+) -> ShowView | EndSession:
     told = feedback(context, progress, moved)
     if moved.state == "open":
         return ShowView("lesson", (moved,), told)

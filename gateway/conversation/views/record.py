@@ -48,20 +48,26 @@ def field_on_screen(question: Question, memory: Memory) -> Field:
 def show_field(context: Context, memory: Memory, held: HeldQuestion) -> ViewContent:
     """Return the screen of one field, above the text that the worker copies from."""
     question, field = held.question, field_on_screen(held.question, memory)
+    body, options = field_screen(context, question, field)
+    ways_out = f"{BACK} {context.say('key.skip')} {menu_line(context)}"
+    kept = {"said": memory["said"]} if "said" in memory else {}
+    return ViewContent(
+        body,
+        (*options, ways_out),
+        {"task": str(question.task), "field": field.name, **kept},
+    )
+
+
+def field_screen(context: Context, question: Question, field: Field) -> tuple[str, tuple[str, ...]]:
+    """Return the text of the screen of one field, and the options of a choice."""
     place = question.fields.index(field) + 1
     step = context.say(
         "entry.step", number=place, count=len(question.fields), label=field.label(context.language)
     )
     hint = context.say(_HINTS[field.type]) if field.type in _HINTS else ""
     parts = (step, hint, question.instructions.strip(), question.text.strip())
-    options = (f"{n} {one.label(context.language)}" for n, one in enumerate(field.options, 1))
-    ways_out = f"{BACK} {context.say('key.skip')} {menu_line(context)}"
-    kept = {"said": memory["said"]} if "said" in memory else {}
-    return ViewContent(
-        "\n".join(filter(None, parts)),
-        (*options, ways_out),
-        {"task": str(question.task), "field": field.name, **kept},
-    )
+    options = tuple(f"{n} {one.label(context.language)}" for n, one in enumerate(field.options, 1))
+    return "\n".join(filter(None, parts)), options
 
 
 def press_field(context: Context, held: HeldQuestion, memory: Memory, key: Key) -> ShowView:

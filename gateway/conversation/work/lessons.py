@@ -12,8 +12,11 @@ from gateway.conversation.facts import LessonMoved, QuestionPutOff, Turn
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Situation
 from gateway.conversation.work.asking import barest
+from gateway.conversation.work.keying import problem, values_shown, wrong_fields
 from gateway.conversation.work.multi_question import waiting_questions
 from gateway.gsm.septets import segments
+from gateway.qa.typed.normalise import tag
+from gateway.tasks.entry.comparison import fields_tag
 from gateway.tasks.lessons.lesson import ASKS, Lesson, LessonProgress
 from gateway.tasks.port import Reading
 
@@ -53,7 +56,7 @@ def in_lesson(context: Context, progress: LessonProgress, heard: ParsedSms) -> T
     said = heard.rest if heard.command == "answer" and heard.rest else heard.said
     reading = read_reply(context, progress, said)
     if reading.value is None:
-        return _not_understood(context, progress)
+        return _not_understood(context, progress, reading)
     moved = answered(context, progress, reading.value, said)
     lead = feedback(context, progress, moved)
     if moved.state != "open":
@@ -76,7 +79,7 @@ def answered(context: Context, progress: LessonProgress, value: str, said: str) 
     """
     lesson, item = progress.lesson, progress.item
     kind = context.kind_of(lesson.kind)
-    right = kind.ANSWERS.same(value, item.answer, lesson.language)
+    right = kind.ANSWERS.same(value, item.answer, compared(context, lesson))
     score = progress.score + (right and item.part == "test")
     last = progress.step + 1 == len(lesson.steps)
     passed = score >= lesson.pass_mark
@@ -85,13 +88,35 @@ def answered(context: Context, progress: LessonProgress, value: str, said: str) 
     return LessonMoved(progress, step, score, state, said, value, right)
 
 
+def compared(context: Context, lesson: Lesson) -> str:
+    """Return the tag by which the answers of a lesson are compared, as at work."""
+    if lesson.fields:
+        return fields_tag(lesson.language, lesson.fields)
+    return tag(lesson.language, context.kind_of(lesson.kind).COMPARED)
+
+
 def feedback(context: Context, progress: LessonProgress, moved: LessonMoved) -> str:
     """Say whether the answer was right, what is right, and why."""
     item = progress.item
     if moved.right:
         return f"{context.say('lesson.right')} {item.why}"
-    answer = progress.lesson.label(item.answer)
+    answer = answer_shown(context, progress, moved.value)
     return f"{context.say('lesson.wrong', answer=answer)} {item.why}"
+
+
+def answer_shown(context: Context, progress: LessonProgress, said: str = "") -> str:
+    """Return the right answer as the worker reads it.
+
+    Of a record, the fields in which `said` differs are named.
+    """
+    lesson, answer = progress.lesson, progress.item.answer
+    if not lesson.fields:
+        kind = context.kind_of(lesson.kind)
+        return kind.echo(answer, progress.item.text, lesson.language) or lesson.label(answer)
+    question = lesson.question(progress.step)
+    if said:
+        return wrong_fields(context, question, said, answer, compared(context, lesson))
+    return values_shown(context, question, answer)
 
 
 def end_text(context: Context, moved: LessonMoved) -> str:
@@ -120,7 +145,7 @@ def step_text(context: Context, progress: LessonProgress) -> str:
     item = progress.item
     if item.part == "explain":
         return item.text
-    answer = progress.lesson.label(item.answer)
+    answer = answer_shown(context, progress)
     told = f"{context.say('lesson.answer', answer=answer)} {item.why}"
     return f"{context.say('lesson.example')} {item.text}\n{told}"
 
@@ -167,9 +192,21 @@ def _one(context: Context, progress: LessonProgress, lead: str) -> str:
     return _with(_with(lead, head_text(context, progress)), asked)
 
 
-def _not_understood(context: Context, progress: LessonProgress) -> Turn:
-    text = _one(context, progress, context.say("lesson.unclear"))
-    return Turn((), text, unclear=True)
+def _not_understood(context: Context, progress: LessonProgress, reading: Reading) -> Turn:
+    return Turn((), _one(context, progress, unclear_text(context, progress, reading)), unclear=True)
+
+
+def unclear_text(context: Context, progress: LessonProgress, reading: Reading) -> str:
+    """Return what is not clear about a reply, as a worker is told it at work."""
+    lesson = progress.lesson
+    for field in lesson.fields:
+        found = reading.problems.get(field.name)
+        if found and found.why != "entry.apart":
+            return problem(context, lesson.question(progress.step), field, found)
+    typed = context.kind_of(lesson.kind).VALUE not in ("", "text") or lesson.fields
+    if typed and reading.why:
+        return context.say(reading.why, **reading.told)
+    return context.say("lesson.unclear")
 
 
 def _put_off(context: Context) -> tuple[QuestionPutOff, ...]:
@@ -199,6 +236,6 @@ def messages_of(lesson: Lesson, books: Phrasebooks, kind_of: KindOf) -> Iterator
         at, text = _message(context, here, lead)
         yield f"{here.item.part} {lesson.place(step)}", text
         item = lesson.steps[at]
-        wrong = LessonMoved(here, at, 0, right=False)
+        wrong = LessonMoved(here, at, 0, right=False)  # without a value, all fields are named
         lead = feedback(context, here.at(at, 0), wrong) if item.part in ASKS else ""
         step = at + 1

@@ -4,20 +4,18 @@ The fields of a record are each compared in their own way.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
-from gateway.qa.keying.records import EXACT, NAME, TEXT, record_tag
 from gateway.qa.typed.normalise import tag
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
+from gateway.tasks.entry.comparison import fields_tag
 from gateway.tasks.entry.fields import from_data
-from gateway.tasks.question import Field
 
 
 def compared_as(rt: Runtime, batch: Batch) -> str:
     """Return the language tag by which `gateway.qa` compares the batch's answers."""
     if batch.fields:
-        return _tag_of(batch.language, _ways(batch.fields))
+        return fields_tag(batch.language, batch.fields)
     return compared_in(rt, batch.kind, batch.languages)
 
 
@@ -33,21 +31,5 @@ def compared_in(
     """
     language = languages[0] if len(languages) == 1 else ""
     if fields:
-        return _tag_of(language, _ways(from_data(fields)))
+        return fields_tag(language, from_data(fields))
     return tag(language, rt.kind_of(kind).COMPARED)
-
-
-def _ways(fields: Sequence[Field]) -> tuple[tuple[str, str], ...]:
-    """Return the comparison of each field: what is no plain words must be equal."""
-    return tuple((one.name, _way(one)) for one in fields)
-
-
-def _way(field: Field) -> str:
-    if field.type == "text" and not field.check:
-        return TEXT
-    return NAME if field.type == "name" else EXACT
-
-
-@lru_cache(maxsize=256)
-def _tag_of(language: str, ways: tuple[tuple[str, str], ...]) -> str:
-    return record_tag(language, ways)

@@ -207,6 +207,18 @@ async def move_skill(
     return row
 
 
+async def move_evidence(db: Connection, worker: int, kind: str, right: float, wrong: float) -> None:
+    """Add evidence, which may be negative, to the skill of a worker."""
+    await db.execute(
+        """update skill set "right" = greatest(0, "right" + $3::real), wrong = greatest(0, wrong + $4::real)
+           where worker_id = $1 and kind = $2""",
+        worker,
+        kind,
+        right,
+        wrong,
+    )
+
+
 async def change_results(
     db: Connection, batch: str, moved: Mapping[str, tuple[str, float]]
 ) -> list[Row]:

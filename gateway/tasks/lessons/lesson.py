@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.base.ids import BatchId, TaskId
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import Field, Option, Question
 
 Part = Literal["explain", "show", "practise", "test"]
 ASKS: frozenset[Part] = frozenset({"practise", "test"})
@@ -39,6 +39,8 @@ class Lesson:
     """The instructions that stand above each question, as in a batch."""
     options: tuple[Option, ...]
     """The options of all questions; none where answers are typed."""
+    fields: tuple[Field, ...]
+    """The fields of all questions where answers are records; none for other kinds."""
     pass_mark: int
     """The right answers in the assessment with which a worker has passed."""
     attempts: int
@@ -67,7 +69,15 @@ class Lesson:
         """Return the question of a step as a worker meets it. It pays nothing."""
         item = self.steps[step]
         return Question(
-            _NO_TASK, _NO_BATCH, self.kind, item.text, self.instructions, self.options, 0, ""
+            _NO_TASK,
+            _NO_BATCH,
+            self.kind,
+            item.text,
+            self.instructions,
+            self.options,
+            0,
+            "",
+            self.fields,
         )
 
     def label(self, answer: str) -> str:

@@ -1,6 +1,7 @@
 """The reading of one lesson file: a checked `Lesson`, or every fault with its item and rule."""
 
 import hashlib
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,10 @@ from typing import Final, cast
 
 from gateway.base.errors import Refused
 from gateway.gsm.septets import septets
+from gateway.tasks.entry.fields import DeclaredField
 from gateway.tasks.lessons.lesson import Lesson, LessonItem, Part
-from gateway.tasks.port import TaskKind
-from gateway.tasks.question import Option
+from gateway.tasks.port import RecordKind, TaskKind
+from gateway.tasks.question import Field, Option
 
 TEXT_MAX: Final = {"title": 40, "instructions": 60, "text": 150, "why": 90, "label": 20}
 """The most characters of each text in the SMS alphabet."""
@@ -20,7 +22,8 @@ _OTHER_ALPHABET: Final = 0.6
 LEAST: Final[Mapping[Part, int]] = {"explain": 1, "show": 1, "practise": 2, "test": 3}
 MOST: Final[Mapping[Part, int]] = {"explain": 5, "show": 4, "practise": 8, "test": 10}
 _NUMBERS: Final = {"minutes": (1, 20), "pass_mark": (1, 10), "attempts": (1, 5), "order": (1, 99)}
-_KEYS: Final = ("title", "instructions", *_NUMBERS, "options", *LEAST)
+_KEYS: Final = ("title", "instructions", *_NUMBERS, "options", "fields", *LEAST)
+_FIELD_KEYS: Final = ("id", "type", "label", "min", "max", "decimals", "currency")
 _FIELDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "explain": ("text",),
     "show": ("text", "answer", "why"),
@@ -60,6 +63,14 @@ def read_lesson(source: bytes, kind_name: str, language: str, kind: TaskKind) ->
 
 
 @dataclass(frozen=True, slots=True)
+class _Answers:
+    """The possible answers of a lesson's questions: options, or fields of records."""
+
+    options: tuple[Option, ...]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     given: Mapping[str, object]
     kind: TaskKind
@@ -70,8 +81,10 @@ class _Reader:
         for key in self.given:
             if key not in _KEYS:
                 self._fault(key, f"is unknown; there is: {', '.join(_KEYS)}")
-        options = self._options()
-        steps = tuple(step for part in LEAST for step in self._part(part, options))
+        options, fields = self._options(), self._fields()
+        steps = tuple(
+            step for part in LEAST for step in self._part(part, _Answers(options, fields))
+        )
         lesson = Lesson(
             kind=kind_name,
             language=self.language,
@@ -79,6 +92,7 @@ class _Reader:
             minutes=self._number("minutes"),
             instructions=self._text("", self.given, "instructions"),
             options=options,
+            fields=fields,
             pass_mark=self._number("pass_mark"),
             attempts=self._number("attempts"),
             steps=steps,
@@ -105,14 +119,53 @@ class _Reader:
             self._fault("options", str(refused))
             return ()
 
-    def _part(self, part: Part, options: tuple[Option, ...]) -> list[LessonItem]:
+    def _fields(self) -> tuple[Field, ...]:
+        """Return the fields of records, as a client declares them, with a label in one language."""
+        rows = self._rows("fields")
+        if bool(rows) != self.kind.FIELDS:
+            rule = (
+                "are missing: answers are records" if self.kind.FIELDS else "are for records only"
+            )
+            self._fault("fields", rule)
+            return ()
+        for n, row in enumerate(rows, 1):
+            for key in row:
+                if key not in _FIELD_KEYS:
+                    self._fault(
+                        f"fields {n}, {key}", f"is unknown; there is: {', '.join(_FIELD_KEYS)}"
+                    )
+        declared = [self._declared(f"fields {n}", row) for n, row in enumerate(rows, 1)]
+        if not declared or self.faults:
+            return ()
+        try:
+            return cast("RecordKind", self.kind).declare(declared, "")
+        except Refused as refused:
+            self._fault("fields", str(refused))
+            return ()
+
+    def _declared(self, where: str, row: Mapping[str, object]) -> DeclaredField:
+        def given(key: str) -> str | None:
+            return str(row[key]) if key in row else None
+
+        decimals = row.get("decimals")
+        return DeclaredField(
+            self._text(where, row, "id"),
+            self._text(where, row, "type"),
+            {self.language: self._text(where, row, "label")},
+            min=given("min"),
+            max=given("max"),
+            decimals=decimals if isinstance(decimals, int) else None,
+            currency=given("currency"),
+        )
+
+    def _part(self, part: Part, answers: "_Answers") -> list[LessonItem]:
         rows = self._rows(part)
         if not LEAST[part] <= len(rows) <= MOST[part]:
             self._fault(part, f"needs {LEAST[part]} to {MOST[part]} items; there are {len(rows)}")
-        return [self._item(part, f"{part} {n}", row, options) for n, row in enumerate(rows, 1)]
+        return [self._item(part, f"{part} {n}", row, answers) for n, row in enumerate(rows, 1)]
 
     def _item(
-        self, part: Part, where: str, row: Mapping[str, object], options: tuple[Option, ...]
+        self, part: Part, where: str, row: Mapping[str, object], answers: "_Answers"
     ) -> LessonItem:
         for key in row:
             if key not in _FIELDS[part]:
@@ -120,16 +173,30 @@ class _Reader:
         text = self._text(where, row, "text")
         if part == "explain":
             return LessonItem(part, text)
-        answer, why = self._text(where, row, "answer"), self._text(where, row, "why")
-        try:
-            answer = self.kind.check_truth(answer, options) if answer else answer
-        except Refused as refused:
-            self._fault(f"{where}, answer", str(refused))
+        answer, why = self._answer(where, row, answers), self._text(where, row, "why")
         try:
             self.kind.check_text(text)
         except Refused as refused:
             self._fault(f"{where}, text", str(refused))
         return LessonItem(part, text, answer, why)
+
+    def _answer(self, where: str, row: Mapping[str, object], answers: "_Answers") -> str:
+        """Return the right answer in the form in which answers are stored."""
+        given = row.get("answer")
+        if self.kind.FIELDS:
+            names = [field.name for field in answers.fields]
+            if not isinstance(given, dict) or [*cast("dict[str, object]", given)] != names:
+                rule = f"must have the fields {', '.join(names)}, in this order"
+                self._fault(f"{where}, answer", rule)
+                return ""
+            said = json.dumps(given, default=str)
+        else:
+            said = self._text(where, row, "answer")
+        try:
+            return self.kind.check_truth(said, answers.options, answers.fields) if said else said
+        except Refused as refused:
+            self._fault(f"{where}, answer", str(refused))
+            return said
 
     def _rows(self, key: str) -> list[Mapping[str, object]]:
         rows = self.given.get(key, [])

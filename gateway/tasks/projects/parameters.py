@@ -186,6 +186,11 @@ _FIELD_RULES: Mapping[str, tuple[type, ...]] = {
 """The rules of a field, each with the types of its values."""
 
 
+def fields_of_json(given: object) -> list[DeclaredField]:
+    """Return the fields in parsed JSON. Raises Refused for anything that is no list of fields."""
+    return declared_fields(_fields("fields", given))
+
+
 def declared_fields(given: Sequence[Mapping[str, Any]]) -> list[DeclaredField]:
     """Return the fields of the parameter `fields` as a batch declares them.
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from gateway.settings import Tariff
 from gateway.sms.prices import PriceList
-from tests.support.town import Town
+from tests.support.town import Person, Town
 
 RIGHT = {"verification": ("1", "2", "3", "1", "2", "3", "1", "2")}
 
@@ -156,7 +156,8 @@ async def test_work_may_need_a_lesson_and_the_reply_says_how(town: Town):
     assert "Is it open?" in (await amina.texts("WORK") or "")
 
 
-async def test_a_lesson_that_a_language_lacks_cannot_be_asked_for(town: Town):
+async def test_a_lesson_that_a_language_lacks_cannot_be_asked_for(town: Town, monkeypatch):
+    monkeypatch.delitem(town.rt.lessons.by_kind, "date")
     given = {
         "name": "Dates",
         "kind": "transcription",
@@ -184,6 +185,89 @@ async def test_typed_lessons_take_command_words_only_alone(town: Town):
     assert said[-1] is not None
     assert said[-1].startswith("Not quite: Okello is right.")
     assert "3 of 4 right: you passed!" in said[-1]
+
+
+async def _learns(town: Town, kind: str, **given) -> tuple[Person, str]:
+    """A worker at the first question to practise of the lesson of a kind."""
+    amina = await town.enrols("amina", new=True)
+    await town.posts_batch("Type it", kind=kind, needs_lesson=True, **given)
+    return amina, await _to_practice(amina, await amina.texts("LEARN"))
+
+
+FORM = {
+    "policy": "double",
+    "fields": [{"id": "a", "type": "text", "labels": {"en": "A"}}],
+}
+
+
+async def test_a_worker_learns_to_copy_a_form_by_sms(town: Town):
+    amina, asked = await _learns(town, "entry", **FORM)
+    assert "Peter Kamau paid 1,250 on 14 July 2026\n1 Name 2 Amount 3 Date" in asked
+    assert "Type it" not in (await amina.texts("WORK") or ""), "the work needs the lesson"
+    await amina.texts("LEARN")
+    told = await amina.texts("Peter Kamau; 12x; 14 July 2026")
+    assert "Amount: We could not read a number." in (told or "")
+    assert "Practice 1" in (told or "")
+    told = await amina.texts("Peter Kamau; 1250; 14 July 2026")
+    assert (told or "").startswith("Right! First the name")
+    told = await amina.texts("Grace Otieno; 90; 2 Feb 2026")
+    assert (told or "").startswith("Not quite: Amount: 80 is right. Keep the order"), told
+    for words in ("amina hassan, 675, 9 March 2026", "1 Brian Mutua 2 2040 3 31/5/2025"):
+        assert ((await amina.texts(words)) or "").startswith("Right!")
+    told = await amina.texts("Esther Njeri; 95; 5 October 2025")
+    assert "3 of 3 right: you passed!" in (told or "")
+    assert "Type it" in (await amina.texts("WORK") or "")
+    await town.has_right_books()
+
+
+async def test_a_worker_learns_to_copy_a_form_on_screens(town: Town):
+    amina, _ = await _learns(town, "entry", **FORM)
+    await amina.dials("5", "1")
+    screen = await amina.presses("1")
+    assert "Practice 1: 1 of 3: Name" in screen, screen
+    assert "Peter Kamau paid 1,250" in screen
+    screen = await amina.presses("Peter Kamau")
+    assert "Name: Peter Kamau" in screen, "what was typed is repeated"
+    assert "2 of 3: Amount" in screen
+    assert "We could not read a number" in await amina.presses("x")
+    await amina.presses("1250")
+    screen = await amina.presses("14 July 2026")
+    assert "Right! First the name" in screen
+    assert "Practice 2: 1 of 3: Name" in screen
+    await amina.presses("Grace Otieno", "90")
+    assert "Not quite: Amount: 80 is right." in await amina.presses("2 February 2026")
+    await amina.presses("Amina Hassan", "675")
+    await amina.dials("5", "1")
+    screen = await amina.presses("1")
+    assert "Test 1 of 3: 1 of 3: Name" in screen, "a record of a lesson begins again after a break"
+    for record in (
+        ("Amina Hassan", "675", "9 March 2026"),
+        ("Brian Mutua", "2040", "31 May 2025"),
+        ("Esther Njeri", "95", "5 October 2025"),
+    ):
+        screen = await amina.presses(*record)
+    assert "3 of 3 right: you passed!" in screen
+
+
+async def test_lessons_on_numbers_and_dates_say_what_was_not_clear_and_compare_exactly(town: Town):
+    amina, asked = await _learns(town, "transcription", value="number")
+    assert "The weight: 12.5 kg of beans for 900" in asked
+    assert "We could not read a number" in (await amina.texts("twelve") or "")
+    wrong = await amina.texts("12.6")
+    assert (wrong or "").startswith("Not quite: 12.5 is right."), "one digit is no typing error"
+    brian = await town.enrols("brian", new=True)
+    await town.posts_batch("Type it", kind="transcription", value="date", needs_lesson=True)
+    for words in ("30", "300", "34", "27", "1075"):
+        said = await amina.texts(words)
+    assert "4 of 4 right: you passed!" in (said or "")
+    asked = await _to_practice(amina, await amina.texts("LEARN"))
+    assert "The birth: Mary Atieno, 9 March 1990" in asked
+    told = await amina.texts("10 March 1990")
+    assert (told or "").startswith("Not quite: 9 March 1990 is right.")
+    assert "03/05" not in (told or "")
+    told = await amina.texts("7/8/2026")
+    assert "7 August 2026" in (told or ""), told
+    assert brian.name
 
 
 async def _to_practice(person, said: str | None) -> str:

@@ -125,7 +125,8 @@ async def test_falling_below_the_bar_again_soon_after_the_lesson_is_a_second_fai
     assert any("Please call Amina" in text for text in await town["wanjiku"].messages())
 
 
-async def test_a_kind_without_a_lesson_is_paused_as_before_and_never_in_silence(town):
+async def test_a_kind_without_a_lesson_is_paused_as_before_and_never_in_silence(town, monkeypatch):
+    monkeypatch.delitem(town.rt.lessons.by_kind, "date")
     amina = await town.enrols("amina")
     dates = [{"id": f"g{n}", "text": f"Gold {n}?", "gold": "2026-05-03"} for n in range(5)]
     await town.posts_batch("When?", kind="transcription", value="date", tasks=dates, gold_rate=0.1)

@@ -158,6 +158,58 @@ def test_a_transcription_with_stars_and_accents_uses_no_more_answers_than_it_say
     assert report["exact_match"] == 1.0
 
 
+FORM = [
+    {"id": "owner", "type": "name", "labels": {"en": "Name"}},
+    {"id": "amount", "type": "money", "labels": {"en": "Amount"}, "min": 1},
+    {"id": "ward", "type": "choice", "options": ["Kibera", "Mathare"]},
+    {"id": "day", "type": "date", "optional": True},
+]
+FIELD_NAMES = [field["id"] for field in FORM]
+
+
+def test_records_are_keyed_on_screens_and_by_sms_and_settled_by_field(tmp_path):
+    """Three workers key six records. w1 reads one amount wrongly, which the third settles."""
+    names = ("Amina Otieno", "Brian Mutua", "Chege Kamau")
+    truth = {
+        f"t{n}": (names[n % 3], f"{100 + n}.50", ("Kibera", "Mathare")[n % 2], f"2026-05-0{n + 1}")
+        for n in range(6)
+    }
+    truth["t3"] = (*truth["t3"][:3], "")
+    said = [
+        (task, worker, *((*record[:1], "999", *record[2:]) if (task, worker) == ("t2", "w1") else record))
+        for task, record in truth.items()
+        for worker in WORKERS[:3]
+    ]  # fmt: skip
+    columns = ("task", "worker", *FIELD_NAMES)
+    (tmp_path / "fields.json").write_text(json.dumps(FORM))
+    files = (
+        "--fields", str(tmp_path / "fields.json"),
+        "--answers", write(tmp_path / "records.csv", columns, said),
+        "--truth", write(tmp_path / "right.csv", ("task", *FIELD_NAMES), [(t, *r) for t, r in truth.items()]),
+    )  # fmt: skip
+    ended, report = replay(tmp_path, [], "--kind", "entry", "--channel", "mixed", *files)
+    is_right(ended, report)
+    assert report["undelivered"] == []
+    assert report["policy"] == "double"
+    assert report["fields_wrong"] == 0.0
+    assert 12 <= report["answers_used"] <= 18
+    assert "0.00% of the fields wrong" in ended.stderr
+
+
+def test_a_recording_of_records_needs_its_fields(tmp_path, monkeypatch, capsys):
+    line = refused(tmp_path, monkeypatch, capsys, VERIFIED, "--kind", "entry")
+    assert "needs the fields of its records: --fields fields.json" in line
+    fields = tmp_path / "fields.json"
+    given = ("--kind", "entry", "--fields", str(fields))
+    fields.write_text("[")
+    assert "this is not JSON" in refused(tmp_path, monkeypatch, capsys, VERIFIED, *given)
+    fields.write_text('[{"id": "owner", "type": "title"}]')
+    assert "type is 'title'" in refused(tmp_path, monkeypatch, capsys, VERIFIED, *given)
+    fields.write_text(json.dumps(FORM))
+    line = refused(tmp_path, monkeypatch, capsys, VERIFIED, *given)
+    assert "the header must be task,worker,owner,amount,ward,day" in line
+
+
 def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
     """Four workers type every line alike.
 

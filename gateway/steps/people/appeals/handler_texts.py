@@ -2,6 +2,7 @@
 
 from gateway.gsm.septets import gsm_only, segments
 from gateway.phrases import Phrasebook
+from gateway.steps.people.appeals.shown_answers import shown_answers
 from gateway.steps.people.find_worker import number_tail
 from gateway.steps.runtime import Runtime
 from gateway.store.people.appeals import Appeal
@@ -11,8 +12,10 @@ _NAME_MAX = 12
 _WORDS_MAX, _WORDS_MIN = 60, 8
 
 
-def to_coordinator(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
+async def to_coordinator(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
     """Return one segment with the question, both answers and the deadline."""
+    language, truth = appeal.handler_language or "", appeal.truth or ""
+    answer, truth = await shown_answers(rt, appeal.batch, appeal.value, truth, language)
     text = ""
     for length in range(_WORDS_MAX, _WORDS_MIN - 1, -1):
         text = book.say(
@@ -20,8 +23,8 @@ def to_coordinator(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
             name=worker_shown(rt, appeal),
             ref=appeal.ref,
             question=_cut(appeal.text, length),
-            answer=_cut(appeal.value, length // 2),
-            truth=_cut(appeal.truth or "-", length // 2),
+            answer=_cut(answer, length // 2),
+            truth=_cut(truth or "-", length // 2),
             day=f"{appeal.due_at:%d/%m}",
         )
         if segments(text) == 1:
@@ -29,7 +32,7 @@ def to_coordinator(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
     return text
 
 
-def reminder(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
+async def reminder(rt: Runtime, appeal: Appeal, book: Phrasebook) -> str:
     """Return the reminder some days before the deadline."""
     return book.say(
         "appeal.remind",

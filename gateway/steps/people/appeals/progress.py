@@ -93,7 +93,7 @@ async def _sms_to_handler(rt: Runtime, db: Connection, appeal: Appeal, event: st
     book = book_in(appeal.handler_language or "", rt.books)
     make = handler_texts.to_coordinator if event == "told" else handler_texts.reminder
     cause = f"appeal:{appeal.id}:{appeal.round}:{event}:{appeal.handler}"
-    await db.write([notice_write(rt, to, make(rt, appeal, book), "money", cause)])
+    await db.write([notice_write(rt, to, await make(rt, appeal, book), "money", cause)])
     return True
 
 

@@ -1,18 +1,15 @@
 """An answer of a worker, and her appeal about it, as the conversation receives them."""
 
 from datetime import timedelta
-from typing import cast
 
 from gateway.base.ids import WorkerId, answer_of_ref, answer_ref
 from gateway.conversation.explained import AnswerInQuestion, AppealState, AppealView, Looker
-from gateway.qa.keying.records import fields_of
+from gateway.steps.people.appeals.shown_answers import shown_answers
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.runtime import Runtime
-from gateway.store.batches.batches import Batch
 from gateway.store.people import appeals
 from gateway.store.quality import explained_answers
 from gateway.store.quality.explained_answers import AnswerFacts
-from gateway.tasks.port import RecordKind
 
 _FOUND_MAX = 20
 _IN_FORCE = ("open", "disputed", "standing", "done")
@@ -76,11 +73,14 @@ async def _view(
     in_force = facts.case_state in _IN_FORCE
     fate = "wrong" if in_force else await fate_of(rt, facts)
     looker, handler = await _looker(rt, worker, facts)
+    answer, truth = await shown_answers(rt, facts.batch, facts.value, facts.truth or "", language)
+    batch = await rt.batches.get(facts.batch)
     return AnswerInQuestion(
         ref=ref,
         question=facts.text,
-        answer=await _shown(rt, facts, facts.value, language, facts.said),
-        truth=await _shown(rt, facts, facts.truth or "", language, facts.truth or ""),
+        # A typed text is repeated in the worker's own words.
+        answer=answer if batch.options or batch.fields else facts.said,
+        truth=truth,
         fate="wrong" if fate == "wrong" else "right" if fate == "right" else "open",
         amount_minor=facts.case_minor if in_force else 0,
         appeal=await _state(rt, worker, facts),
@@ -88,25 +88,6 @@ async def _view(
         day=_day(rt, facts),
         answer_id=facts.answer,
         handler=handler,
-    )
-
-
-async def _shown(rt: Runtime, facts: AnswerFacts, value: str, language: str, typed: str) -> str:
-    """Return an answer as the worker reads it: an option's label in her language, else the text."""
-    batch = await rt.batches.get(facts.batch)
-    if batch.fields and value:
-        return _record_shown(rt, batch, value, language)
-    option = next((one for one in batch.options if one.id == value), None)
-    return option.label(language) if option else typed
-
-
-def _record_shown(rt: Runtime, batch: Batch, value: str, language: str) -> str:
-    """Return the values of a record in the order of its fields."""
-    kind, values = cast("RecordKind", rt.kind_of(batch.kind)), fields_of(value)
-    return "; ".join(
-        kind.shown(field, values[field.name], language)
-        for field in batch.fields
-        if field.name in values
     )
 
 

@@ -15,6 +15,7 @@ from typing import NotRequired, TypedDict, cast
 from gateway.base.errors import Refused
 from gateway.qa.skills.gold import Standing, standing
 from gateway.qa.skills.skill import HALF_LIFE_DAYS
+from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.confidences import Checked
 from gateway.steps.quality.corrections.follow import Rejudge, follow
 from gateway.steps.quality.estimate import estimate
@@ -176,13 +177,11 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> i
                 f"the gold of {said.task!r} is {value!r} already", field="value", status=409
             )
         before = await results_of(rt, db, batch)
-        changed = [
-            row
-            for row in await gold.answers(db, task["id"])
-            if row["right"] != is_right(rt, batch, row["value"], value)
-        ]
+        rows = await gold.answers(db, task["id"])
+        changed = [r for r in rows if r["right"] != is_right(rt, batch, r["value"], value)]
         await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
         decisions = await decisions_after(rt, db, batch, before)
+        await _fields_after(rt, db, batch, rows, (task["gold"], value))
         back = await skills_after(rt, db, batch, changed)
         workers = sorted({row["worker_id"] for row in changed})
         diff = diff_of(changed, back, decisions, {"by": "workers", "argument": workers, "after": 0})
@@ -227,7 +226,7 @@ async def skills_after(
     for row in sorted(changed, key=lambda row: row["worker_id"]):
         # 1 moves the skill towards right, and -1 towards wrong
         step = -1 if row["right"] else 1
-        weight = 0.5 ** (row["age_days"] / HALF_LIFE_DAYS) if row["scored"] else 0.0
+        weight = 0.0 if batch.fields else _weight(row)  # fields move in _fields_after
         now = await gold.move_skill(
             db, row["worker_id"], batch.kind, step, weight, row["created_at"]
         )
@@ -237,6 +236,32 @@ async def skills_after(
             await unpause(rt, db, row["worker_id"], batch.kind)
             back.append(row["worker_id"])
     return back
+
+
+async def _fields_after(
+    rt: Runtime, db: Connection, batch: Batch, rows: Sequence[Row], truths: tuple[str, str]
+) -> None:
+    """Correct the skills at records, whose evidence is counted in fields.
+
+    `truths` are the old and the new truth. A field may turn although its record stays wrong.
+    """
+    if not batch.fields:
+        return
+    # The rows of all skills that follow are locked here, in one order.
+    await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in rows}))
+    marks, tag = rt.kind_of(batch.kind).ANSWERS.marks, compared_as(rt, batch)
+    for row in rows:
+        was, now = (marks(row["value"], truth, tag) for truth in truths)
+        right, wrong = sum(now) - sum(was), now.count(False) - was.count(False)
+        if right or wrong:
+            weight = _weight(row)
+            args = right * weight, wrong * weight
+            await gold.move_evidence(db, row["worker_id"], batch.kind, *args)
+
+
+def _weight(row: Row) -> float:
+    """Return the remaining worth of an answer's evidence, 0 if no skill knows it yet."""
+    return 0.5 ** (row["age_days"] / HALF_LIFE_DAYS) if row["scored"] else 0.0
 
 
 async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
