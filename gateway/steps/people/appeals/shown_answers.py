@@ -1,4 +1,4 @@
-"""An answer and the truth as a person reads them: labels of options, and what differs in records."""
+"""An answer and the truth as a person reads them: labels of options, and the wrong fields."""
 
 from collections.abc import Set as AbstractSet
 from typing import cast
