@@ -18,10 +18,12 @@ _SEPARATORS = re.compile(r"([;\t\r\n])")
 class CsvWriter:
     """The one writer of CSV. With `raw` it writes cells for programs, unprotected."""
 
-    def __init__(self, *, raw: bool = False, lineterminator: str = "\r\n") -> None:
+    def __init__(
+        self, *, raw: bool = False, lineterminator: str = "\r\n", delimiter: str = ","
+    ) -> None:
         self._raw = raw
         self._line = io.StringIO()
-        self._writer = csv.writer(self._line, lineterminator=lineterminator)
+        self._writer = csv.writer(self._line, delimiter=delimiter, lineterminator=lineterminator)
 
     def row(self, cells: Sequence[object]) -> str:
         """Return one row as a line of CSV. None is an empty cell."""

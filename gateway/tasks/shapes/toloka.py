@@ -69,7 +69,7 @@ def _solutions(given: object) -> Mapping[str, object] | None:
 
 def _layout(header: Header, asked: ReadingAsked) -> Layout:
     named_id = header.mapped(asked, "id", INPUT)
-    name = named_id or header.find("id", f"{INPUT}id")
+    name = named_id or header.find(f"{INPUT}id", "id")
     inputs = [one for one in header.beginning(INPUT) if one != name]
     text = header.mapped(asked, "text", INPUT) or question_column(inputs, "INPUT column", INPUT)
     golds = {one[len(GOLDEN) :]: one for one in header.beginning(GOLDEN)}

@@ -1,0 +1,194 @@
+"""What is exported in the shape of another service can be uploaded again: the same tasks."""
+# pyright: basic
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.base import plugins
+from gateway.base.tabular import restored
+from gateway.tasks import shapes
+from gateway.tasks.exports import formats
+from gateway.tasks.exports.port import Content, ExportedBatch, ExportRow
+from gateway.tasks.question import Field, Option
+from gateway.tasks.shaping.rows import ReadingAsked
+from gateway.tasks.uploaded import read_rows
+
+WRITTEN = [name for name in plugins.kinds(shapes) if name in plugins.kinds(formats)]
+BATCH = ExportedBatch(
+    id="b_1",
+    name="Shops",
+    kind="categorisation",
+    instructions="What is it?",
+    content=Content.RESULTS,
+    columns=("task", "value"),
+    options=(Option("shop"), Option("stall")),
+    own=("ward", "label", "id", "_ip"),
+    method="auto",
+)
+RECORDS = replace(
+    BATCH,
+    kind="entry",
+    options=(),
+    own=("ward",),
+    fields=(Field("fee", "money", 1), Field("owner", "name", 2)),
+)
+
+
+def answer(value, slot=1, **change):
+    return {
+        "answer": slot,
+        "worker": f"w_{slot}",
+        "channel": "sms",
+        "said": "1",
+        "value": value,
+        "asked_at": "2026-11-30T11:59:00+00:00",
+        "answered_at": "2026-11-30T12:00:00+00:00",
+        "lead_time_s": 60.0,
+        "counted": True,
+        "gold": False,
+        "right": None,
+        **change,
+    }
+
+
+def task(name, text, value, *answers, gold=None, **own):
+    told = {
+        "task": name,
+        "state": "decided",
+        "value": value,
+        "confidence": 0.9709,
+        "rule": "auto",
+        "columns": own,
+    }
+    return ExportRow(told, text, gold, answers)
+
+
+ROWS = [
+    task("007", "What is this? Duka", "shop", answer("shop"), answer("stall", 2, counted=False), ward="Kibera", label="mine", id="x"),
+    task("8", "Und dies?", None, ward="Kibera; east", _ip="1.2.3.4"),
+    task("9", "And that?", "stall", answer("shop", right=False), gold="stall"),
+]  # fmt: skip
+
+
+def written(name, batch, rows, *, raw=False):
+    writer = plugins.load(formats, name).open_writer(batch, raw=raw)
+    return b"".join([writer.header(), *map(writer.row, rows), writer.end()])
+
+
+def read(file, record=()):
+    return list(read_rows(file, "", ReadingAsked(record=record)))
+
+
+def test_each_shape_but_the_archive_is_written_too():
+    assert WRITTEN == ["appen", "labelstudio", "toloka"]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_results_are_the_same_tasks_again_with_gold_and_decisions(name):
+    rows = read(written(name, BATCH, ROWS))
+    assert [(row["id"], row["text"], row.get("gold")) for row in rows] == [
+        ("007", "What is this? Duka", None),
+        ("8", "Und dies?", None),
+        ("9", "And that?", "stall"),
+    ]
+    assert [row.own.get("ward") or None for row in rows] == ["Kibera", "Kibera; east", None]
+    if name != "labelstudio":  # Its decisions are predictions, which an upload of tasks leaves out.
+        column = {"appen": "label", "toloka": "OUTPUT:label"}[name]
+        assert [row.own.get(column) or None for row in rows][:2] == ["shop", None]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_answers_are_the_same_tasks_again(name):
+    rows = read(written(name, replace(BATCH, content=Content.ANSWERS), ROWS))
+    expected = [("007", "What is this? Duka", None), ("9", "And that?", "stall")]
+    if name == "labelstudio":
+        expected.insert(1, ("8", "Und dies?", None))
+    assert [(row["id"], row["text"], row.get("gold")) for row in rows] == expected
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_records_have_a_column_per_field(name):
+    truth = json.dumps({"fee": "450.00", "owner": "Amina"})
+    told = {
+        "fee": {"value": "450.00", "confidence": 0.9},
+        "owner": {"value": "Amina", "confidence": 0.8},
+    }
+    one = task("1", "Form 7", truth, answer(truth), gold=truth)
+    one = replace(one, told={**one.told, "fields": told})
+    (row,) = read(written(name, RECORDS, [one]), ("fee", "owner"))
+    assert row["gold"] == {"fee": "450.00", "owner": "Amina"}
+
+
+def test_label_studio_has_answers_decisions_and_gold():
+    first, second, third = json.loads(written("labelstudio", BATCH, ROWS))
+    assert first["data"] == {
+        "id": "007",
+        "text": "What is this? Duka",
+        "ward": "Kibera",
+        "label": "mine",
+        "columns.id": "x",
+    }
+    result = [
+        {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": ["shop"]}}
+    ]
+    assert first["predictions"] == [
+        {"model_version": "gateway:auto", "score": 0.9709, "result": result}
+    ]
+    yes, no = first["annotations"]
+    assert (yes["result"], yes["lead_time"], yes["ground_truth"], yes["was_cancelled"]) == (
+        result,
+        60.0,
+        False,
+        False,
+    )
+    assert no["was_cancelled"]
+    assert isinstance(yes["completed_by"], int)
+    assert yes["completed_by"] != no["completed_by"]
+    assert (second["annotations"], second["predictions"]) == ([], [])
+    assert [one["ground_truth"] for one in third["annotations"]] == [True, False]
+    typed = json.loads(written("labelstudio", replace(BATCH, options=(), own=()), ROWS))
+    assert typed[0]["annotations"][0]["result"][0]["value"] == {"text": ["shop"]}
+
+
+def test_toloka_has_aggregated_results_and_assignments():
+    header, first, *_ = written("toloka", BATCH, ROWS).decode().splitlines()
+    cells = dict(zip(header.split("\t"), first.split("\t"), strict=True))
+    assert (cells["OUTPUT:label"], cells["CONFIDENCE:label"]) == ("shop", "97.09%")
+    header, *rows = (
+        written("toloka", replace(BATCH, content=Content.ANSWERS), ROWS).decode().splitlines()
+    )
+    cells = [dict(zip(header.split("\t"), row.split("\t"), strict=True)) for row in rows]
+    assert [one["ASSIGNMENT:status"] for one in cells] == ["APPROVED", "REJECTED", "APPROVED"]
+    assert cells[0]["ASSIGNMENT:worker_id"] == "w_1"
+
+
+@pytest.mark.parametrize("content", [Content.RESULTS, Content.ANSWERS])
+def test_appen_never_tells_where_a_person_is(content):
+    file = written("appen", replace(BATCH, content=content), ROWS).decode()
+    assert "_ip" not in file
+    assert "1.2.3.4" not in file
+    assert "_city" not in file
+
+
+hostile = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=12) | st.sampled_from(
+    ["=1+1", "@SUM(A1)", "+254711000031", "-2", '"', '""', "a\tb", "a,b", "'=1", "a;=1", "yes | no", "{}", "[1]", "\u202e=1"]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@given(texts=st.lists(hostile.filter(str.strip), min_size=1, max_size=3), ward=hostile)
+@settings(max_examples=60, deadline=None)
+def test_hostile_cells_come_back_and_no_spreadsheet_executes_them(name, texts, ward):
+    rows = [task(str(n), text, "shop", ward=ward) for n, text in enumerate(texts)]
+    for raw in (True, False):
+        again = read(written(name, replace(BATCH, own=("ward",)), rows, raw=raw))
+        # A table trims its cells, and protects those that a spreadsheet would execute.
+        is_table = name != "labelstudio"
+        back = restored if is_table and not raw else str
+        expected = [text.strip() if is_table else text for text in texts]
+        assert [back(str(row["text"])) for row in again] == expected
+        assert [row["id"] for row in again] == [str(n) for n in range(len(texts))]
