@@ -28,7 +28,7 @@ def answer_parts(batch: ExportedBatch, value: object) -> dict[str, str]:
     if not batch.fields:
         return {answer_names(batch)[0]: str(value)}
     record = orjson.loads(value) if isinstance(value, str) else value
-    fields = cast("Mapping[str, Any]", record) if isinstance(record, Mapping) else {}
+    fields = cast("dict[str, object]", record) if isinstance(record, dict) else dict[str, object]()
     return {name: str(said) for name in answer_names(batch) if (said := fields.get(name)) is not None}  # fmt: skip
 
 
