@@ -13,6 +13,10 @@ from gateway.base.tabular import CsvWriter
 
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - is stdout.")]
 
+CsvOut = Annotated[Path | None, typer.Option("--csv", help="Write it as CSV; - is stdout.")]
+
+PdfOut = Annotated[Path | None, typer.Option("--pdf", help="Write it as a PDF.")]
+
 Raw = Annotated[
     bool,
     typer.Option(
@@ -39,6 +43,15 @@ def write_json(report: object, out: Path | None) -> bool:
     except OSError as bad:
         raise SettingsError(f"cannot write {out}: {bad.strerror}") from bad
     return True
+
+
+def write_file(body: bytes, out: Path) -> None:
+    """Write a file. Raises SettingsError when it cannot be written."""
+    try:
+        out.write_bytes(body)
+    except OSError as bad:
+        raise SettingsError(f"cannot write {out}: {bad.strerror}") from bad
+    typer.echo(f"written: {out}", err=True)
 
 
 def write_csv(

@@ -25,9 +25,10 @@ Days = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_long_enough)]
 
 
 class Retention(Section):
-    """The time for which sessions and messages are kept.
+    """The time for which sessions, messages and the files of projects are kept.
 
-    `gateway archive` takes out older ones, month by month.
+    `gateway archive` takes out older sessions and messages, month by month. Files of projects are
+    removed by the ticker's job `sweep`.
     """
 
     sessions_days: Days = 90
@@ -35,6 +36,11 @@ class Retention(Section):
     messages_days: Days = 180
     """The days for which events of the inbox and messages of the outbox are kept; 0 keeps them for
     good.
+    """
+    project_files_days: Days = 365
+    """The days for which the file of a project is kept after its end; 0 keeps it for good.
+
+    The file of a draft is kept as long after the draft was made.
     """
     folder: Path | None = None
     """The folder of archived months. The default is `archive` in the data folder."""

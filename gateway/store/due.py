@@ -41,6 +41,7 @@ union all select 'count', null where exists (select from tally where due_at <= $
 union all select 'relearn', id from batch where state = 'running' and unlearned >= greatest(50, learned / 10)
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from batch where upload_until < now())
+  or exists (select from project_file where look_at <= $1)
   or exists (select from outbox where state = 'sending' and lease_until < $1)
   or exists (select from outbox where state = 'queued' and priority = 1 and due_at <= $1::timestamptz - interval '1 minute')
   or exists (select from outbox where state = 'unknown' and due_at <= $1)

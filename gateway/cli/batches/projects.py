@@ -227,17 +227,26 @@ def result(
     partial: Annotated[bool, typer.Option("--partial", help="The results so far.")] = False,
     raw: Raw = False,
 ) -> None:
-    """Write the one result of a project: a table as CSV, or a text."""
-    from gateway.base.errors import Refused
-    from gateway.steps.batches.projects.report import project_result, result_csv
+    """Write the one result of a project: a table or a text.
 
-    async def read(rt: "Runtime") -> str:
-        found = await project_result(rt, await _project(rt, project), partial=partial)
-        if not text:
-            return "".join(result_csv(found, raw=raw))
-        if found.text is None:
+    A file named `.xlsx` or `.json` gets the table in that form, and any other CSV.
+    """
+    from gateway.base.errors import Refused
+    from gateway.steps.batches.projects import report
+
+    async def read(rt: "Runtime") -> bytes:
+        found = await report.project_result(rt, await _project(rt, project), partial=partial)
+        if text and found.text is None:
             raise Refused("the result of this recipe is a table; leave --text out")
-        return found.text
+        if text and found.text is not None:
+            return found.text.encode()
+        match out.suffix if out else "":
+            case ".xlsx":
+                return b"".join(report.result_workbook(found, raw=raw))
+            case ".json":
+                return b"".join(report.result_json(found))
+            case _:
+                return "".join(report.result_csv(found, raw=raw)).encode()
 
     _write(with_runtime(read), out)
 
@@ -247,23 +256,23 @@ def report(project: ProjectId, out: Out = None, raw: Raw = False) -> None:
     """Write the quality report of a project: a page, or CSV where the file is named so."""
     from gateway.steps.batches.projects.report import project_report, report_csv, report_html
 
-    async def read(rt: "Runtime") -> str:
+    async def read(rt: "Runtime") -> bytes:
         found = await project_report(rt, await _project(rt, project))
         if out is not None and out.suffix == ".csv":
-            return "".join(report_csv(found, raw=raw))
-        return report_html(found)
+            return "".join(report_csv(found, raw=raw)).encode()
+        return report_html(found).encode()
 
     _write(with_runtime(read), out)
 
 
-def _write(text: str, out: Path | None) -> None:
+def _write(body: bytes, out: Path | None) -> None:
     from gateway.base.errors import SettingsError
 
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(body.decode())
         return
     try:
-        out.write_bytes(text.encode())
+        out.write_bytes(body)
     except OSError as bad:
         raise SettingsError(f"cannot write {out}: {bad.strerror}") from bad
 

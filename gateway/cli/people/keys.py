@@ -4,6 +4,7 @@ It is never on the command line.
 """
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,19 @@ KeyFile = Annotated[
         help="A file with the key, - for standard input; without it the key is asked for.",
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedPerson:
+    """The options of a command that a person with a key gives: her name, and her key."""
+
+    by: Annotated[str, typer.Option("--by", help="Your name, as added with `gateway persons add`.")]
+    key_file: KeyFile = None
+    key: NoKey = None
+
+    def read(self) -> str:
+        """Return her key."""
+        return read_key(self.key_file, self.by)
 
 
 def read_key(file: Path | None, whose: str) -> str:

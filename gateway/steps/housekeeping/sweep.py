@@ -1,6 +1,7 @@
 """The job that finds abandoned work.
 
-It finds leases that ran out, messages whose runner died, early receipts, uploads and sessions.
+It finds leases that ran out, messages whose runner died, early receipts, uploads and sessions. It
+also removes the files of projects that are over for long enough.
 """
 
 from datetime import timedelta
@@ -11,6 +12,7 @@ from gateway.steps.messages.receipts import retry_waiting_receipts
 from gateway.steps.messages.settle_unknown import settle_unknown
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
+from gateway.store.batches import projects
 from gateway.store.turns import leases
 
 _AT_ONCE = 1000
@@ -25,3 +27,10 @@ async def sweep(rt: Runtime) -> None:
     await contact_hours.hush(rt)
     await retry_waiting_receipts(rt)
     await sweep_uploads(rt)
+    await _remove_project_files(rt)
+
+
+async def _remove_project_files(rt: Runtime) -> None:
+    days = rt.settings.retention.project_files_days
+    before = rt.clock.now() - timedelta(days=days) if days else None
+    await until_settled(lambda: projects.remove_files(rt.db, rt.clock.now(), before, _AT_ONCE))

@@ -176,6 +176,27 @@ async def store_file(
     )
 
 
+async def remove_files(db: Database, now: datetime, before: datetime | None, most: int) -> None:
+    """Look at the files whose time has come, and remove those of old projects.
+
+    Old is what was over before `before`, or is a draft since then; None keeps all files. Each file
+    is looked at once a day.
+    """
+    await db.execute(
+        """with seen as (select f.project_id from project_file f where f.look_at <= $1
+             order by f.look_at limit $3 for update skip locked),
+           gone as (delete from project_file f using seen s, project p
+             where f.project_id = s.project_id and p.id = s.project_id
+               and p.state in ('draft', 'done', 'cancelled') and coalesce(p.closed_at, p.created_at) < $2
+             returning f.project_id)
+           update project_file f set look_at = $1::timestamptz + interval '1 day' from seen s
+             where f.project_id = s.project_id and s.project_id not in (select project_id from gone)""",
+        now,
+        before,
+        most,
+    )
+
+
 async def file_of(db: Database, project: str) -> bytes | None:
     """Return the file of a project."""
     return await db.value("select body from project_file where project_id = $1", project)

@@ -34,6 +34,22 @@ end $$;
 create or replace trigger batch_state_is_told after update of state on batch
   for each row execute function batch_state_is_told();
 
+-- Tell the client that a project is over, or that it cannot go on and why. A reason that stays the
+-- same at the next try is told once.
+create or replace function project_state_is_told() returns trigger language plpgsql as $$
+begin
+  if new.state <> old.state and new.state in ('done', 'cancelled') then
+    perform tell_client(new.client_id, null, 'project.' || new.state,
+      jsonb_build_object('project', new.id, 'state', new.state));
+  elsif new.waits is distinct from old.waits and new.waits is not null then
+    perform tell_client(new.client_id, null, 'project.failed',
+      jsonb_build_object('project', new.id, 'state', new.state, 'because', new.waits));
+  end if;
+  return null;
+end $$;
+create or replace trigger project_state_is_told after update of state, waits on project
+  for each row execute function project_state_is_told();
+
 -- Tell the client that a batch was started which could not be afforded once more.
 create or replace function tell_low_money(p_client text, p_batch text, p_reserved bigint) returns void language plpgsql as $$
 declare v_left bigint; v_currency text;

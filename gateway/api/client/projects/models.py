@@ -125,6 +125,12 @@ class ProjectOut(BaseModel):
     created_at: datetime
     started_at: datetime | None
     closed_at: datetime | None
+    file_until: Annotated[
+        datetime | None,
+        Field(
+            description="Fetch the result before: then the file is removed. Null: no time is set"
+        ),
+    ]
     waits: str | None
     money: ProjectMoney
     stages: list[StageOut]
@@ -187,6 +193,9 @@ class ProjectQuoteOut(BaseModel):
     enough: bool
     currency: str
     stages: list[StageQuoteOut]
+    below_floor: Annotated[
+        list[str], Field(description="The stages whose expected pay is below the living-wage floor")
+    ]
     choices: list[ChoiceOut]
     workers: int
     workers_needed: int

@@ -35,6 +35,14 @@ from gateway.tasks.projects.plan import AnswerPay
 router = APIRouter(prefix="/api/v1")
 ProjectPath = Annotated[Id, Path(description="A project's id")]
 _CSV = "text/csv; charset=utf-8"
+_JSON = "application/json"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_RESULT_TYPES: dict[str, Any] = {
+    "text/csv": {"schema": {"type": "string"}},
+    _XLSX: {"schema": {"type": "string", "format": "binary"}},
+    _JSON: {"schema": {"type": "array", "items": {"type": "object"}}},
+    "text/plain": {},
+}
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -44,9 +52,7 @@ _FILE: dict[str, Any] = {
                 "example": "id,name,town\n1,Mama Njeri Shop,Kibera\n",
             },
             "text/plain": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
+            _XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -110,7 +116,7 @@ async def made(rt: Rt, client: Client, given: ProjectIn, request: Request) -> Re
 async def listed(rt: Rt, client: Client) -> list[ProjectOut]:
     """List your projects, newest first."""
     return [
-        shown(each, await projects.stages_of(rt.db, each.id))
+        shown(each, await projects.stages_of(rt.db, each.id), _file_days(rt))
         for each in await projects.projects_of_client(rt.db, client)
     ]
 
@@ -188,28 +194,36 @@ async def _changed(
 @router.get(
     "/projects/{project}/result",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, "text/plain": {}}}},
+    responses={200: {"content": _RESULT_TYPES}},
 )
 async def result(
     rt: Rt,
     client: Client,
     project: ProjectPath,
-    format: Annotated[Literal["csv", "text"], Query()] = "csv",  # noqa: A002
+    format: Annotated[Literal["csv", "xlsx", "json", "text"], Query()] = "csv",  # noqa: A002
     *,
     partial: bool = False,
     raw: bool = False,
 ) -> Response:
     """Return the one result: a table in the order of your file, or a text.
 
-    `partial=true` gives the results so far of a project that is not done. In CSV, cells that a
-    spreadsheet would execute have an apostrophe before them. `raw=true` leaves it out, for
-    programs.
+    The table comes as CSV, as XLSX, or as a JSON list with one object per row. `partial=true` gives
+    the results so far of a project that is not done. In CSV and XLSX, cells that a spreadsheet
+    would execute have an apostrophe before them. `raw=true` leaves it out, for programs.
     """
     found = await report.project_result(
         rt, await create.own_project(rt, client, project), partial=partial
     )
-    if format == "csv":
-        return StreamingResponse(_encoded(report.result_csv(found, raw=raw)), media_type=_CSV)
+    match format:
+        case "csv":
+            return StreamingResponse(_encoded(report.result_csv(found, raw=raw)), media_type=_CSV)
+        case "xlsx":
+            rows = report.result_workbook(found, raw=raw)
+            return StreamingResponse(_sent(rows), media_type=_XLSX)
+        case "json":
+            return StreamingResponse(_sent(report.result_json(found)), media_type=_JSON)
+        case "text":
+            pass
     if found.text is None:
         raise Refused("the result of this recipe is a table: ask for format=csv", field="format")
     return PlainTextResponse(found.text)
@@ -243,6 +257,11 @@ _NO_SCRIPTS = {
 }
 
 
+async def _sent(parts: Iterator[bytes]) -> AsyncGenerator[bytes]:
+    for part in parts:
+        yield part
+
+
 async def _encoded(lines: Iterator[str]) -> AsyncGenerator[bytes]:
     for line in lines:
         yield line.encode()
@@ -250,4 +269,8 @@ async def _encoded(lines: Iterator[str]) -> AsyncGenerator[bytes]:
 
 async def _shown(rt: Runtime, client: ClientId, project: str) -> ProjectOut:
     found = await create.own_project(rt, client, project)
-    return shown(found, await projects.stages_of(rt.db, project))
+    return shown(found, await projects.stages_of(rt.db, project), _file_days(rt))
+
+
+def _file_days(rt: Runtime) -> int:
+    return rt.settings.retention.project_files_days

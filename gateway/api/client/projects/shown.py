@@ -1,6 +1,7 @@
 """Projects and quotes in the form in which clients read them."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.api.client.projects.models import (
@@ -17,8 +18,11 @@ from gateway.store.batches.projects import Project, ProjectStage
 from gateway.tasks.projects.chain import FORMULA
 
 
-def shown(project: Project, stages: Sequence[ProjectStage]) -> ProjectOut:
-    """Return a project with its stages; those of a draft are only planned."""
+def shown(project: Project, stages: Sequence[ProjectStage], file_days: int) -> ProjectOut:
+    """Return a project with its stages; those of a draft are only planned.
+
+    `file_days` is the time for which its file is kept after its end; 0 keeps it for good.
+    """
     by_name = {stage.name: stage for stage in stages}
     shown_stages = _planned(project, by_name)
     return ProjectOut(
@@ -33,6 +37,7 @@ def shown(project: Project, stages: Sequence[ProjectStage]) -> ProjectOut:
         created_at=project.created_at,
         started_at=project.started_at,
         closed_at=project.closed_at,
+        file_until=_file_until(project, file_days),
         waits=project.waits,
         money=ProjectMoney(
             currency=project.currency,
@@ -41,6 +46,12 @@ def shown(project: Project, stages: Sequence[ProjectStage]) -> ProjectOut:
         ),
         stages=shown_stages,
     )
+
+
+def _file_until(project: Project, days: int) -> datetime | None:
+    """Return the time until which the file is kept; None while that is not known, or for good."""
+    since = project.created_at if project.state == "draft" else project.closed_at
+    return since + timedelta(days=days) if since and days and project.plan else None
 
 
 def _planned(project: Project, by_name: dict[str, ProjectStage]) -> list[StageOut]:
@@ -81,6 +92,7 @@ def quote_shown(project: Project, quote: ProjectQuote) -> ProjectQuoteOut:
         enough=quote.enough,
         currency=project.currency,
         stages=[_stage_quote(each) for each in quote.reserves],
+        below_floor=[each.stage.name for each in quote.reserves if each.pay.quote.below_floor],
         choices=[
             ChoiceOut(
                 stage=choice.stage,

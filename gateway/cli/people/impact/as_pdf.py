@@ -1,6 +1,6 @@
 """The impact report as a PDF."""
 
-from gateway.cli.people.impact.pdf_pages import (
+from gateway.cli.pdf_pages import (
     GREEN,
     GREY,
     INK,

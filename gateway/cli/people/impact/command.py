@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.base.errors import SettingsError
-from gateway.cli.json_output import Json, write_json
+from gateway.cli.json_output import Json, PdfOut, write_file, write_json
 from gateway.workers.impact.report import ImpactReport
 
 _DAY = ["%Y-%m-%d"]
@@ -27,7 +26,7 @@ def impact(
         Path | None, typer.Option("--html", help="Write the page; - is stdout.")
     ] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table; - is stdout.")] = None,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the PDF.")] = None,
+    pdf: PdfOut = None,
     json: Json = None,
 ) -> None:
     """Report a period: workers reached, trained and paid, groups, shares, pay and reinvestment.
@@ -57,11 +56,7 @@ def _write(path: Path, content: bytes) -> bool:
     if str(path) == "-":
         sys.stdout.write(content.decode())
         return True
-    try:
-        path.write_bytes(content)
-    except OSError as bad:
-        raise SettingsError(f"cannot write {path}: {bad.strerror}") from bad
-    typer.echo(f"written: {path}", err=True)
+    write_file(content, path)
     return True
 
 

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from gateway.base.bounds import INT8_MAX
-from gateway.cli.json_output import Json, Raw, write_csv, write_json
-from gateway.cli.people.keys import KeyFile, NoKey, read_key
+from gateway.cli.json_output import CsvOut, Json, Raw, write_csv, write_json
+from gateway.cli.option_groups import with_groups
+from gateway.cli.people.keys import KeyedPerson
 from gateway.cli.people.partners.options import (
     AnyPartner,
-    KeyHolder,
+    LedgerCurrency,
     PartnerCode,
     PartnerReason,
     day,
@@ -36,7 +37,7 @@ def file_one(
     on: Annotated[str, typer.Option(help="The day of the expense, 2026-11-30.")],
     document: Annotated[str, typer.Option(help="The number of the receipt or contract.")],
     by: Annotated[str, typer.Option("--by", help="The person of the partner who files it.")],
-    currency: Annotated[str, typer.Option(help="The currency.")] = "KES",
+    currency: LedgerCurrency = "KES",
     file: Annotated[
         Path | None, typer.Option(help="The document itself; its digest is kept.")
     ] = None,
@@ -52,7 +53,7 @@ def file_one(
 @app.command("list")
 def listed(
     code: AnyPartner = None,
-    csv: Annotated[Path | None, typer.Option(help="Write it as CSV; - is stdout.")] = None,
+    csv: CsvOut = None,
     json: Json = None,
     *,
     raw: Raw = False,
@@ -90,20 +91,19 @@ def listed(
 
 
 @app.command("check")
+@with_groups
 def check(
     number: ExpenseNumber,
     because: PartnerReason,
-    by: KeyHolder,
-    key_file: KeyFile = None,
-    key: NoKey = None,
+    person: KeyedPerson,
 ) -> None:
     """Confirm an expense whose document you saw. It releases money kept for reinvestment."""
     from gateway.base.money import amount_text
     from gateway.steps.people.partners import spending
 
-    hers = read_key(key_file, by)
+    hers = person.read()
     expense, released = with_runtime(
-        lambda rt: spending.check_filed(rt, number, by=by, key=hers, because=because)
+        lambda rt: spending.check_filed(rt, number, by=person.by, key=hers, because=because)
     )
     typer.echo(
         f"checked; {amount_text(released, expense.currency)} of {expense.code} are payable now"
@@ -111,16 +111,17 @@ def check(
 
 
 @app.command("refuse")
+@with_groups
 def refuse(
     number: ExpenseNumber,
     because: PartnerReason,
-    by: KeyHolder,
-    key_file: KeyFile = None,
-    key: NoKey = None,
+    person: KeyedPerson,
 ) -> None:
     """Refuse an expense. It then counts nowhere, and its document may be filed again."""
     from gateway.steps.people.partners import spending
 
-    hers = read_key(key_file, by)
-    with_runtime(lambda rt: spending.refuse_filed(rt, number, by=by, key=hers, because=because))
+    hers = person.read()
+    with_runtime(
+        lambda rt: spending.refuse_filed(rt, number, by=person.by, key=hers, because=because)
+    )
     typer.echo(f"expense {number} is refused")

@@ -1,16 +1,16 @@
 """The commands `gateway partner invoice`: draft, two reviews, payment."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.json_output import Json, Raw, write_csv, write_json
-from gateway.cli.people.keys import KeyFile, NoKey, read_key
+from gateway.cli.json_output import CsvOut, Json, PdfOut, Raw, write_csv, write_file, write_json
+from gateway.cli.option_groups import with_groups
+from gateway.cli.people.keys import KeyedPerson
 from gateway.cli.people.partners.options import (
     AnyPartner,
-    KeyHolder,
+    LedgerCurrency,
     PartnerAuthor,
     PartnerCode,
     PartnerReason,
@@ -31,7 +31,7 @@ InvoiceNumber = Annotated[
 @app.command("draft")
 def draft(
     code: PartnerCode,
-    currency: Annotated[str, typer.Option(help="The currency of the earnings.")] = "KES",
+    currency: LedgerCurrency = "KES",
     to: Annotated[str | None, typer.Option(help="The last day (UTC). Default: today.")] = None,
     pay_in: Annotated[
         str | None, typer.Option(help="Another currency in which it is paid, e.g. USD.")
@@ -69,7 +69,7 @@ def draft(
 @app.command("list")
 def listed(
     code: AnyPartner = None,
-    csv: Annotated[Path | None, typer.Option(help="Write every item as CSV; - is stdout.")] = None,
+    csv: CsvOut = None,
     json: Json = None,
     *,
     unpaid: Annotated[
@@ -96,29 +96,33 @@ def listed(
 
 
 @app.command("show")
-def show(number: InvoiceNumber, json: Json = None) -> None:
+def show(number: InvoiceNumber, pdf: PdfOut = None, json: Json = None) -> None:
     """Print an invoice with its items, reviews and payment."""
+    from gateway.cli.people.partners.as_pdf import invoice_pdf
     from gateway.steps.people.partners import statements
     from gateway.store.people.partners import invoices
 
     found = with_runtime(lambda rt: invoices.by_number(rt.db, number))
+    if pdf is not None:
+        write_file(invoice_pdf(found), pdf)
     if not write_json(asdict(found), json):
         typer.echo(statements.invoice_text(found), nl=False)
 
 
 @app.command("review")
+@with_groups
 def review(
     number: InvoiceNumber,
-    by: KeyHolder,
+    person: KeyedPerson,
     because: PartnerReason = "the items agree with the ledger and the agreement",
-    key_file: KeyFile = None,
-    key: NoKey = None,
 ) -> None:
     """Review an invoice. It is ready after two persons, neither of whom drafted it."""
     from gateway.steps.people.partners import invoicing
 
-    hers = read_key(key_file, by)
-    now = with_runtime(lambda rt: invoicing.review(rt, number, by=by, key=hers, because=because))
+    hers = person.read()
+    now = with_runtime(
+        lambda rt: invoicing.review(rt, number, by=person.by, key=hers, because=because)
+    )
     typer.echo(
         f"{now.number} is ready to be paid"
         if now.state == "ready"
@@ -127,62 +131,63 @@ def review(
 
 
 @app.command("reject")
+@with_groups
 def reject(
     number: InvoiceNumber,
     because: PartnerReason,
-    by: KeyHolder,
-    key_file: KeyFile = None,
-    key: NoKey = None,
+    person: KeyedPerson,
 ) -> None:
     """Reject an invoice in review. Its items may be invoiced again."""
     from gateway.steps.people.partners import invoicing
     from gateway.workers.partners.invoices import InvoiceEvent
 
-    hers = read_key(key_file, by)
+    hers = person.read()
     now = with_runtime(
-        lambda rt: invoicing.end(rt, number, InvoiceEvent.REJECT, by=by, key=hers, because=because)
+        lambda rt: invoicing.end(
+            rt, number, InvoiceEvent.REJECT, by=person.by, key=hers, because=because
+        )
     )
     typer.echo(f"{now.number} is rejected")
 
 
 @app.command("cancel")
+@with_groups
 def cancel(
     number: InvoiceNumber,
     because: PartnerReason,
-    by: KeyHolder,
-    key_file: KeyFile = None,
-    key: NoKey = None,
+    person: KeyedPerson,
 ) -> None:
     """Cancel an invoice that was not paid. Its items may be invoiced again."""
     from gateway.steps.people.partners import invoicing
     from gateway.workers.partners.invoices import InvoiceEvent
 
-    hers = read_key(key_file, by)
+    hers = person.read()
     now = with_runtime(
-        lambda rt: invoicing.end(rt, number, InvoiceEvent.CANCEL, by=by, key=hers, because=because)
+        lambda rt: invoicing.end(
+            rt, number, InvoiceEvent.CANCEL, by=person.by, key=hers, because=because
+        )
     )
     typer.echo(f"{now.number} is cancelled")
 
 
 @app.command("pay")
+@with_groups
 def pay(
     number: InvoiceNumber,
     reference: Annotated[str, typer.Option(help="The reference of the bank or the provider.")],
-    by: KeyHolder,
+    person: KeyedPerson,
     way: Annotated[str, typer.Option(help="bank, or the provider's name.")] = "bank",
     on: Annotated[str | None, typer.Option(help="The day of the payment. Default: today.")] = None,
     because: PartnerReason = "the payment was made",
-    key_file: KeyFile = None,
-    key: NoKey = None,
 ) -> None:
     """Book that a ready invoice was paid. A repeated reference counts once."""
     from gateway.base.money import amount_text
     from gateway.steps.people.partners import invoicing
 
-    hers = read_key(key_file, by)
+    hers = person.read()
     payment = invoicing.Payment(way, reference, day_or_none(on, "on"))
     paid, new = with_runtime(
-        lambda rt: invoicing.pay(rt, number, payment, by=by, key=hers, because=because)
+        lambda rt: invoicing.pay(rt, number, payment, by=person.by, key=hers, because=because)
     )
     amount = amount_text(paid.amount_minor, paid.currency)
     typer.echo(

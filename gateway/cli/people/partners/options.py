@@ -20,9 +20,7 @@ PartnerReason = Annotated[
 PartnerAuthor = Annotated[
     str | None, typer.Option("--by", help="Your name. Default: the user of this shell.")
 ]
-KeyHolder = Annotated[
-    str, typer.Option("--by", help="Your name, as added with `gateway persons add`.")
-]
+LedgerCurrency = Annotated[str, typer.Option("--currency", help="The currency of the earnings.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="The first day, 2026-11-01 (UTC).")]
 LastDay = Annotated[str | None, typer.Option("--to", help="The last day. Default: today.")]
 

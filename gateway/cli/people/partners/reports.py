@@ -2,16 +2,16 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.json_output import Json, Raw, write_csv, write_json
+from gateway.cli.json_output import CsvOut, Json, PdfOut, Raw, write_csv, write_file, write_json
 from gateway.cli.people.partners.options import (
     AnyPartner,
     FirstDay,
     LastDay,
+    LedgerCurrency,
     PartnerAuthor,
     PartnerCode,
     PartnerReason,
@@ -23,15 +23,17 @@ from gateway.cli.serving import with_runtime
 
 def statement(
     code: PartnerCode,
-    currency: Annotated[str, typer.Option(help="The currency.")] = "KES",
+    currency: LedgerCurrency = "KES",
     first: FirstDay = None,
     last: LastDay = None,
-    csv: Annotated[Path | None, typer.Option(help="Write it as CSV; - is stdout.")] = None,
+    csv: CsvOut = None,
+    pdf: PdfOut = None,
     json: Json = None,
     *,
     raw: Raw = False,
 ) -> None:
     """Print a partner's statement: earnings per day and batch, releases, payments, balances."""
+    from gateway.cli.people.partners.as_pdf import statement_pdf
     from gateway.steps.people.partners import statements
 
     found = with_runtime(
@@ -42,6 +44,8 @@ def statement(
     if "-" not in (str(json), str(csv)):
         typer.echo(found.text(), nl=False)
     write_csv(statements.COLUMNS, found.rows(), csv, raw=raw)
+    if pdf is not None:
+        write_file(statement_pdf(found), pdf)
     write_json(
         {
             **asdict(found),
@@ -56,7 +60,7 @@ def report(
     code: AnyPartner = None,
     first: FirstDay = None,
     last: LastDay = None,
-    csv: Annotated[Path | None, typer.Option(help="Write it as CSV; - is stdout.")] = None,
+    csv: CsvOut = None,
     json: Json = None,
     *,
     raw: Raw = False,

@@ -161,7 +161,12 @@ def _earlier(
 
 
 async def source_of(rt: Runtime, project: Project) -> ProjectSource:
-    """Return a project with its file."""
+    """Return a project with its file. Raises Refused where the file was removed after its time."""
     body = await projects.file_of(rt.db, project.id)
-    assert body is not None
+    if body is None:
+        raise Refused(
+            "the file of this project was removed after its time, so its result cannot be put "
+            "together any more; read the results of each stage at /batches/{batch}/results",
+            status=409,
+        )
     return ProjectSource(project, body, limits_of(rt))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 
+import orjson
 from jinja2 import Environment
 
 from gateway.base.errors import Refused
 from gateway.base.money import amount_text
-from gateway.base.tabular import CsvWriter
+from gateway.base.tabular import CsvWriter, WorkbookWriter
 from gateway.steps.batches.projects.advance import source_of
 from gateway.steps.batches.projects.charts import confidence_chart, cost_chart
 from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
@@ -134,6 +135,24 @@ def result_csv(result: ProjectResult, *, raw: bool) -> Iterator[str]:
     writer = CsvWriter(raw=raw)
     yield writer.row(result.header)
     yield from map(writer.row, result.rows)
+
+
+def result_workbook(result: ProjectResult, *, raw: bool) -> Iterator[bytes]:
+    """Yield the result as a workbook (XLSX) with one sheet."""
+    writer = WorkbookWriter("result", raw=raw)
+    yield writer.begin()
+    yield writer.row(result.header)
+    yield from map(writer.row, result.rows)
+    yield writer.end()
+
+
+def result_json(result: ProjectResult) -> Iterator[bytes]:
+    """Yield the result as a JSON list with one object per row, and its columns as names."""
+    before = b"["
+    for row in result.rows:
+        yield before + orjson.dumps(dict(zip(result.header, row, strict=True)))
+        before = b",\n"
+    yield b"[]" if before == b"[" else b"]"
 
 
 def report_csv(report: ProjectReport, *, raw: bool) -> Iterator[str]:

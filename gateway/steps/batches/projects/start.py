@@ -10,9 +10,9 @@ from gateway.base.failpoints import reach
 from gateway.base.ids import AccountId, ClientId
 from gateway.base.money import amount_text
 from gateway.payments.ledger import postings
-from gateway.steps.batches.fair_pay.floor import check_floor
 from gateway.steps.batches.projects.create import own_project
 from gateway.steps.batches.projects.quote import plan_or_refuse, stage_reserves
+from gateway.steps.batches.projects.stage_floors import check_floors
 from gateway.steps.batches.quote import available_minor
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
@@ -70,10 +70,12 @@ async def _new_stages(rt: Runtime, project: Project) -> tuple[list[NewStage], by
     """
     digest = await projects.digest_of(rt.db, project.id)
     assert digest is not None
-    stages = list[NewStage]()
-    for each in await stage_reserves(rt, project, digest):
-        check_floor(each.batch, each.pay)
-        stages.append(NewStage(each.stage.name, each.stage.after, each.batch, each.reserve_minor))
+    reserves = await stage_reserves(rt, project, digest)
+    check_floors(project, reserves)
+    stages = [
+        NewStage(each.stage.name, each.stage.after, each.batch, each.reserve_minor)
+        for each in reserves
+    ]
     return stages, digest
 
 

@@ -19,6 +19,9 @@ class EventType(StrEnum):
     BATCH_CANCELLED = "batch.cancelled"
     TASK_DECIDED = "task.decided"
     TASK_REVIEW = "task.review"
+    PROJECT_DONE = "project.done"
+    PROJECT_FAILED = "project.failed"
+    PROJECT_CANCELLED = "project.cancelled"
     MONEY_LOW = "money.low"
 
 

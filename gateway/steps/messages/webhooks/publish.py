@@ -70,6 +70,9 @@ def _batch_and_type(event: ClientEvent) -> tuple[str, str]:
 def _links(rt: Runtime, of: ClientEvent, data: dict[str, Any]) -> dict[str, str]:
     """Return the address at which the client reads more."""
     root = f"{rt.settings.public_url.rstrip('/')}/api/v1"
+    if project := data.get("project"):
+        end = "/result" if data["state"] == "done" else ""
+        return {"link": f"{root}/projects/{project}{end}"}
     if of.type in OF_TASKS or data.get("state") == "done":
         return {"link": f"{root}/batches/{of.batch}/results"}
     return {"link": f"{root}/batches/{of.batch}" if of.batch else f"{root}/account"}
