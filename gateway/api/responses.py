@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from gateway.api.quotes import GoldBudgetOut, HourOut, ReadyOut
 from gateway.api.requests import OptionIn
 
 
@@ -229,6 +230,14 @@ class BatchOut(BaseModel):
     pay: Annotated[PayOut | None, Field(description="Only for a single batch that has started")] = (
         None
     )
+    ready: Annotated[
+        ReadyOut | None,
+        Field(description="When it will be ready; only for a single batch that is running"),
+    ] = None
+    hours: Annotated[
+        list[HourOut],
+        Field(description="Its answers by hour, of the last two days; only for a single batch"),
+    ] = []
 
 
 class BatchesOut(BaseModel):
@@ -368,6 +377,21 @@ class QuoteOut(BaseModel):
         int,
         Field(description="The part of `most_minor` that is for paid reviews and audits"),
     ]
+    workers_able: Annotated[
+        int,
+        Field(description="The workers who are not paused at this kind and have the lesson it needs"),
+    ]
+    workers_reachable: Annotated[
+        int, Field(description="The able workers whose phone is not known to be off")
+    ]
+    answers_expected: Annotated[
+        int, Field(description="The expected paid answers to real tasks, gold apart")
+    ]
+    expected_minor: Annotated[
+        int, Field(description="The expected cost of all answers with gold, without checks")
+    ]
+    ready: ReadyOut
+    gold: GoldBudgetOut
 
 
 class FieldResultOut(BaseModel):

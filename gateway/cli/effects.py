@@ -63,6 +63,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "batch pay",
         "batch preview",
         "batch quality",
+        "batch quote",
         "channels",
         "client batches",
         "client keys list",

@@ -180,6 +180,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "batch preview": (f"batch preview {BATCH}", f"batch preview {BATCH} --tasks 3"),
     "batch quality": (f"batch quality {BATCH} --page quality.html",),
+    "batch quote": (f"batch quote {BATCH}", f"batch quote {BATCH} --json -"),
     "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),
     "appeals list": ("appeals list", "appeals list --decided"),
     "appeals show": ("appeals show A2222N",),

@@ -25,6 +25,7 @@ SQL_FILES = (
     "people",
     "respect",
     "payouts",
+    "pace",
     "fair_pay",
     "controls",
     "persons",

@@ -60,9 +60,12 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
     )
     quote = client.quote(batch)
     print(
-        f"batch {batch}: {quote.tasks} tasks, at most "
+        f"batch {batch}: {quote.tasks} tasks, about {_amount(quote.expected_minor, quote.currency)}, at most "
         f"{_amount(quote.most_minor, quote.currency)} without messages"
     )
+    likely, latest = quote.ready["likely"], quote.ready["latest"]
+    when = f"about {likely}, at the latest {latest or 'not known'}" if likely else "not known"
+    print(f"ready: {when} ({quote.ready['reason']})")
     if not quote.can_finish and quote.why_not:
         print(f"note: {quote.why_not}")
     if given.quote:

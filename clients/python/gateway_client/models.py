@@ -32,6 +32,12 @@ class Quote(_Read):
     can_finish: bool
     why_not: str | None
     """The reason why the batch cannot finish at present."""
+    expected_minor: int
+    answers_expected: int
+    ready: dict[str, Any]
+    """The finishing time: `earliest`, `likely`, `latest` (each may be None) and the `reason`."""
+    gold: dict[str, Any]
+    """The gold: `there`, `advised`, `more`, and the reason in `why`."""
 
 
 @dataclass(frozen=True, slots=True)

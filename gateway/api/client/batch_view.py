@@ -1,13 +1,17 @@
 """A client's batch in the form in which the API shows it."""
 
+from datetime import timedelta
+
+from gateway.api.quotes import HOURS_SHOWN, HourOut, ReadyOut, ready_out
 from gateway.api.requests import OptionIn
 from gateway.api.responses import Background, BatchOut, FieldOut, MessageCost, Money, Progress
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.sms.prices import minor
+from gateway.steps.batches.quoting.ready_when import crowd_now, ready_when
 from gateway.steps.quality.confidences import Checked
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, projects
+from gateway.store.batches import batches, pace, projects
 from gateway.store.db import Row
 from gateway.tasks.entry.fields import fields_told, from_data
 from gateway.tasks.forecast import answers_at_close
@@ -81,12 +85,27 @@ def batch_out(row: Row) -> BatchOut:
     )
 
 
-def _money(row: Row) -> Money:
-    closed = row["state"] in ("done", "cancelled")
-    spent_minor = row["answers"] * row["price"] + row["partners_spent"] + row["checks_spent"]
-    of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
-    each_minor = row["price"] + row["partner_price"] * of_partners
-    at_close = answers_at_close(
+async def progress_ready(rt: Runtime, row: Row) -> tuple[ReadyOut | None, list[HourOut]]:
+    """Return when a batch that has started will be ready, and its answers by hour.
+
+    A paused batch is ready when its client lets it go on, so no time is named.
+    """
+    if row["started_at"] is None:
+        return None, []
+    since = rt.clock.now() - timedelta(hours=HOURS_SHOWN)
+    counted = await pace.batch_hours(rt.db, row["id"], since)
+    hours = [HourOut(hour=one.hour, answers=one.answers) for one in counted]
+    if row["state"] != "running":
+        return None, hours
+    batch = await rt.batches.get(row["id"])
+    crowd = await crowd_now(rt, batch)
+    left = max(0, _answers_at_close(row) - row["answers"])
+    most = max(0, row["answers_maximum"] - row["answers"])
+    return ready_out(await ready_when(rt, batch, crowd, left, most, running=True)), hours
+
+
+def _answers_at_close(row: Row) -> int:
+    return answers_at_close(
         given=row["answers"],
         decided=row["tasks_done"],
         decided_answers=row["answers_decided"],
@@ -95,6 +114,14 @@ def _money(row: Row) -> Money:
         open_wanted=row["answers_wanted"] - row["answers_real"],
         most=row["answers_maximum"],
     )
+
+
+def _money(row: Row) -> Money:
+    closed = row["state"] in ("done", "cancelled")
+    spent_minor = row["answers"] * row["price"] + row["partners_spent"] + row["checks_spent"]
+    of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
+    each_minor = row["price"] + row["partner_price"] * of_partners
+    at_close = _answers_at_close(row)
     return Money(
         currency=row["currency"],
         reserved_minor=row["reserved"],

@@ -7,13 +7,14 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.api.callers.auth import Client, Rt
-from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change
+from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change, progress_ready
 from gateway.api.client.idempotency import once
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
 from gateway.api.client.quality_asked import plan_asked
 from gateway.api.client.uploads import ShapeAsked, columns_of_fields, received, upload_docs
+from gateway.api.quotes import gold_out, ready_out
 from gateway.api.requests import BatchIn, FieldIn, OptionIn
 from gateway.api.responses import (
     AccountOut,
@@ -81,7 +82,9 @@ async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Re
 @router.get("/batches/{batch}")
 async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
     """Show a batch: its state, progress, cost so far, partners' shares, and findings to look at."""
-    one = batch_out(await my_batch(rt, client, batch))
+    row = await my_batch(rt, client, batch)
+    one = batch_out(row)
+    one.ready, one.hours = await progress_ready(rt, row)
     one.shares = [ShareOut(**row) for row in await shares.shares(rt.db, batch)]
     one.pay = await pay_out(rt, batch)
     one.findings = [
@@ -161,6 +164,12 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         why_not=q.why_not,
         pay=pay_quote_out(q),
         checks_minor=q.checks_minor,
+        workers_able=q.workers_able,
+        workers_reachable=q.workers_reachable,
+        answers_expected=q.answers_expected,
+        expected_minor=q.expected_minor,
+        ready=ready_out(q.ready),
+        gold=gold_out(q.gold),
     )
 
 

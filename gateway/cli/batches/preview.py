@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.batches.quality import app
+from gateway.cli.batches.quotes import app
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
 

@@ -102,6 +102,7 @@ def file(
 def quote(project: ProjectId, json: Json = None) -> None:
     """Show the most, the least and the expected cost of a project, stage by stage."""
     from gateway.base.money import amount_text
+    from gateway.cli.batches.quotes import in_words, shown_times
     from gateway.steps.batches.projects.quote import ProjectQuote, quote_project
 
     async def quoted(rt: "Runtime") -> "tuple[Project, ProjectQuote]":
@@ -117,6 +118,9 @@ def quote(project: ProjectId, json: Json = None) -> None:
         "available_minor": given.available_minor,
         "workers": given.workers,
         "workers_needed": given.workers_needed,
+        "can_finish": given.can_finish,
+        "answers_expected": given.answers_expected,
+        "ready": shown_times(given.ready),
         "stages": {each.stage.name: each.reserve_minor for each in given.reserves},
     }
     if write_json(report, json):
@@ -134,6 +138,7 @@ def quote(project: ProjectId, json: Json = None) -> None:
     ):
         typer.echo(f"{label:<32} {amount_text(minor, found.currency)}")
     typer.echo(f"{given.workers:,} workers; one part needs up to {given.workers_needed}")
+    typer.echo(in_words(given.ready))
 
 
 @app.command("start")

@@ -63,9 +63,17 @@ def gold_due(answered: int, gold_seen: int, skill: Skill, rate: float, drift: fl
     >>> gold_due(4, 0, Skill(), 0.05), gold_due(4, 0, Skill(right=190, wrong=10), 0.05)
     (True, False)
     """
+    return gold_seen < floor(gold_share(skill, rate, drift) * (answered + 1))
+
+
+def gold_share(skill: Skill, rate: float, drift: float = 0.0) -> float:
+    """Return the share of gold among a worker's answers.
+
+    >>> round(gold_share(Skill(), 0.05), 3), round(gold_share(Skill(190, 10), 0.05), 3)
+    (0.244, 0.042)
+    """
     doubt = max(0.5, (1.0 - skill.lower) / DOUBT_STEP) * (1.0 + DRIFT_FACTOR * drift / ALARM)
-    share = min(GOLD_SHARE_MAX, rate * doubt)
-    return gold_seen < floor(share * (answered + 1))
+    return min(GOLD_SHARE_MAX, rate * doubt)
 
 
 def _upper(right: int, seen: int) -> float:

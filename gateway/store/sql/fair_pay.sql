@@ -62,7 +62,8 @@ returns double precision language sql immutable as $$
 $$;
 
 -- Count the answers since the last count, at most p_most of them, into the recent earnings of their
--- workers. The first count begins with the newest answer. Return how many answers were counted.
+-- workers and into the pace of the hours. The first count begins with the newest answer. Return how
+-- many answers were counted.
 create or replace function count_recent_pay(p_now timestamptz, p_most int, p_due timestamptz) returns bigint language plpgsql as $$
 declare v_upto bigint; v_last bigint; v_number bigint;
 begin
@@ -73,6 +74,7 @@ begin
   insert into recent_pay as r (worker_id, earned, refreshed_at)
     select worker_id, sum(price), p_now from answer where id > v_upto and id <= v_last group by worker_id order by worker_id
     on conflict (worker_id) do update set earned = faded(r.earned, r.refreshed_at, p_now) + excluded.earned, refreshed_at = p_now;
+  perform count_pace(v_upto, v_last, p_now);
   update even_progress set upto = coalesce(v_last, v_upto), due_at = case when v_number = p_most then p_now else p_due end;
   return v_number;
 end $$;

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.api.quotes import ReadyOut
 from gateway.api.requests import PriceInput
 from gateway.api.responses import Warned
 from gateway.base.text.strings import Line200
@@ -200,5 +201,8 @@ class ProjectQuoteOut(BaseModel):
     workers: int
     workers_needed: int
     can_finish: bool
+    answers_expected: int
+    answers_most: int
+    ready: ReadyOut
     warned: int
     warnings: list[Warned]

@@ -12,6 +12,7 @@ from gateway.api.client.projects.models import (
     StageOut,
     StageQuoteOut,
 )
+from gateway.api.quotes import ready_out
 from gateway.api.responses import Warned
 from gateway.steps.batches.projects.quote import ProjectQuote, StageReserve
 from gateway.store.batches.projects import Project, ProjectStage
@@ -106,7 +107,10 @@ def quote_shown(project: Project, quote: ProjectQuote) -> ProjectQuoteOut:
         ],
         workers=quote.workers,
         workers_needed=quote.workers_needed,
-        can_finish=quote.workers >= quote.workers_needed,
+        can_finish=quote.can_finish,
+        answers_expected=quote.answers_expected,
+        answers_most=quote.answers_most,
+        ready=ready_out(quote.ready),
         warned=project.advice.get("warned", 0),
         warnings=[warned(each) for each in project.advice.get("warnings", [])],
     )

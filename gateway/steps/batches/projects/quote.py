@@ -7,6 +7,7 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
 from gateway.steps.batches.projects.create import stage_batch
 from gateway.steps.batches.quote import available_minor, workers_who_may_be_asked
+from gateway.steps.batches.quoting.ready_when import Readiness, crowd_now, ready_when
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
@@ -34,17 +35,27 @@ class ProjectQuote:
 
     `most_minor` is reserved at the start; what is not needed comes back. `workers_needed` is the
     least number of different workers for one part, since no worker checks her own answer.
+    `answers_expected` and `answers_most` are sums over the stages, and `ready` is the expected
+    finishing time of all stages, one after the other.
     """
 
     plan: ProjectPlan
     reserves: tuple[StageReserve, ...]
     available_minor: int
     workers: int
+    workers_able: int
     workers_needed: int
+    answers_expected: int
+    answers_most: int
+    ready: Readiness
 
     @property
     def most_minor(self) -> int:
         return sum(each.reserve_minor for each in self.reserves)
+
+    @property
+    def can_finish(self) -> bool:
+        return self.workers_able >= self.workers_needed
 
     @property
     def enough(self) -> bool:
@@ -56,13 +67,40 @@ async def quote_project(rt: Runtime, project: Project) -> ProjectQuote:
     plan = plan_or_refuse(project)
     digest = await projects.digest_of(rt.db, project.id)
     reserves = await stage_reserves(rt, project, digest or b"")
+    # Stages come one after the other and have the same workers, so their answers add up.
+    first = reserves[0].batch
+    crowd = await crowd_now(rt, first)
+    golds = gold_answers(crowd.workers)
+    expected = _expected(plan) + golds * sum(stage.gold for stage in plan.stages)
+    most = sum(stage.slots(golds) for stage in plan.stages)
     return ProjectQuote(
         plan=plan,
         reserves=tuple(reserves),
         available_minor=await available_minor(rt, ClientId(project.client)),
-        workers=await workers_who_may_be_asked(rt, reserves[0].batch),
+        workers=crowd.workers,
+        workers_able=crowd.able,
         workers_needed=max(_workers_needed(plan, main) for main in plan.mains),
+        answers_expected=round(expected),
+        answers_most=most,
+        ready=await ready_when(rt, first, crowd, expected, most, running=False),
     )
+
+
+def _expected(plan: ProjectPlan) -> float:
+    """Return the expected answers of all stages to real questions.
+
+    A question is asked again only where its answer did not pass. How often that is expected is
+    known from the expected cost.
+    """
+    answers, cost_minor = 0.0, 0.0
+    for stage in plan.stages:
+        if stage.role != AGAIN:
+            more = (stage.tasks - stage.gold) * stage.answers_expected
+            answers, cost_minor = answers + more, cost_minor + more * stage.cost_minor
+    again = [stage.cost_minor for stage in plan.stages if stage.role == AGAIN]
+    if again and sum(again):
+        answers += max(0.0, plan.expected_minor - cost_minor) * len(again) / sum(again)
+    return answers
 
 
 async def stage_reserves(rt: Runtime, project: Project, digest: bytes) -> list[StageReserve]:
