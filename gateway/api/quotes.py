@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from gateway.qa.skills.gold_budget import GoldBudget
-from gateway.steps.batches.quoting.ready_when import Readiness
+from gateway.steps.batches.quoting.ready_when import ReadyForecast
 
 
 class ReadyOut(BaseModel):
@@ -70,7 +70,7 @@ class GoldBudgetOut(BaseModel):
     why: Annotated[str, Field(description="The reason for the advice")]
 
 
-def ready_out(ready: Readiness) -> ReadyOut:
+def ready_out(ready: ReadyForecast) -> ReadyOut:
     """Return a forecast in the form in which clients read it."""
     times = ready.times
     return ReadyOut(

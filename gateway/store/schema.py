@@ -25,7 +25,6 @@ SQL_FILES = (
     "people",
     "respect",
     "payouts",
-    "pace",
     "fair_pay",
     "controls",
     "persons",

@@ -121,7 +121,8 @@ def test_the_command_submits_a_spreadsheet_and_tells_the_price(
     main(["batch", "submit", str(shops(tmp_path)), "--price", "5", "--quote"])
     told = capsys.readouterr().out
     batch = re.search(r"b_[0-9a-f]{24}", told)[0]
-    assert "1 tasks, at most KES 15.00 without messages" in told
+    assert "1 tasks, about KES 15.00, at most KES 15.00 without messages" in told
+    assert "\nready: not known (no active worker may be asked" in told
     assert "can never finish" in told or "note:" in told, "one worker cannot give three answers"
     out = tmp_path / "results.xlsx"
     main(["results", batch, "--to", str(out)])

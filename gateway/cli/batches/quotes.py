@@ -10,7 +10,7 @@ from gateway.cli.serving import with_runtime
 
 if TYPE_CHECKING:
     from gateway.steps.batches.quote import Quote
-    from gateway.steps.batches.quoting.ready_when import Readiness
+    from gateway.steps.batches.quoting.ready_when import ReadyForecast
     from gateway.steps.runtime import Runtime
 
 __all__ = ["app"]
@@ -78,7 +78,7 @@ def _lines(found: "Quote") -> list[str]:
     ]
 
 
-def shown_times(ready: "Readiness") -> dict[str, Any]:
+def shown_times(ready: "ReadyForecast") -> dict[str, Any]:
     """Return a forecast as data."""
     times = ready.times
     return {
@@ -90,7 +90,7 @@ def shown_times(ready: "Readiness") -> dict[str, Any]:
     }
 
 
-def in_words(ready: "Readiness") -> str:
+def in_words(ready: "ReadyForecast") -> str:
     """Return a forecast as one line."""
     times = ready.times
     if times is None:

@@ -11,7 +11,7 @@ from gateway.steps.batches.prepare import Filled
 from gateway.steps.batches.quoting.gold_needed import gold_needed
 from gateway.steps.batches.quoting.ready_when import (
     CrowdNow,
-    Readiness,
+    ReadyForecast,
     crowd_now,
     ready_when,
 )
@@ -77,7 +77,7 @@ class Quote:
     workers_reachable: int
     answers_expected: int
     expected_minor: int
-    ready: Readiness
+    ready: ReadyForecast
     gold: GoldBudget
 
     @property

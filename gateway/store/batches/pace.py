@@ -1,7 +1,7 @@
 """The pace of answers, the workers who may give them, and the work that waits before a batch.
 
-Everything is read from counts that `count_pace` keeps once a minute (`sql/pace.sql`), or counted
-over the present workers. No function reads the history of answers.
+Everything is read from counts that `count_pace` keeps once a minute (`sql/fair_pay.sql`), or is
+counted over the present workers. No function reads the history of answers.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ def at(said):
 
 
 async def measured(town, answers, hours):
-    """Record that workers who read English gave so many answers in each of the last hours."""
+    """Record that workers who read English gave `answers` in each of the last `hours`."""
     hour = town.clock.now().replace(minute=0, second=0, microsecond=0)
     for back in range(1, hours + 1):
         await town.rt.db.execute(

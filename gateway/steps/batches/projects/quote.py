@@ -7,7 +7,7 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
 from gateway.steps.batches.projects.create import stage_batch
 from gateway.steps.batches.quote import available_minor, workers_who_may_be_asked
-from gateway.steps.batches.quoting.ready_when import Readiness, crowd_now, ready_when
+from gateway.steps.batches.quoting.ready_when import ReadyForecast, crowd_now, ready_when
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
@@ -47,7 +47,7 @@ class ProjectQuote:
     workers_needed: int
     answers_expected: int
     answers_most: int
-    ready: Readiness
+    ready: ReadyForecast
 
     @property
     def most_minor(self) -> int:

@@ -59,7 +59,7 @@ class CrowdNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
+class ReadyForecast:
     """The expected finishing time of a batch, or the reason why none can be named."""
 
     times: FinishTimes | None
@@ -87,7 +87,7 @@ async def crowd_now(rt: Runtime, batch: Batch) -> CrowdNow:
 
 async def ready_when(
     rt: Runtime, batch: Batch, crowd: CrowdNow, answers: float, most: float, *, running: bool
-) -> Readiness:
+) -> ReadyForecast:
     """Return when `answers` more answers of a batch can be expected, `most` at the latest."""
     now = rt.clock.now()
     since = (now - timedelta(days=MEASURED_DAYS)).replace(minute=0, second=0, microsecond=0)
@@ -106,7 +106,7 @@ async def ready_when(
     times = finish_times(
         now, ahead + answers, rate, shares, day_max=day_max, most=ahead + max(answers, most)
     )
-    return Readiness(
+    return ReadyForecast(
         times if crowd.reachable else None,
         _reason(crowd, rate, ahead, shares[now.hour], times),
         rate.basis,
