@@ -22,7 +22,7 @@ DEFAULT_PER_WORKER = 3.0
 DEFAULT_DEVIATION = 1.1
 """The standard deviation of the logarithm of such a rate. The range is a factor of four."""
 DAYS_DEVIATION, DAYS_DEVIATION_MIN = 0.6, 0.3
-"""That of a measured rate, where less than three days were measured, and at least."""
+"""The deviation of a measured rate with less than three measured days, and the least one."""
 DAYS_MIN = 3
 """The days from which on their own deviation counts."""
 HOURS_MIN, ANSWERS_MIN = 1.0, 10
