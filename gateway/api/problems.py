@@ -17,47 +17,40 @@ from gateway.api.callers.limits import TooOften
 from gateway.api.callers.phones_first import PhonesFirst
 from gateway.api.callers.request_ids import request_id_of
 from gateway.base.errors import Conflict, Failed, Fault, Refused, SettingsError
+from gateway.base.problem_codes import KIND_OF, FaultRule, ProblemCode, code_of_status
 
 log = structlog.get_logger()
 
 _RETRY = {"Retry-After": "2"}
 _MEDIA = "application/problem+json"
-_TITLES = {
-    400: "Bad request",
-    401: "Not signed in",
-    402: "Not enough money",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Too slow",
-    409: "Conflict",
-    413: "Too large",
-    415: "Unknown media type",
-    421: "Unknown host name",
-    422: "Not valid",
-    429: "Too often",
-    431: "Headers too large",
-    500: "Internal error",
-    502: "Bad gateway",
-    503: "Try again later",
-}
+PROBLEMS_PAGE = "/docs/problems"
+"""The page that describes each code. `type` of a problem document points to it."""
 _SCHEMA: dict[str, Any] = {
     "type": "object",
-    "required": ["type", "title", "status", "detail"],
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["type", "title", "status", "code", "detail"],
     "properties": {
-        "type": {"type": "string"},
+        "type": {"type": "string", "description": "The address of the description of the code"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
+        "code": {
+            "type": "string",
+            "enum": [str(code) for code in ProblemCode],
+            "description": "The error, for programs. It stays what it is",
+        },
+        "detail": {"type": "string", "description": "What happened and what to change"},
+        "request_id": {"type": "string", "description": "The id under which it is in the log"},
         "errors": {
             "type": "array",
             "items": {
                 "type": "object",
+                "required": ["field", "row", "rule", "message"],
                 "properties": {
                     "field": {"type": ["string", "null"]},
-                    "row": {"type": ["integer", "null"]},
-                    "message": {"type": "string"},
+                    "row": {"type": ["integer", "null"], "description": "1 is the first task"},
+                    "rule": {"type": "string", "enum": [str(rule) for rule in FaultRule]},
+                    "message": {"type": "string", "description": "The rule in words"},
                 },
             },
         },
@@ -69,6 +62,7 @@ DECLARED: dict[int | str, dict[str, Any]] = {
         (400, "The request cannot be read"),
         (401, "No valid API key"),
         (402, "Not enough money"),
+        (403, "The key has not the scope of this operation"),
         (404, "There is no such thing among yours"),
         (405, "This address does not take this method; `Allow` names those it takes"),
         (408, "The request did not arrive in time"),
@@ -92,19 +86,26 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     request_id: str = "",
+    code: ProblemCode | None = None,
 ) -> JSONResponse:
     """Return a problem document.
 
-    `errors` lists field, row (1 = first task) and rule of each fault.
+    `code` names the error for programs. `errors` lists field, row (1 = first task) and rule of each
+    fault.
     """
+    code = code or code_of_status(status)
+    known = KIND_OF[code]
     body: dict[str, object] = {
-        "type": "about:blank",
-        "title": _TITLES.get(status) or _phrase(status),
+        "type": f"{PROBLEMS_PAGE}#{code}",
+        "title": known.title if known.status == status else _phrase(status),
         "status": status,
+        "code": code,
         "detail": detail,
     }
     if faults:
-        body["errors"] = [{"field": f.field, "row": f.row, "message": f.message} for f in faults]
+        body["errors"] = [
+            {"field": f.field, "row": f.row, "rule": f.rule, "message": f.message} for f in faults
+        ]
     if request_id:
         body["request_id"] = request_id
     return JSONResponse(body, status_code=status, headers=headers, media_type=_MEDIA)
@@ -181,7 +182,9 @@ async def _too_large(request: Request, bad: Exception) -> Response:
 
 async def _away(request: Request, bad: Exception) -> Response:
     log.error("database away", why=str(bad))
-    return problem(503, _not_known(request), headers=_RETRY)
+    return problem(
+        503, _not_known(request), headers=_RETRY, code=ProblemCode.DATABASE_AWAY
+    )
 
 
 def _not_known(request: Request) -> str:
@@ -213,7 +216,7 @@ def allowed_methods(request: Request) -> list[str]:
 
 async def _refused(request: Request, bad: Exception) -> Response:
     assert isinstance(bad, Refused)
-    answer = problem(bad.status, str(bad), bad.faults)
+    answer = problem(bad.status, str(bad), bad.faults, code=bad.code)
     if isinstance(bad, TooOften | PhonesFirst):
         answer.headers["Retry-After"] = str(bad.again_s)
     elif bad.status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -24,6 +24,7 @@ from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
 from gateway.api.client.uploads import remove_abandoned
+from gateway.api.contract.repeats import Repeats
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
 from gateway.api.edge.forward import Forward
@@ -85,6 +86,7 @@ def make_app(
                 folder = rt.settings.data_dir / batches.UPLOADS
                 await asyncio.to_thread(remove_abandoned, folder, time.time())
                 _add_clients(app, rt, mounts)
+                rooms.rest = Repeats(rt, app)
                 rooms.check_key = partial(auth.check_key, rt, RequestLimits())
             if clients_at is None:
                 app.add_route("/metrics", metrics.answer)

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from gateway.api.requests import FORMS
 from gateway.base.errors import Fault
-from gateway.base.text.plain_errors import KINDS, Error, taken
+from gateway.base.problem_codes import FaultRule
+from gateway.base.text.plain_errors import KINDS, Error, rule_of, taken
 
 _PLACES = ("body", "query", "path", "header", "cookie")
 # pydantic names the members of a union between the names of fields.
@@ -29,13 +30,16 @@ def faults_of(request: Request, errors: Sequence[Error]) -> tuple[Fault, ...]:
     if errors and errors[0]["type"] == "json_invalid":
         ctx = errors[0].get("ctx", {})
         why = f"the body is not JSON: {ctx.get('error', '')} (at character {errors[0]['loc'][-1]})"
-        return (Fault(why),)
+        return (Fault(why, rule=FaultRule.FORM),)
     found: dict[tuple[str | int, ...], list[Error]] = {}
     for error in errors:
         found.setdefault(_path(error["loc"]), []).append(error)
     # In a union, the member whose fields were checked is the one that was meant.
     deepest = [p for p in found if not any(q[: len(p)] == p and q != p for q in found)]
-    return tuple(Fault(_said(request, p, found[p]), _shown(p) or None) for p in deepest)
+    return tuple(
+        Fault(_said(request, p, found[p]), _shown(p) or None, rule=rule_of(found[p][0]))
+        for p in deepest
+    )
 
 
 def sentence(faults: Sequence[Fault]) -> str:

@@ -7,6 +7,8 @@ trying again may help.
 
 from dataclasses import dataclass
 
+from gateway.base.problem_codes import FaultRule, ProblemCode, code_of_status
+
 
 class GatewayError(Exception):
     """An error that the gateway raises on purpose.
@@ -17,15 +19,22 @@ class GatewayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in an input: its row (1 = first data row), its field, and the rule that it breaks."""
+    """A fault in an input: its row (1 = first data row), its field, and the rule that it breaks.
+
+    `message` says the rule in words, and `rule` is its kind, for programs.
+    """
 
     message: str
     field: str | None = None
     row: int | None = None
+    rule: FaultRule = FaultRule.NOT_ALLOWED
 
 
 class Refused(GatewayError):
-    """A request that cannot be accepted as it is. `status` is the HTTP status of the answer."""
+    """A request that cannot be accepted as it is.
+
+    `status` is the HTTP status of the answer, and `code` names the error for programs.
+    """
 
     def __init__(
         self,
@@ -35,10 +44,15 @@ class Refused(GatewayError):
         field: str | None = None,
         row: int | None = None,
         faults: tuple[Fault, ...] = (),
+        code: ProblemCode | None = None,
+        rule: FaultRule = FaultRule.NOT_ALLOWED,
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.faults = faults or ((Fault(message, field, row),) if field or row else ())
+        self.code = code or code_of_status(status)
+        self.faults = faults or (
+            (Fault(message, field, row, rule),) if field or row else ()
+        )
 
 
 class Unclear(Refused):

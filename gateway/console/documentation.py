@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 from importlib import resources
 
 from fastapi import FastAPI
+from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.base.problem_codes import PROBLEM_KINDS
+from gateway.base.scopes import MEANINGS
 from gateway.steps.runtime import Runtime
 
 _PACKAGE = "fastapi_offline"
@@ -26,12 +29,16 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+_STYLED = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+}
 
 RouteHandler = Callable[[Request], Awaitable[Response]]
 
 
 def add_documentation(app: FastAPI, rt: Runtime) -> None:
-    """Mount /docs.
+    """Mount /docs, and the list of error codes at /docs/problems.
 
     The webhook server's access check enforces the setting `serve_docs` for everything below /docs.
     """
@@ -43,7 +50,15 @@ def add_documentation(app: FastAPI, rt: Runtime) -> None:
     async def moved(request: Request) -> Response:
         return RedirectResponse("/docs", status_code=308, headers=_HEADERS)
 
+    async def problems(request: Request) -> Response:
+        return HTMLResponse(told, headers=_HEADERS | _STYLED)
+
+    pages = Environment(
+        loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
+    )
+    told = pages.get_template("problems.html").render(kinds=PROBLEM_KINDS, scopes=MEANINGS)
     app.add_route("/docs", page, methods=["GET"])
+    app.add_route("/docs/problems", problems, methods=["GET"])
     app.add_route("/redoc", moved, methods=["GET"])
     for name, media in _OWN.items():
         app.add_route(f"/docs/{name}", _file("gateway.console", name, media), methods=["GET"])

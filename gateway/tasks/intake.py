@@ -8,6 +8,7 @@ from typing import cast
 
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
+from gateway.base.problem_codes import FaultRule
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
@@ -119,12 +120,13 @@ def checked_rows(
             if rules.strict:
                 _refuse_own(spec)
         except Refused as refused:
-            field = refused.faults[0].field if refused.faults else None
+            inner = refused.faults[0] if refused.faults else Fault(str(refused))
+            field = inner.field
             if isinstance(row, UploadedRow) and field:
                 field = row.columns.get(field, field)
             wrong += 1
             if wrong <= FAULTS_SHOWN:
-                faults.append(Fault(str(refused), field, number))
+                faults.append(Fault(str(refused), field, number, inner.rule))
         else:
             names.add(spec.name)
             yield spec
@@ -140,7 +142,7 @@ def _task(row: Mapping[str, object], rules: RowRules, names: set[str]) -> TaskSp
         raise row.problem
     name, text = identifier(_string(row, "id"), "id"), _string(row, "text")
     if name in names:
-        raise Refused(f"the id {name!r} is there twice", field="id")
+        raise Refused(f"the id {name!r} is there twice", field="id", rule=FaultRule.GIVEN_TWICE)
     rules.kind.check_text(text)
     own = _own(row.own if isinstance(row, UploadedRow) else {})
     gold = _gold(row, rules.kind, rules.options, rules.fields)
@@ -207,7 +209,7 @@ def _string(row: Mapping[str, object], field: str) -> str:
     if value is not None and not isinstance(value, str):
         raise Refused(f"{field} must be a string", field=field)
     if not value or not value.strip():
-        raise Refused(f"{field} is missing or empty", field=field)
+        raise Refused(f"{field} is missing or empty", field=field, rule=FaultRule.MISSING)
     return value.strip()
 
 

@@ -112,7 +112,7 @@ async def test_an_id_that_is_there_is_named(town):
     path = f"/batches/{batch.id}/tasks"
     for rows in (b"id,text\n7 (b),a\n", b"id,text\n1,x\n7 (b),a\n"):
         answer = await town.client.asks("POST", path, content=rows, headers=csv)
-    assert (answer.status_code, answer.json()["title"]) == (409, "Conflict")
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_exists")
     said = "the id '7 (b)' is in this batch already; nothing of this upload was taken"
     assert answer.json()["detail"] == said
 

@@ -4,20 +4,30 @@ Every query is scoped by the client that the key belongs to. The entrance (`door
 before the body is read, and the routes find the client in the request's state.
 """
 
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from gateway.api.callers.limits import RequestLimits
+from gateway.api.callers.scopes import check_scope
 from gateway.base import logs
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
+from gateway.base.problem_codes import ProblemCode
 from gateway.base.vault import key_hash
 from gateway.steps.runtime import Runtime
-from gateway.store.people import clients
+from gateway.store.people import api_keys
+from gateway.store.people.api_keys import KeyInUse
 
-_CLIENT = "client"
+CLIENT = "client"
+"""The place in a request's state of the client whose key was checked."""
+ANSWER_HEADERS = "answer_headers"
+"""The place in a request's state of the headers that the entrance adds to its answer."""
+# The last use of a key is stored to this much, so that a busy client costs no write per request.
+_USE_NOTED = timedelta(minutes=10)
 SCHEME = HTTPBearer(
     scheme_name="API key",
     bearerFormat="gw_...",
@@ -38,21 +48,42 @@ Rt = Annotated[Runtime, Depends(runtime_of)]
 async def check_key(rt: Runtime, limits: RequestLimits, request: Request) -> ClientId:
     """Find the client of the API key in a request, and keep it for the route.
 
-    Raises Refused with 401 for an unknown key, and with 429 for a caller that asks too often.
+    Raises Refused with 401 for an unknown or expired key, with 403 for a key without the scope of
+    the address, and with 429 for a caller that asks too often.
     """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     given = key_hash(key.strip()) if scheme.lower() == "bearer" and key.strip() else b""
     limits.stranger(rt, request, given.hex())
     if not given:
         raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
-    found = await clients.by_key(rt.db, given)
+    found = await api_keys.by_hash(rt.db, given)
     if found is None:
         address = request.client.host if request.client else "unknown"
         logs.seldom.warning("an API key is not known", address=address, path=request.url.path)
-        raise Refused("this API key is not known or was revoked", status=401)
-    limits.client(rt, given.hex())
-    request.scope["state"][_CLIENT] = found
-    return found
+        raise Refused(
+            "this API key is not known or was revoked",
+            status=HTTPStatus.UNAUTHORIZED,
+            code=ProblemCode.KEY_UNKNOWN,
+        )
+    state = request.scope["state"]
+    limits.client(rt, given.hex(), state.setdefault(ANSWER_HEADERS, []))
+    await _check_expiry(rt, given, found)
+    check_scope(found.scopes, request.method, request.scope["path"])
+    state[CLIENT] = found.client
+    return found.client
+
+
+async def _check_expiry(rt: Runtime, digest: bytes, key: KeyInUse) -> None:
+    now = rt.clock.now()
+    if key.expires_at is not None and key.expires_at <= now:
+        raise Refused(
+            f"this API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC; ask the operator for a "
+            "new one",
+            status=HTTPStatus.UNAUTHORIZED,
+            code=ProblemCode.KEY_EXPIRED,
+        )
+    if key.used_at is None or abs(now - key.used_at) > _USE_NOTED:
+        await api_keys.note_use(rt.db, digest, now)
 
 
 async def client_of(request: Request) -> ClientId:
@@ -60,7 +91,7 @@ async def client_of(request: Request) -> ClientId:
 
     Raises Refused with 401 when there was no such check.
     """
-    found = request.scope["state"].get(_CLIENT)
+    found = request.scope["state"].get(CLIENT)
     if found is None:
         raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
     return cast("ClientId", found)

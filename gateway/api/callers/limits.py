@@ -13,6 +13,7 @@ from fastapi import Request
 
 from gateway.api.callers.addresses import UNKNOWN, group
 from gateway.base.errors import Refused
+from gateway.base.problem_codes import ProblemCode
 from gateway.steps.runtime import Runtime
 
 # The number of keys and addresses that are remembered. The one that was quiet for longest is
@@ -25,7 +26,11 @@ class TooOften(Refused):
 
     def __init__(self, message: str, again_s: float) -> None:
         self.again_s = math.ceil(again_s)
-        super().__init__(f"{message}; try again in {self.again_s} s", status=429)
+        super().__init__(
+            f"{message}; try again in {self.again_s} s",
+            status=429,
+            code=ProblemCode.RATE_LIMITED,
+        )
 
 
 @dataclass(slots=True)
@@ -60,6 +65,16 @@ class Buckets:
             self._left.popitem(last=False)
         return wait_s
 
+    def left(self, name: str, per_minute: int) -> tuple[int, int]:
+        """Return the tokens that are left, and the seconds until the bucket is full again.
+
+        >>> buckets = Buckets()
+        >>> buckets.take("a", 60, 0.0), buckets.left("a", 60)
+        (0.0, (59, 1))
+        """
+        tokens, _ = self._left.get(name, (float(per_minute), 0.0))
+        return int(tokens), math.ceil((per_minute - tokens) * 60 / per_minute)
+
     def __contains__(self, name: object) -> bool:
         return name in self._left
 
@@ -82,8 +97,33 @@ class RequestLimits:
         if wait_s := self._strangers.take(address, most, now):
             raise TooOften(f"more than {most} requests per minute without a known API key", wait_s)
 
-    def client(self, rt: Runtime, key: str) -> None:
-        """Count a request with a verified key. Raises TooOften."""
+    def client(self, rt: Runtime, key: str, headers: list[tuple[bytes, bytes]]) -> None:
+        """Count a request with a verified key, and add the headers about its limit.
+
+        Raises TooOften.
+        """
         now, most = rt.clock.now().timestamp(), rt.settings.requests_per_minute
-        if wait_s := self._keys.take(key, most, now):
+        wait_s = self._keys.take(key, most, now)
+        if most:
+            headers.extend(_about(most, *self._keys.left(key, most)))
+        if wait_s:
             raise TooOften(f"more than {most} requests per minute", wait_s)
+
+
+def _about(most: int, left: int, reset_s: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers about a limit.
+
+    `RateLimit` and `RateLimit-Policy` have the form of draft-ietf-httpapi-ratelimit-headers since
+    its version 8, and the other three that of its versions before 7, which most clients read.
+
+    >>> [f"{name.decode()}: {value.decode()}" for name, value in _about(60, 59, 1)][:2]
+    ['ratelimit-policy: "key";q=60;w=60', 'ratelimit: "key";r=59;t=1']
+    """
+    told = {
+        "ratelimit-policy": f'"key";q={most};w=60',
+        "ratelimit": f'"key";r={left};t={reset_s}',
+        "ratelimit-limit": str(most),
+        "ratelimit-remaining": str(left),
+        "ratelimit-reset": str(reset_s),
+    }
+    return [(name.encode(), value.encode()) for name, value in told.items()]

@@ -5,6 +5,7 @@ A client can come again in some seconds, but an interrupted call is over.
 
 from gateway.api.callers.auth import Rt
 from gateway.base.errors import Refused
+from gateway.base.problem_codes import ProblemCode
 
 AGAIN_S = 5
 
@@ -17,6 +18,7 @@ class PhonesFirst(Refused):
         super().__init__(
             f"more phones call than can be answered, and they come first; nothing was done: try again in {AGAIN_S} s",
             status=503,
+            code=ProblemCode.PHONES_FIRST,
         )
 
 

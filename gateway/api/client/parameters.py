@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from gateway.base.errors import Fault, Refused
+from gateway.base.problem_codes import FaultRule
 
 
 async def refuse_unknown(request: Request) -> None:
@@ -22,7 +23,9 @@ async def refuse_unknown(request: Request) -> None:
         return
     known = sorted(_names(route.dependant))
     faults = tuple(
-        Fault(_unknown(name, known) if name not in known else "is given twice", name)
+        Fault(_unknown(name, known), name, rule=FaultRule.UNKNOWN)
+        if name not in known
+        else Fault("is given twice", name, rule=FaultRule.GIVEN_TWICE)
         for name, times in Counter(name for name, _ in request.query_params.multi_items()).items()
         if name not in known or times > 1
     )

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import problems
 from gateway.api.callers.addresses import behind_proxies, is_private, is_trusted
+from gateway.api.callers.auth import ANSWER_HEADERS
 from gateway.api.callers.request_ids import REQUEST_ID, given_request_id, new_request_id
 from gateway.api.edge.bodies import Body
 from gateway.api.edge.connections import ConnectionTable
@@ -207,6 +208,7 @@ class _Visit:
             given = message.get("headers", ())
             headers = [header for header in given if header[0] != _REQUEST_ID]
             headers.append((_REQUEST_ID, self._request_id.encode()))
+            headers.extend(self._scope["state"].get(ANSWER_HEADERS, ()))
             if not body.keeps_connection:
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.base.problem_codes import FaultRule
+
 Error = Mapping[str, Any]
 """An error of `ValidationError.errors()`."""
 
@@ -41,3 +43,34 @@ def taken(error: Error) -> str:
     """
     template = _SAID.get(error["type"])
     return template.format(**error.get("ctx", {})) if template else str(error["msg"])
+
+
+_RULES: Final[Mapping[str, FaultRule]] = {
+    "missing": FaultRule.MISSING,
+    "extra_forbidden": FaultRule.UNKNOWN,
+    "literal_error": FaultRule.NOT_LISTED,
+    "enum": FaultRule.NOT_LISTED,
+    "greater_than": FaultRule.OUT_OF_RANGE,
+    "greater_than_equal": FaultRule.OUT_OF_RANGE,
+    "less_than": FaultRule.OUT_OF_RANGE,
+    "less_than_equal": FaultRule.OUT_OF_RANGE,
+    "finite_number": FaultRule.OUT_OF_RANGE,
+    "string_too_short": FaultRule.TOO_SHORT,
+    "too_short": FaultRule.TOO_SHORT,
+    "string_too_long": FaultRule.TOO_LONG,
+    "too_long": FaultRule.TOO_LONG,
+    "string_pattern_mismatch": FaultRule.FORM,
+    "value_error": FaultRule.FORM,
+}
+
+
+def rule_of(error: Error) -> FaultRule:
+    """Return the kind of rule that a value breaks.
+
+    >>> rule_of({"type": "missing"}), rule_of({"type": "int_type"})
+    (<FaultRule.MISSING: 'missing'>, <FaultRule.WRONG_TYPE: 'wrong_type'>)
+    """
+    kind = str(error["type"])
+    if kind in _RULES:
+        return _RULES[kind]
+    return FaultRule.WRONG_TYPE if kind.endswith(("_type", "_parsing")) else FaultRule.FORM

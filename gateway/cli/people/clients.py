@@ -1,17 +1,21 @@
 """The commands `gateway client`, which manage clients, their keys and their money."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
+from gateway.base.scopes import ALL
+from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
+from gateway.store.people.api_keys import ListedKey
 
 client = typer.Typer(no_args_is_help=True, help="Manage clients, who send work and pay for it.")
-keys = typer.Typer(no_args_is_help=True, help="List and revoke a client's API keys.")
-client.add_typer(keys, name="keys")
+keys = typer.Typer(no_args_is_help=True, help="Add, list and revoke a client's API keys.")
+client.add_typer(keys, name="key")
 
 
 @client.command("add")
@@ -26,49 +30,66 @@ def add_client(
     typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
 
 
-@client.command("key")
-def new_key(
+@keys.command("add")
+def add_key(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    name: Annotated[str, typer.Option(help="What the key is for, e.g. dashboard.")] = "",
+    scopes: Annotated[
+        str, typer.Option(help="Comma-separated, e.g. batches:read,results:read.")
+    ] = "all",
+    days: Annotated[
+        int | None, typer.Option(help="Days until it expires. Without it, it does not.")
+    ] = None,
 ) -> None:
     """Print one more API key of a client, once."""
-    from gateway.steps.people import register
+    from gateway.steps.people import api_keys
 
-    typer.echo(with_runtime(lambda rt: register.add_key(rt, ClientId(client_id))))
+    wanted = api_keys.WantedKey(name, scopes, days)
+    typer.echo(with_runtime(lambda rt: api_keys.add_key(rt, ClientId(client_id), wanted)))
 
 
 @keys.command("list")
 def list_keys(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    json: Json = None,
 ) -> None:
-    """List a client's API keys by their first characters. Nothing else of them is kept."""
-    from gateway.steps.people import register
-    from gateway.store.db import Row
-    from gateway.store.people import clients
+    """List a client's API keys: name, scopes, expiry, last use. The keys are not kept."""
+    from gateway.steps.people import api_keys
 
-    async def found(rt: Runtime) -> list[Row]:
-        # This raises Refused for an unknown client.
-        await register.currency_of(rt, ClientId(client_id))
-        return await clients.keys(rt.db, ClientId(client_id))
+    found = with_runtime(lambda rt: api_keys.list_keys(rt, ClientId(client_id)))
+    if write_json([asdict(key) for key in found], json):
+        return
+    if not found:
+        typer.echo(f"no key yet; make one: gateway client key add {client_id}")
+    for key in found:
+        typer.echo(_line_of(key))
 
-    rows = with_runtime(found)
-    if not rows:
-        typer.echo(f"no key yet; make one: gateway client key {client_id}")
-    for row in rows:
-        revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
-        typer.echo(f"{row['shown']}...  made {row['created_at']:%Y-%m-%d %H:%M}  {revoked}")
+
+def _line_of(key: ListedKey) -> str:
+    """Return the line about a key in the list."""
+    state = f"expires {key.expires_at:%Y-%m-%d}" if key.expires_at else "does not expire"
+    if key.revoked_at:
+        state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+    used = f"used {key.used_at:%Y-%m-%d %H:%M}" if key.used_at else "never used"
+    scopes = "all scopes" if ALL in key.scopes else ",".join(key.scopes)
+    named = f"  {key.name}" if key.name else ""
+    made = f"made {key.created_at:%Y-%m-%d %H:%M}"
+    return f"{key.shown}...{key.last_four}{named}  {scopes}  {made}  {state}  {used}"
 
 
 @keys.command("revoke")
 def revoke_key(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     key: Annotated[
-        str, typer.Argument(metavar="KEY", help="The key's first characters, as listed.")
+        str,
+        typer.Argument(metavar="KEY", help="Its first 8 or last 4 characters, or its name."),
     ],
 ) -> None:
     """Revoke an API key at once."""
-    from gateway.steps.people import register
+    from gateway.steps.people import api_keys
 
-    with_runtime(lambda rt: register.revoke_key(rt, ClientId(client_id), key.removesuffix("...")))
+    named = key.partition("...")[0] or key
+    with_runtime(lambda rt: api_keys.revoke_key(rt, ClientId(client_id), named))
     typer.echo("revoked")
 
 

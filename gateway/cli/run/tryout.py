@@ -12,6 +12,7 @@ from gateway.payments.ledger.postings import float_top_up
 from gateway.simulator.operators.books import FLOAT_MINOR
 from gateway.steps.batches import submit
 from gateway.steps.people import register
+from gateway.steps.people.api_keys import add_key
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.ledger import transfers
@@ -165,7 +166,7 @@ async def _client(rt: Runtime, *, key_wanted: bool) -> tuple[ClientId, str | Non
     found = await clients.first_named(rt.db, CLIENT)
     if found is None:
         return await register.add_client(rt, CLIENT, _CURRENCY)
-    return ClientId(found), await register.add_key(rt, ClientId(found)) if key_wanted else None
+    return ClientId(found), await add_key(rt, ClientId(found)) if key_wanted else None
 
 
 async def _float(rt: Runtime) -> None:

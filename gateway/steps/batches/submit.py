@@ -15,6 +15,7 @@ from gateway.base.bounds import AMOUNT_MAX_MINOR
 from gateway.base.errors import Conflict, Refused, SettingsError
 from gateway.base.ids import AccountId, BatchId, ClientId, new_public_id
 from gateway.base.money import amount_text
+from gateway.base.problem_codes import ProblemCode
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
@@ -294,6 +295,7 @@ async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
             f"{which} is in this batch already; nothing of this upload was taken",
             field="id",
             status=409,
+            code=ProblemCode.ALREADY_EXISTS,
         ) from bad
     except asyncpg.ForeignKeyViolationError as bad:
         raise Refused(

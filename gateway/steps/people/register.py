@@ -8,9 +8,9 @@ from gateway.base.ids import AccountId, ClientId, new_public_id
 from gateway.base.money import minor_per_major
 from gateway.base.msisdn import mask, normalise
 from gateway.base.text.strings import line
-from gateway.base.vault import key_hash, new_api_key
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
+from gateway.steps.people.api_keys import WantedKey, store_new_key
 from gateway.steps.people.enrol import expected_part
 from gateway.steps.people.partners.words import author, reason_given
 from gateway.steps.runtime import Runtime
@@ -21,7 +21,6 @@ from gateway.store.people.partners.profiles import PartnerChange
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
-_SHOWN = 8
 _NAME_MAX, _CODE_MAX = 200, 40
 
 
@@ -32,30 +31,12 @@ async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, s
     """
     minor_per_major(currency)
     name = line(name, "name", _NAME_MAX)
-    client, key = ClientId(new_public_id("c")), new_api_key()
+    client = ClientId(new_public_id("c"))
     account = await rt.accounts.get(Account(AccountKind.CLIENT_AVAILABLE, client, currency))
     async with rt.db.transaction() as db:
         await clients.insert(db, client, name, currency, account)
-        await clients.add_key(db, client, key_hash(key), key[:_SHOWN])
+        key = await store_new_key(rt, db, client, WantedKey())
     return client, key
-
-
-async def add_key(rt: Runtime, client: ClientId) -> str:
-    """Add another key for a client and return it, once."""
-    await _account(rt, client)
-    key = new_api_key()
-    await clients.add_key(rt.db, client, key_hash(key), key[:_SHOWN])
-    return key
-
-
-async def revoke_key(rt: Runtime, client: ClientId, shown: str) -> None:
-    """Revoke the client's key that begins with `shown`.
-
-    Raises Refused where no such key is left.
-    """
-    await _account(rt, client)
-    if not await clients.revoke_keys(rt.db, client, shown[:_SHOWN]):
-        raise Refused(f"{client} has no key {shown!r} that is not revoked", status=404)
 
 
 async def top_up(rt: Runtime, client: ClientId, bank_ref: str, amount_minor: int) -> bool:

@@ -5,13 +5,6 @@ from gateway.store.batches import plans, tallies
 from gateway.store.db import Connection, Database, Row
 
 
-async def by_key(db: Database, digest: bytes) -> ClientId | None:
-    found = await db.value(
-        "select client_id from api_key where hash = $1 and revoked_at is null", digest
-    )
-    return ClientId(found) if found else None
-
-
 async def insert(
     db: Connection, client: ClientId, name: str, currency: str, account: AccountId
 ) -> None:
@@ -24,31 +17,6 @@ async def insert(
     )
 
 
-async def add_key(db: Connection | Database, client: ClientId, digest: bytes, shown: str) -> None:
-    """Store a key's hash and its first characters. The key itself is never stored."""
-    await db.execute(
-        "insert into api_key (hash, client_id, shown) values ($1, $2, $3)", digest, client, shown
-    )
-
-
-async def keys(db: Database, client: ClientId) -> list[Row]:
-    """Return a client's keys by their first characters, oldest first."""
-    return await db.rows(
-        "select shown, created_at, revoked_at from api_key where client_id = $1 order by created_at",
-        client,
-    )
-
-
-async def revoke_keys(db: Database, client: ClientId, shown: str) -> int:
-    """Revoke the active keys that begin with these characters, and return how many."""
-    done = await db.execute(
-        "update api_key set revoked_at = now() where client_id = $1 and shown = $2 and revoked_at is null",
-        client,
-        shown,
-    )
-    return int(done.split()[-1])
-
-
 async def account(db: Database, client: ClientId) -> Row:
     found = await db.row(
         f"""select c.id, c.name, c.currency, c.account_id, a.balance as available,
@@ -59,29 +27,6 @@ async def account(db: Database, client: ClientId) -> Row:
     )
     assert found is not None
     return found
-
-
-async def remembered(db: Database, client: ClientId, key: str) -> Row | None:
-    """Return the earlier response to this Idempotency-Key."""
-    return await db.row(
-        "select request_hash, status, body from idempotency where client_id = $1 and key = $2",
-        client,
-        key,
-    )
-
-
-async def remember(
-    db: Database, client: ClientId, key: str, request_hash: bytes, status: int, body: object
-) -> None:
-    await db.execute(
-        """insert into idempotency (client_id, key, request_hash, status, body) values ($1, $2, $3, $4, $5)
-           on conflict do nothing""",
-        client,
-        key,
-        request_hash,
-        status,
-        body,
-    )
 
 
 async def account_of(db: Database | Connection, client: ClientId) -> Row | None:
@@ -108,8 +53,3 @@ async def with_balances(db: Database) -> list[Row]:
         """select c.id, c.name, c.currency, a.balance
            from client c join account a on a.id = c.account_id order by c.created_at"""
     )
-
-
-async def lock_request(db: Connection, client: str, key: str) -> None:
-    """Let the second of two simultaneous requests with one key wait for the first."""
-    await db.value("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.base.errors import Refused
-from gateway.steps.people import console_links, register
+from gateway.steps.people import api_keys, console_links, register
 from gateway.steps.quality.detect_cheating import watch
 from gateway.steps.quality.reestimate import relearn
 from gateway.steps.quality.update_skills import score
@@ -137,11 +137,11 @@ async def test_a_worker_who_was_good_and_gets_worse_is_a_finding_and_works_on(to
 
 
 async def test_a_revoked_key_opens_nothing_and_the_others_do(town):
-    second = await register.add_key(town.rt, town.client.id)
+    second = await api_keys.add_key(town.rt, town.client.id)
     assert (await town.client.asks("GET", "/account")).status_code == 200
-    await register.revoke_key(town.rt, town.client.id, town.client.key[:8])
+    await api_keys.revoke_key(town.rt, town.client.id, town.client.key[:8])
     assert (await town.client.asks("GET", "/account")).status_code == 401
     town.client.key = second
     assert (await town.client.asks("GET", "/account")).status_code == 200
     with pytest.raises(Refused):
-        await register.revoke_key(town.rt, town.client.id, "gw_xxxxx")
+        await api_keys.revoke_key(town.rt, town.client.id, "gw_xxxxx")

@@ -10,6 +10,7 @@ import asyncpg
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId, BatchId, ClientId
 from gateway.base.money import amount_text
+from gateway.base.problem_codes import ProblemCode
 from gateway.base.text.strings import holds_number
 from gateway.gsm.septets import gsm_only
 from gateway.payments.ledger import fair_pay_postings
@@ -93,7 +94,12 @@ async def _paid(
         found = await bonuses.by_key(db, batch.id, key)
     assert found is not None
     if (found.worker, found.amount_minor, found.reason) != (worker, amount_minor, reason):
-        raise Refused("another bonus of this batch has this id", field="id", status=409)
+        raise Refused(
+            "another bonus of this batch has this id",
+            field="id",
+            status=409,
+            code=ProblemCode.ALREADY_EXISTS,
+        )
     rt.jobs.enqueue("deliver", to.channel)
     return found
 

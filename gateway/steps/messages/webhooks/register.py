@@ -8,6 +8,7 @@ from typing import Final
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId, new_public_id
 from gateway.base.net.webhook_signature import new_secret
+from gateway.base.problem_codes import ProblemCode
 from gateway.steps.messages.webhooks.events import TEST, message_body
 from gateway.steps.messages.webhooks.receivers import check_url
 from gateway.steps.runtime import Runtime
@@ -54,6 +55,7 @@ async def add_webhook(
             raise Refused(
                 f"there are {WEBHOOKS_MAX} webhooks, the most that are allowed; delete one first",
                 status=409,
+                code=ProblemCode.LIMIT_REACHED,
             )
         new = NewClientWebhook(
             id=webhook,

@@ -1,0 +1,60 @@
+"""The scopes of API keys: what a program that holds the key may do."""
+
+from enum import StrEnum
+from typing import Final
+
+from gateway.base.errors import Refused
+
+ALL: Final = "*"
+"""The mark of a key with every scope, those to come included."""
+
+
+class Scope(StrEnum):
+    """One permission of an API key."""
+
+    BATCHES_READ = "batches:read"
+    BATCHES_WRITE = "batches:write"
+    RESULTS_READ = "results:read"
+    QUALITY_READ = "quality:read"
+    QUALITY_WRITE = "quality:write"
+    MONEY_READ = "money:read"
+    MONEY_WRITE = "money:write"
+    PROJECTS_READ = "projects:read"
+    PROJECTS_WRITE = "projects:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    AUDIENCE_READ = "audience:read"
+
+
+MEANINGS: Final[dict[Scope, str]] = {
+    Scope.BATCHES_READ: "see batches, tasks, quotes and progress",
+    Scope.BATCHES_WRITE: "make, fill, change, pause and cancel batches",
+    Scope.RESULTS_READ: "read results, answers and proofs",
+    Scope.QUALITY_READ: "see quality reports, audits, rules and how a result came about",
+    Scope.QUALITY_WRITE: "decide and correct tasks, audit, accept and refuse",
+    Scope.MONEY_READ: "see the account and the bonuses",
+    Scope.MONEY_WRITE: "start batches and projects, and pay bonuses: what commits money",
+    Scope.PROJECTS_READ: "see projects, their quotes, results and reports",
+    Scope.PROJECTS_WRITE: "make, fill, pause and cancel projects",
+    Scope.WEBHOOKS_READ: "see webhooks and their deliveries",
+    Scope.WEBHOOKS_WRITE: "add, change and delete webhooks, and send calls again",
+    Scope.AUDIENCE_READ: "list the ids of workers and partners",
+}
+
+
+def scopes_named(written: str) -> tuple[str, ...]:
+    """Return the scopes of a text like `batches:read,results:read`; an empty text means all.
+
+    Raises Refused for a scope that does not exist.
+
+    >>> scopes_named("batches:read, money:read"), scopes_named("")
+    (('batches:read', 'money:read'), ('*',))
+    """
+    names = [one.strip() for one in written.split(",") if one.strip()]
+    if not names or names in (["all"], [ALL]):
+        return (ALL,)
+    if unknown := [name for name in names if name not in set(Scope)]:
+        raise Refused(
+            f"there is no scope {unknown[0]!r}; there are: {', '.join(Scope)}", field="scopes"
+        )
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,60 @@
+"""The answers to requests with an `Idempotency-Key`, which a repeated request gets again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.base.ids import ClientId
+from gateway.store.db import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer, and the hash of the request that it was given to. `body` is decoded JSON."""
+
+    request_hash: bytes
+    status: int
+    body: Any
+    location: str
+
+
+async def lock(db: Connection, client: ClientId, key: str) -> None:
+    """Let the second of two simultaneous requests with one key wait for the first."""
+    await db.value("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}")
+
+
+async def kept(db: Connection, client: ClientId, key: str) -> KeptAnswer | None:
+    """Return the earlier answer under this key."""
+    row = await db.row(
+        """select request_hash, status, body, location from idempotency
+            where client_id = $1 and key = $2""",
+        client,
+        key,
+    )
+    return KeptAnswer(**row) if row is not None else None
+
+
+async def keep(db: Connection, client: ClientId, key: str, answer: KeptAnswer) -> None:
+    """Store the answer under this key."""
+    await db.execute(
+        """insert into idempotency (client_id, key, request_hash, status, body, location)
+           values ($1, $2, $3, $4, $5, $6) on conflict do nothing""",
+        client,
+        key,
+        answer.request_hash,
+        answer.status,
+        answer.body,
+        answer.location,
+    )
+
+
+async def remove_before(db: Database, before: datetime, most: int) -> int:
+    """Remove at most this many answers that are older, and return how many were removed."""
+    done = await db.execute(
+        """delete from idempotency where (client_id, key) in (
+             select client_id, key from idempotency where created_at < $1
+              order by created_at limit $2 for update skip locked)""",
+        before,
+        most,
+    )
+    return int(done.split()[-1])
