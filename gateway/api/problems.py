@@ -17,7 +17,7 @@ from gateway.api.callers.limits import TooOften
 from gateway.api.callers.phones_first import PhonesFirst
 from gateway.api.callers.request_ids import request_id_of
 from gateway.base.errors import Conflict, Failed, Fault, Refused, SettingsError
-from gateway.base.problem_codes import KIND_OF, FaultRule, ProblemCode, code_of_status
+from gateway.base.errors.problem_codes import KIND_OF, FaultRule, ProblemCode, code_of_status
 
 log = structlog.get_logger()
 

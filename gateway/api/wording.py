@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from gateway.api.requests import FORMS
 from gateway.base.errors import Fault
-from gateway.base.problem_codes import FaultRule
+from gateway.base.errors.problem_codes import FaultRule
 from gateway.base.text.plain_errors import KINDS, Error, rule_of, taken
 
 _PLACES = ("body", "query", "path", "header", "cookie")

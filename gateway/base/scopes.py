@@ -9,7 +9,7 @@ ALL: Final = "*"
 """The mark of a key with every scope, those to come included."""
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """One permission of an API key."""
 
     BATCHES_READ = "batches:read"
@@ -26,19 +26,19 @@ class Scope(StrEnum):
     AUDIENCE_READ = "audience:read"
 
 
-MEANINGS: Final[dict[Scope, str]] = {
-    Scope.BATCHES_READ: "see batches, tasks, quotes and progress",
-    Scope.BATCHES_WRITE: "make, fill, change, pause and cancel batches",
-    Scope.RESULTS_READ: "read results, answers and proofs",
-    Scope.QUALITY_READ: "see quality reports, audits, rules and how a result came about",
-    Scope.QUALITY_WRITE: "decide and correct tasks, audit, accept and refuse",
-    Scope.MONEY_READ: "see the account and the bonuses",
-    Scope.MONEY_WRITE: "start batches and projects, and pay bonuses: what commits money",
-    Scope.PROJECTS_READ: "see projects, their quotes, results and reports",
-    Scope.PROJECTS_WRITE: "make, fill, pause and cancel projects",
-    Scope.WEBHOOKS_READ: "see webhooks and their deliveries",
-    Scope.WEBHOOKS_WRITE: "add, change and delete webhooks, and send calls again",
-    Scope.AUDIENCE_READ: "list the ids of workers and partners",
+MEANINGS: Final[dict[KeyScope, str]] = {
+    KeyScope.BATCHES_READ: "see batches, tasks, quotes and progress",
+    KeyScope.BATCHES_WRITE: "make, fill, change, pause and cancel batches",
+    KeyScope.RESULTS_READ: "read results, answers and proofs",
+    KeyScope.QUALITY_READ: "see quality reports, audits, rules and how a result came about",
+    KeyScope.QUALITY_WRITE: "decide and correct tasks, audit, accept and refuse",
+    KeyScope.MONEY_READ: "see the account and the bonuses",
+    KeyScope.MONEY_WRITE: "start batches and projects, and pay bonuses: what commits money",
+    KeyScope.PROJECTS_READ: "see projects, their quotes, results and reports",
+    KeyScope.PROJECTS_WRITE: "make, fill, pause and cancel projects",
+    KeyScope.WEBHOOKS_READ: "see webhooks and their deliveries",
+    KeyScope.WEBHOOKS_WRITE: "add, change and delete webhooks, and send calls again",
+    KeyScope.AUDIENCE_READ: "list the ids of workers and partners",
 }
 
 
@@ -53,8 +53,8 @@ def scopes_named(written: str) -> tuple[str, ...]:
     names = [one.strip() for one in written.split(",") if one.strip()]
     if not names or names in (["all"], [ALL]):
         return (ALL,)
-    if unknown := [name for name in names if name not in set(Scope)]:
+    if unknown := [name for name in names if name not in set(KeyScope)]:
         raise Refused(
-            f"there is no scope {unknown[0]!r}; there are: {', '.join(Scope)}", field="scopes"
+            f"there is no scope {unknown[0]!r}; there are: {', '.join(KeyScope)}", field="scopes"
         )
     return tuple(dict.fromkeys(names))

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.base.problem_codes import PROBLEM_KINDS
+from gateway.base.errors.problem_codes import PROBLEM_KINDS
 from gateway.base.scopes import MEANINGS
 from gateway.steps.runtime import Runtime
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
-from gateway.base.problem_codes import FaultRule
+from gateway.base.errors.problem_codes import FaultRule
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind

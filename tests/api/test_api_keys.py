@@ -6,7 +6,7 @@ import pytest
 
 from gateway.api.callers.scopes import scope_of
 from gateway.base.errors import Refused
-from gateway.base.scopes import MEANINGS, Scope, scopes_named
+from gateway.base.scopes import MEANINGS, KeyScope, scopes_named
 from gateway.steps.people import api_keys
 from gateway.steps.people.api_keys import WantedKey
 from tests.support.operations import operations_of
@@ -24,7 +24,7 @@ async def asks(town, key, method, path, **given):
 async def test_every_operation_needs_its_scope_and_no_other_one(town, configure):
     """Each key with one scope passes exactly the operations that need it."""
     configure(requests_per_minute=0)
-    keys = {scope: await a_key(town, scopes=scope) for scope in Scope}
+    keys = {scope: await a_key(town, scopes=scope) for scope in KeyScope}
     operations = await operations_of(town)
     assert len(operations) > 50
     for each in operations:
@@ -108,7 +108,7 @@ def test_a_scope_that_does_not_exist_is_refused_with_the_list():
     with pytest.raises(Refused, match="batches:read, batches:write"):
         scopes_named("batch:read")
     assert scopes_named("all") == ("*",)
-    assert set(MEANINGS) == set(Scope)
+    assert set(MEANINGS) == set(KeyScope)
 
 
 async def test_an_answer_tells_the_limit_of_its_key(town, configure):

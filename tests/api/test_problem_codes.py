@@ -4,8 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from gateway.base.problem_codes import KIND_OF, PROBLEM_KINDS, FaultRule, ProblemCode
-from gateway.base.scopes import Scope
+from gateway.base.errors.problem_codes import KIND_OF, PROBLEM_KINDS, FaultRule, ProblemCode
+from gateway.base.scopes import KeyScope
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients" / "errors-and-limits.md").read_text()
@@ -19,7 +19,7 @@ def test_each_code_has_its_line_on_the_page_and_each_line_its_code():
     assert set(KIND_OF) == set(ProblemCode)
     for rule in FaultRule:
         assert f"`{rule}`" in PAGE, rule
-    for scope in Scope:
+    for scope in KeyScope:
         assert f"| `{scope}` |" in PAGE, scope
 
 
@@ -47,7 +47,7 @@ def test_codes_are_written_as_members_so_that_none_is_made_up():
 async def test_the_address_in_a_problem_document_describes_its_code(town):
     page = await town.http.get("/docs/problems")
     assert page.status_code == 200
-    for code in (*ProblemCode, *Scope):
+    for code in (*ProblemCode, *KeyScope):
         assert f'id="{code}"' in page.text, code
 
 

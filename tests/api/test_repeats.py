@@ -45,7 +45,7 @@ async def test_each_change_of_a_clients_day_is_made_once(town):
 
 
 async def test_every_changing_route_repeats_its_answer(town, configure):
-    """What was kept under the key is the answer, whichever route it is."""
+    """The answer that was kept under a key comes back, whichever route it is."""
     configure(requests_per_minute=0)
     changing = [each for each in await operations_of(town) if each.method in CHANGING]
     assert len(changing) > 25

@@ -15,8 +15,8 @@ from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.scopes import check_scope
 from gateway.base import logs
 from gateway.base.errors import Refused
+from gateway.base.errors.problem_codes import ProblemCode
 from gateway.base.ids import ClientId
-from gateway.base.problem_codes import ProblemCode
 from gateway.base.vault import key_hash
 from gateway.steps.runtime import Runtime
 from gateway.store.people import api_keys

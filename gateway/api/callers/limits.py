@@ -13,7 +13,7 @@ from fastapi import Request
 
 from gateway.api.callers.addresses import UNKNOWN, group
 from gateway.base.errors import Refused
-from gateway.base.problem_codes import ProblemCode
+from gateway.base.errors.problem_codes import ProblemCode
 from gateway.steps.runtime import Runtime
 
 # The number of keys and addresses that are remembered. The one that was quiet for longest is

@@ -5,7 +5,7 @@ A client can come again in some seconds, but an interrupted call is over.
 
 from gateway.api.callers.auth import Rt
 from gateway.base.errors import Refused
-from gateway.base.problem_codes import ProblemCode
+from gateway.base.errors.problem_codes import ProblemCode
 
 AGAIN_S = 5
 

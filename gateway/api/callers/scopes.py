@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 
 from gateway.base.errors import Refused
-from gateway.base.problem_codes import ProblemCode
-from gateway.base.scopes import ALL, Scope
+from gateway.base.errors.problem_codes import ProblemCode
+from gateway.base.scopes import ALL, KeyScope
 
 _ROOT = "/api/v1/"
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -20,16 +20,16 @@ class ScopeRule:
     """The scopes for reading and for changing what a pattern of addresses names."""
 
     pattern: re.Pattern[str]
-    read: Scope
-    write: Scope
+    read: KeyScope
+    write: KeyScope
 
 
-def _rule(pattern: str, read: Scope, write: Scope) -> ScopeRule:
+def _rule(pattern: str, read: KeyScope, write: KeyScope) -> ScopeRule:
     return ScopeRule(re.compile(f"{pattern}(?:[./].*)?/?"), read, write)
 
 
 _BATCH, _PROJECT = "batches/[^/]+", "projects/[^/]+"
-_S = Scope
+_S = KeyScope
 _RULES = (
     _rule("account", _S.MONEY_READ, _S.MONEY_WRITE),
     _rule(f"{_BATCH}/(?:start|bonuses)", _S.MONEY_READ, _S.MONEY_WRITE),
@@ -52,7 +52,7 @@ _RULES = (
 )
 
 
-def scope_of(method: str, path: str) -> Scope | None:
+def scope_of(method: str, path: str) -> KeyScope | None:
     """Return the scope that a request needs, or None for an address without a rule.
 
     >>> str(scope_of("POST", "/api/v1/batches/b_1/start")), str(scope_of("GET", "/api/v1/batches"))

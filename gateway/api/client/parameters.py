@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from gateway.base.errors import Fault, Refused
-from gateway.base.problem_codes import FaultRule
+from gateway.base.errors.problem_codes import FaultRule
 
 
 async def refuse_unknown(request: Request) -> None:

@@ -1,1 +1,1 @@
-"""What holds for every operation of the client API: its document, and repeated requests."""
+"""The parts of the API that hold for every operation: its document, and repeated requests."""

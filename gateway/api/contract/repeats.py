@@ -22,8 +22,8 @@ from gateway.api.callers.auth import CLIENT
 from gateway.api.client.idempotency import SECRET_ANSWER
 from gateway.api.problems import problem
 from gateway.base.errors import Fault
+from gateway.base.errors.problem_codes import FaultRule, ProblemCode
 from gateway.base.ids import ClientId
-from gateway.base.problem_codes import FaultRule, ProblemCode
 from gateway.steps.runtime import Runtime
 from gateway.store.people import idempotency
 from gateway.store.people.idempotency import KeptAnswer

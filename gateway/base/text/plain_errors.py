@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.base.problem_codes import FaultRule
+from gateway.base.errors.problem_codes import FaultRule
 
 Error = Mapping[str, Any]
 """An error of `ValidationError.errors()`."""

@@ -13,9 +13,9 @@ import asyncpg
 
 from gateway.base.bounds import AMOUNT_MAX_MINOR
 from gateway.base.errors import Conflict, Refused, SettingsError
+from gateway.base.errors.problem_codes import ProblemCode
 from gateway.base.ids import AccountId, BatchId, ClientId, new_public_id
 from gateway.base.money import amount_text
-from gateway.base.problem_codes import ProblemCode
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names

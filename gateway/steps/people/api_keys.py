@@ -11,7 +11,7 @@ from gateway.base.vault import key_hash, new_api_key
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection, Database
 from gateway.store.people import api_keys, clients
-from gateway.store.people.api_keys import ListedKey, NewKey
+from gateway.store.people.api_keys import KeyToStore, ListedKey
 
 _SHOWN, _LAST = 8, 4
 _NAME_MAX, _DAYS_MAX = 60, 3660
@@ -19,7 +19,7 @@ _NAME_MAX, _DAYS_MAX = 60, 3660
 
 @dataclass(frozen=True, slots=True)
 class WantedKey:
-    """What the operator asks for: a name, scopes as text, and the days until the key expires.
+    """A key that the operator asks for: a name, scopes as text, and the days until the key expires.
 
     The defaults are every scope and no expiry.
     """
@@ -45,7 +45,7 @@ async def store_new_key(
     expires_at = rt.clock.now() + timedelta(days=days) if days else None
     name = line(wanted.name, "name", _NAME_MAX, least=0)
     scopes = scopes_named(wanted.scopes)
-    new = NewKey(key_hash(key), key[:_SHOWN], key[-_LAST:], name, scopes, expires_at)
+    new = KeyToStore(key_hash(key), key[:_SHOWN], key[-_LAST:], name, scopes, expires_at)
     await api_keys.add(db, client, new)
     return key
 

@@ -33,7 +33,7 @@ class ListedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
+class KeyToStore:
     """A key to be stored: its hash, the parts that identify it, and what it may do."""
 
     digest: bytes
@@ -62,7 +62,7 @@ async def note_use(db: Database, digest: bytes, now: datetime) -> None:
     await db.execute("update api_key set used_at = $2 where hash = $1", digest, now)
 
 
-async def add(db: Connection | Database, client: ClientId, key: NewKey) -> None:
+async def add(db: Connection | Database, client: ClientId, key: KeyToStore) -> None:
     """Store a key's hash and the parts that identify it. The key itself is never stored."""
     await db.execute(
         """insert into api_key (hash, client_id, shown, last_four, name, scopes, expires_at)

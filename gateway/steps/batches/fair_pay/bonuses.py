@@ -8,9 +8,9 @@ import hashlib
 import asyncpg
 
 from gateway.base.errors import Refused
+from gateway.base.errors.problem_codes import ProblemCode
 from gateway.base.ids import AccountId, BatchId, ClientId
 from gateway.base.money import amount_text
-from gateway.base.problem_codes import ProblemCode
 from gateway.base.text.strings import holds_number
 from gateway.gsm.septets import gsm_only
 from gateway.payments.ledger import fair_pay_postings

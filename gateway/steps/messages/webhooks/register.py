@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.base.errors import Refused
+from gateway.base.errors.problem_codes import ProblemCode
 from gateway.base.ids import ClientId, new_public_id
 from gateway.base.net.webhook_signature import new_secret
-from gateway.base.problem_codes import ProblemCode
 from gateway.steps.messages.webhooks.events import TEST, message_body
 from gateway.steps.messages.webhooks.receivers import check_url
 from gateway.steps.runtime import Runtime

@@ -40,7 +40,7 @@ class ProblemCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """What a code means: its HTTP status, its title, and what the caller does about it."""
+    """The meaning of a code: its HTTP status, its title, and what the caller does about it."""
 
     code: ProblemCode
     status: int

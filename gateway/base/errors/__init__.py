@@ -7,7 +7,7 @@ trying again may help.
 
 from dataclasses import dataclass
 
-from gateway.base.problem_codes import FaultRule, ProblemCode, code_of_status
+from gateway.base.errors.problem_codes import FaultRule, ProblemCode, code_of_status
 
 
 class GatewayError(Exception):
