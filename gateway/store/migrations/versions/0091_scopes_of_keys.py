@@ -6,7 +6,7 @@ See docs/decisions/0082.
 from alembic import op
 
 revision = "0091"
-down_revision = "0093"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 
