@@ -62,6 +62,18 @@ class AppealView:
 
 
 @dataclass(frozen=True, slots=True)
+class AppealToDecide:
+    """An appeal that is with the coordinator who names it.
+
+    `had_part` says that she had a part in what is appealed, so that another person must look.
+    """
+
+    appeal: int
+    ref: str
+    state: Literal["may", "had_part"]
+
+
+@dataclass(frozen=True, slots=True)
 class WeekView:
     """The figures of seven days of a worker. Amounts are in minor units."""
 

@@ -251,6 +251,16 @@ class Appealed:
 
 
 @dataclass(frozen=True, slots=True)
+class AppealDecided:
+    """The fact that a coordinator decides an appeal that is with her, for a reason."""
+
+    appeal: int
+    coordinator: int
+    worker_right: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArrivalSaid:
     """The fact that a worker says whether her payout arrived.
 
@@ -463,6 +473,7 @@ Fact = (
     | ZoneChosen
     | CoordinatorPinTried
     | WorkerNamed
+    | AppealDecided
     | MoveAsked
     | MoveRequested
     | MoveAgreed

@@ -49,6 +49,8 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
     if situation.coordinator:
         if numbers_said(heard, situation):
             needs |= {Need.NAMED}
+        if heard.command == "decide":
+            needs |= {Need.APPEAL_DECISION}
         if heard.command == "move" and two_numbers(heard.rest, situation.region):
             return needs - {Need.MOVE, Need.PIN} | {Need.MOVE_REQUEST}
     return needs

@@ -12,7 +12,7 @@ from typing import Literal
 from gateway.base.deductions import Deductions
 from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
-from gateway.conversation.explained import AnswerInQuestion, AppealView, WeekView
+from gateway.conversation.explained import AnswerInQuestion, AppealToDecide, AppealView, WeekView
 from gateway.conversation.facts import CardTaken, CardTried, ShownCard
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
@@ -379,6 +379,8 @@ class Need(Enum):
     """`Situation.move_request`."""
     QUIET_NUMBER = auto()
     """`Situation.quiet_number`."""
+    APPEAL_DECISION = auto()
+    """`Situation.appeal_decision`."""
     APPEAL = auto()
     """`Situation.appeal` and `Situation.appeals_open`."""
     PAYMENT = auto()
@@ -494,6 +496,8 @@ class Situation:
     """The case that the words after APPEAL name, or the only one that waits. It is looked up only
     when she appeals.
     """
+    appeal_decision: AppealToDecide | None = None
+    """The appeal that a coordinator names behind DECIDE, where it is with her."""
     appeals_open: tuple[str, ...] = ()
     """The references of all open cases of the worker, looked up where she says APPEAL."""
     week: WeekView | None = None

@@ -253,6 +253,7 @@ def _whole_command(  # noqa: C901, PLR0911  # one return per word
             | "status"
             | "unlock"
             | "zone"
+            | "decide"
         ):
             return False
         case "pay" | "airtime":

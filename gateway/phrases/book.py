@@ -68,6 +68,7 @@ class CommandWords:
     card: frozenset[str]
     about: frozenset[str]
     refer: frozenset[str]
+    decide: frozenset[str]
 
 
 @dataclass(slots=True)

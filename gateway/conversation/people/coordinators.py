@@ -1,4 +1,4 @@
-"""The commands of a coordinator: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE and STATUS.
+"""The commands of a coordinator: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE, DECIDE and STATUS.
 
 No other role can use them.
 """
@@ -6,6 +6,7 @@ No other role can use them.
 import re
 
 from gateway.base.errors import Refused
+from gateway.base.ids import answer_of_ref
 from gateway.base.msisdn import mask, normalise
 from gateway.base.text.strings import numbers_masked
 from gateway.conversation.context import Context, short_name
@@ -19,6 +20,7 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.people import number_requests
+from gateway.conversation.people.appeal_decision import decide, decision_said
 from gateway.conversation.people.enrolment import entries, invite_workers, pin_checked, rest_typed
 from gateway.conversation.situation import CoordinatorView, NamedWorker, Situation
 from gateway.gsm.septets import gsm_only
@@ -78,6 +80,8 @@ def coordinator_turn(  # noqa: PLR0911  # one return per word
             return _name(context, heard)
         case "status":
             return Turn((), status(context, coordinator))
+        case "decide":
+            return decide(context, coordinator, heard)
         case "move" if number_requests.is_request(context, heard):
             return number_requests.answer_move_request(context, coordinator, heard)
         case _:
@@ -87,10 +91,14 @@ def coordinator_turn(  # noqa: PLR0911  # one return per word
 def is_for_work(heard: ParsedSms) -> bool:
     """Return True for ADD or REMOVE without a number, and for STATUS with more words.
 
+    DECIDE is for work too unless a reference follows.
+
     While a worker types a text, these are part of that text.
     """
     if heard.command == "status":
         return not heard.alone
+    if heard.command == "decide":
+        return answer_of_ref(decision_said(heard.rest).ref) is None
     return not _names_a_number(heard)
 
 

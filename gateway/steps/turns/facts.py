@@ -8,6 +8,7 @@ from gateway.conversation.facts import (
     AboutWithdrawn,
     Agreed,
     Answered,
+    AppealDecided,
     Appealed,
     ArrivalSaid,
     Asked,
@@ -49,6 +50,7 @@ from gateway.conversation.facts import (
 )
 from gateway.steps.payouts.cash_out import payout_part
 from gateway.steps.payouts.fair_pay.arrivals import arrival_writes
+from gateway.steps.people.appeals.by_sms import decision_write
 from gateway.steps.people.appeals.file import appeal_write
 from gateway.steps.people.enrol import (
     enrolment_writes,
@@ -192,6 +194,8 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [weekly.choose(row.worker, off=not fact.on)]
         case Appealed():
             return [appeal_write(rt, row, fact)]
+        case AppealDecided():
+            return [decision_write(rt, fact)]
         case (
             MoveAsked()
             | MoveRequested()

@@ -8,6 +8,7 @@ from gateway.base.ids import answer_of_ref, new_ref
 from gateway.base.money import amount_text
 from gateway.conversation.money.why import ref_said
 from gateway.conversation.needs import code_words
+from gateway.conversation.people.appeal_decision import decision_said
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.people.number_change import two_numbers
 from gateway.conversation.situation import ArrivalView, Cash, Need, ReferralView, Situation
@@ -18,6 +19,7 @@ from gateway.steps.payouts.fair_pay.refunds import price_minor
 from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import deductions
 from gateway.steps.people import coordinators, number_requests, pin_input, release_number
+from gateway.steps.people.appeals.by_sms import appeal_to_decide
 from gateway.steps.people.appeals.my_week import week_view
 from gateway.steps.people.appeals.views import appeal_view, explained
 from gateway.steps.quality.lessons.cards import look_up_card
@@ -133,6 +135,15 @@ async def _appeal(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(appeal=view, appeals_open=refs)
 
 
+async def _appeal_decision(inbound: Inbound, situation: Situation) -> Situation:
+    assert inbound.parsed is not None
+    coordinator, ref = situation.coordinator, decision_said(inbound.parsed.rest).ref
+    if coordinator is None or not ref:
+        return situation
+    found = await appeal_to_decide(inbound.rt, coordinator.id, ref)
+    return situation.changed(appeal_decision=found)
+
+
 async def _payment(inbound: Inbound, situation: Situation) -> Situation:
     rt, worker = inbound.rt, inbound.row.worker
     ref = ref_said(inbound.parsed.rest) if inbound.parsed else None
@@ -212,6 +223,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.CASH: _cash,
     Need.PIN: _pin,
     Need.MOVE: number_change.look_up_number,  # after PIN, which it checks
+    Need.APPEAL_DECISION: _appeal_decision,
     Need.APPEAL: _appeal,
     Need.PAYMENT: _payment,
     Need.WEEK: _week,

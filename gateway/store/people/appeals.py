@@ -122,7 +122,7 @@ async def handler_of(db: Database, worker: WorkerId, answer: int) -> tuple[int |
     """Return the coordinator who would look at an appeal, and whether she is the worker's own."""
     row = await db.row(
         """select h.id, exists (select from worker_coordinators($1) k(id) where k.id = h.id) as own
-           from (select appeal_handler($1, answer_deciders($2), '{}') as id) h""",
+           from (select handler_of_appeal($1, $2, '{}') as id) h""",
         worker,
         answer,
     )
@@ -142,7 +142,7 @@ async def is_own(db: Connection | Database, worker: WorkerId, coordinator: int) 
 async def next_handler(db: Connection, appeal: Appeal) -> int | None:
     """Return the next coordinator who may look at an appeal, who did not have it before."""
     return await db.value(
-        "select appeal_handler($1, answer_deciders($2), had_appeal($3))",
+        "select handler_of_appeal($1, $2, had_appeal($3))",
         appeal.worker,
         appeal.answer,
         appeal.id,
@@ -302,6 +302,27 @@ async def decide(db: Connection, appeal: int, outcome: Outcome, now: datetime) -
     await note(db, appeal, outcome.state, outcome.decider, outcome.reason)
 
 
+def decide_by_coordinator(
+    appeal: int, coordinator: int, *, worker_right: bool, reason: str, now: datetime
+) -> Write:
+    """Record the decision of the coordinator with whom a waiting appeal is."""
+    return Write(
+        "decide_appeal",
+        {
+            "appeal": appeal,
+            "coordinator": coordinator,
+            "right": worker_right,
+            "reason": reason,
+            "now": now,
+        },
+    )
+
+
+async def had_part(db: Connection | Database, coordinator: int, appeal: Appeal) -> bool:
+    """Return whether a coordinator had a part in what is appealed, or is the worker herself."""
+    return await db.value("select took_part($1, $2, $3)", coordinator, appeal.answer, appeal.worker)
+
+
 async def settled(db: Connection, appeal: int, now: datetime) -> None:
     """Record that everything that follows from the outcome is written."""
     await db.execute("update appeal set settled_at = $2, next_at = null where id = $1", appeal, now)
@@ -328,6 +349,9 @@ async def is_herself(db: Connection, coordinator: int, worker: int) -> bool:
     )
 
 
-async def coordinator_named(db: Connection, name: str) -> int | None:
-    """Return the one coordinator with this name, or None for none and for several."""
-    return await db.value("select coordinator_named($1)", name)
+async def coordinators_named(db: Connection, name: str) -> Sequence[int]:
+    """Return the ids of all coordinators with this name."""
+    rows = await db.rows(
+        "select id from coordinator where lower(btrim(name)) = lower(btrim($1)) order by id", name
+    )
+    return [row["id"] for row in rows]

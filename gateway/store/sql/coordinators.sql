@@ -79,25 +79,61 @@ create or replace function answer_decider(p_answer bigint, out kind text, out wh
   where a.id = p_answer
 $$;
 
--- Return the coordinator who looks at an appeal of a worker, or null for the operator. It is one of
--- her own coordinators, else another one of her centre. It is never the worker herself, never one of
--- p_names, who decided before, and never one of p_before, who had the appeal before. Of several, it
--- is the one with the fewest appeals.
-create or replace function appeal_handler(p_worker bigint, p_names text[], p_before bigint[]) returns bigint
-language sql stable as $$
-  select c.id from worker w join coordinator c on c.state = 'active'
-      and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
-    where w.id = p_worker and c.msisdn_index <> w.msisdn_index
-      and lower(btrim(c.name)) <> all(select lower(btrim(x)) from unnest(p_names) x) and c.id <> all(p_before)
-    order by exists (select from worker_coordinators(p_worker) k(id) where k.id = c.id) desc,
-      (select count(*) from appeal a where a.handler_id = c.id and a.state = 'waiting'), c.id limit 1
-$$;
-
 -- Return the names of those who decided about an answer, and opened an adjustment for it.
 create or replace function answer_deciders(p_answer bigint) returns text[] language sql stable as $$
   select array_remove(array[(select who from answer_decider(p_answer) where kind = 'person'),
     (select nullif(j.opened_by, '') from adjustment j where j.answer_id = p_answer)], null)
 $$;
+
+-- Return whether a coordinator decided about an answer before, opened an adjustment for it, or is
+-- its worker. A decision that is stored with its author's id counts for that coordinator alone, and
+-- one that is stored with a name only for every coordinator of that name.
+create or replace function took_part(p_coordinator bigint, p_answer bigint, p_worker bigint) returns boolean
+language sql stable as $$
+  select exists (select from coordinator c join worker w on w.msisdn_index = c.msisdn_index
+      where c.id = p_coordinator and w.id = p_worker)
+    or exists (select from person_decision d where d.coordinator_id = p_coordinator
+      and (d.answer_id = p_answer or d.kind in ('review', 'gold') and d.task_id = (select task_id from answer where id = p_answer)))
+    or exists (select from coordinator c, unnest(answer_deciders(p_answer)) n(name)
+      where c.id = p_coordinator and lower(btrim(c.name)) = lower(btrim(n.name))
+        and not exists (select from person_decision d join coordinator o on o.id = d.coordinator_id
+          where o.id <> p_coordinator and lower(btrim(o.name)) = lower(btrim(n.name))
+            and (d.answer_id = p_answer or d.kind in ('review', 'gold')
+              and d.task_id = (select task_id from answer where id = p_answer))))
+$$;
+
+-- Return the coordinator who looks at an appeal of a worker, or null for the operator. It is one of
+-- her own coordinators, else another one of her centre. It is never the worker herself, never one who
+-- took part in what is appealed, and never one of p_before, who had the appeal before. Of several, it
+-- is the one with the fewest appeals.
+create or replace function handler_of_appeal(p_worker bigint, p_answer bigint, p_before bigint[]) returns bigint
+language sql stable as $$
+  select c.id from worker w join coordinator c on c.state = 'active'
+      and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
+    where w.id = p_worker and not took_part(c.id, p_answer, p_worker) and c.id <> all(p_before)
+    order by exists (select from worker_coordinators(p_worker) k(id) where k.id = c.id) desc,
+      (select count(*) from appeal a where a.handler_id = c.id and a.state = 'waiting'), c.id limit 1
+$$;
+
+-- Record the decision of the coordinator with whom a waiting appeal is. Its consequences are the next
+-- step of the appeal, which is due at once.
+create or replace function decide_appeal(
+  p_appeal bigint, p_coordinator bigint, p_right boolean, p_reason text, p_now timestamptz
+) returns void language plpgsql as $$
+declare a appeal; v_name text; v_state text := case when p_right then 'upheld' else 'stands' end;
+begin
+  select * into a from appeal where id = p_appeal for update;
+  if not found or a.state <> 'waiting' or a.handler_id is distinct from p_coordinator
+      or took_part(p_coordinator, a.answer_id, a.worker_id) then
+    raise exception 'appeal % does not wait for coordinator %', p_appeal, p_coordinator using errcode = 'GW001';
+  end if;
+  select name into v_name from coordinator where id = p_coordinator;
+  perform note_decision('appeal', v_name, p_coordinator, (select task_id from answer where id = a.answer_id),
+    a.answer_id, p_right);
+  update appeal set state = v_state, decider = v_name, decider_id = p_coordinator, reason = p_reason, decided_at = p_now,
+    next_at = p_now where id = p_appeal;
+  insert into appeal_event (appeal_id, event, who, reason) values (p_appeal, v_state, v_name, p_reason);
+end $$;
 
 -- Return how many earlier coordinators had an appeal, as ids.
 create or replace function had_appeal(p_appeal bigint) returns bigint[] language sql stable as $$

@@ -82,7 +82,15 @@ async def _decider(rt: Runtime, db: Connection, by: str) -> _Decider:
     if not name or len(name) > _NAME_MAX or not name.isprintable():
         raise Refused(f"a person has a name of 1 to {_NAME_MAX} characters", field="by")
     if not name.removeprefix("+").isdecimal():
-        return _Decider(name, await appeals.coordinator_named(db, name))
+        named = await appeals.coordinators_named(db, name)
+        if len(named) > 1:
+            raise Refused(
+                f"{len(named)} coordinators are named {name}: give the phone number of the one "
+                "who decides",
+                field="by",
+                status=409,
+            )
+        return _Decider(name, named[0] if named else None)
     row = await coordinators.by_index(db, rt.vault.index(normalise(name, rt.settings.region)))
     return _Decider(row["name"], row["id"])
 
@@ -93,24 +101,37 @@ async def _check_independence(db: Connection, appeal: Appeal, decider: _Decider)
     That is no person who decided before, no coordinator who is the worker herself, and no
     coordinator whose appeal it is not.
     """
+    if decider.coordinator is not None:
+        await _check_coordinator(db, appeal, decider, decider.coordinator)
+        return
     before = {name.strip().casefold() for name in await appeals.deciders(db, appeal.answer)}
     before |= {name.strip().casefold() for name in (appeal.opened_by,) if name}
     if appeal.decided_kind in (appeals.PERSON, appeals.COORDINATOR):
         before.add(appeal.decided_by.strip().casefold())
     if decider.name.casefold() in before:
-        raise Refused(
-            f"{decider.name} decided what is appealed, so another person must look at it",
-            field="by",
-            status=409,
-        )
-    if decider.coordinator is None:
-        return
-    if await appeals.is_herself(db, decider.coordinator, appeal.worker):
+        raise _decided_before(decider)
+
+
+async def _check_coordinator(
+    db: Connection, appeal: Appeal, decider: _Decider, coordinator: int
+) -> None:
+    """Raise Refused for a coordinator who may not decide. Her id counts, and not her name."""
+    if await appeals.is_herself(db, coordinator, appeal.worker):
         raise Refused(f"{decider.name} is the worker herself", field="by", status=409)
-    if decider.coordinator != appeal.handler:
+    if await appeals.had_part(db, coordinator, appeal):
+        raise _decided_before(decider)
+    if coordinator != appeal.handler:
         has_it = appeal.handler_name or "the operator"
         raise Refused(
             f"{decider.name} is a coordinator, and this appeal is with {has_it}",
             field="by",
             status=409,
         )
+
+
+def _decided_before(decider: _Decider) -> Refused:
+    return Refused(
+        f"{decider.name} decided what is appealed, so another person must look at it",
+        field="by",
+        status=409,
+    )
