@@ -8,7 +8,7 @@ nothing.
 
 from gateway.conversation.context import Context, KindOf, Phrasebooks
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
-from gateway.conversation.parsed_sms import is_stop, parse_text
+from gateway.conversation.parsed_sms import says_stop
 from gateway.conversation.situation import Situation
 from gateway.conversation.views import (
     about,
@@ -98,7 +98,7 @@ def menu(
         return _shown(context, ShowView("arrival" if asks else start))
     # STOP may be the very answer there, so the view asks back.
     typing = view == "question" and _asks_for_text(context)
-    if not typing and is_stop(parse_text(said, context.book, books), books):
+    if not typing and says_stop(said, context.book, books):
         return _stopped(context)
     if view not in _ALLOWED[start]:
         return _shown(context, ShowView(start))

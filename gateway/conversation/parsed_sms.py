@@ -72,6 +72,14 @@ def is_stop(heard: ParsedSms, books: Phrasebooks) -> bool:
     return heard.alone and any(heard.words[0] in book.words.stop for book in books.values())
 
 
+def says_stop(said: str, own: Phrasebook, books: Phrasebooks) -> bool:
+    """Return True for a key or text that is STOP in any language and nothing else.
+
+    Most keys are a digit, which no language has as a command word.
+    """
+    return not said.isdigit() and is_stop(parse_text(said, own, books), books)
+
+
 def language_named(word: str, books: Phrasebooks) -> str | None:
     """Return the language that a code or name means, e.g. "kiswahili", or None."""
     folded = fold(word)

@@ -85,7 +85,8 @@ class Channel:
         """Return the step in a call, with a country code in its number."""
         assert self.ussd is not None
         step = self.ussd.parse_step(form)
-        return replace(step, msisdn=self.number(step.msisdn))
+        number = self.number(step.msisdn)
+        return step if number == step.msisdn else replace(step, msisdn=number)
 
     def number(self, written: str) -> str:
         """Return a number with its country code.

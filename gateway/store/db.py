@@ -11,11 +11,13 @@ commit. Each write is a call of a function in `store/sql/`. Either all are made 
 # pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false, reportAttributeAccessIssue=false
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import orjson
@@ -30,6 +32,7 @@ REPEATED = "GW002"
 TAKEN = "GW003"
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
+_TURNS_MIN = 4
 # The functions' statements always need the same plan, and planning each again costs more than
 # running it. The server keeps the time-out: a timer per query in this process would cost more than
 # the query's text.
@@ -136,15 +139,15 @@ class Connection:
 class Database:
     """A pool of connections. `round_trips` counts statements, so that a test can pin their number.
 
-    `turn` limits the turns at a time to the number of connections. A turn reads, decides and
-    writes. If a thousand turns waited for connections, the data that one has read would grow old
-    behind the other 999 before it writes.
+    `turn` limits the turns at a time to `turns`, at most the number of connections. A turn reads,
+    decides and writes. If a thousand turns waited for connections, the data that one has read would
+    grow old behind the other 999 before it writes.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, turns: int | None = None) -> None:
         self._connections = PooledConnections(pool)
         self.round_trips = 0
-        self.turns: int = pool.get_max_size()
+        self.turns: int = min(turns or pool.get_max_size(), pool.get_max_size())
         self.turn = asyncio.Semaphore(self.turns)
 
     async def close(self) -> None:
@@ -248,6 +251,24 @@ async def _prepare_connection(connection: asyncpg.Connection, *, read_only: bool
     )
 
 
+def turns_beside(url: str) -> int | None:
+    """Return how many turns at a time a database on this machine serves best, or None elsewhere.
+
+    Each backend of PostgreSQL keeps its own plans and caches. More backends than the processors can
+    serve only push each other's caches out, which costs a tenth of an answer. A database on another
+    machine also makes turns wait for the network, so all connections are of use there. A socket in
+    the file system tells that the server is on this machine. An address like 127.0.0.1 does not,
+    because PgBouncer or HAProxy may listen there.
+
+    >>> turns_beside("postgresql://gateway@10.0.0.7:5432/gateway") is None
+    True
+    >>> turns_beside("postgresql://gateway@/gateway?host=/run/postgresql") >= 4
+    True
+    """
+    host = parse_qs(urlsplit(plain_dsn(url)).query).get("host", [""])[0]
+    return max(_TURNS_MIN, 2 * (os.cpu_count() or 1) + 1) if host.startswith("/") else None
+
+
 def _to_json(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -288,7 +309,7 @@ async def open_database(url: str, *, connections: int = 10, read_only: bool = Fa
         raise SettingsError(
             f"PostgreSQL does not answer at {shown} ({redacted(str(bad)) or 'timeout'}): check GATEWAY_DATABASE_URL and that the server runs"
         ) from bad
-    return Database(pool)
+    return Database(pool, turns_beside(url))
 
 
 async def check_write(database: Database) -> None:

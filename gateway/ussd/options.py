@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from gateway.base.options import Options
 from gateway.ussd import networks
@@ -34,6 +34,7 @@ class UssdOptions(Options):
     budget_septets: Septets = 160
     budgets_septets: dict[str, Septets] = Field(default_factory=dict[str, int])
     networks: dict[str, NetworkOptions] = Field(default_factory=dict[str, NetworkOptions])
+    _found: dict[str | None, Network] = PrivateAttr(default_factory=dict[str | None, Network])
 
     @model_validator(mode="after")
     def _sessions_outlast_a_screen(self) -> "UssdOptions":
@@ -44,7 +45,15 @@ class UssdOptions(Options):
         return self
 
     def network(self, code: str | None) -> Network:
-        """Return the limits that hold on the network `code`."""
+        """Return the limits that hold on the network `code`. Those of a known one are kept."""
+        found = self._found.get(code)
+        if found is None:
+            found = self._network(code)
+            if code is None or code in networks.known() or code in self.networks:
+                self._found[code] = found
+        return found
+
+    def _network(self, code: str | None) -> Network:
         own: dict[str, dict[str, int]] = {DEFAULT: {"screen_septets": self.budget_septets}}
         for each, septets in self.budgets_septets.items():
             own.setdefault(each, {})["screen_septets"] = septets

@@ -48,6 +48,11 @@ def test_english_words_work_in_every_language(each_book: Phrasebook) -> None:
     assert each_book.command("mango") is None
 
 
+def test_no_language_stops_by_a_number(each_book: Phrasebook) -> None:
+    """A key that is a digit is therefore never looked up: `says_stop`."""
+    assert not [word for word in each_book.words.stop if word.isdigit()]
+
+
 def test_a_language_without_a_book_gets_english() -> None:
     assert book_in("xx", BOOKS) is BOOKS["en"]
 

@@ -47,6 +47,8 @@ FORBIDDEN = {
     "a balance": "update account set balance = balance + 1 where bounded",
     "a balance of no bound": "update account set balance = 5 where not bounded",
     "the bound": "update account set bounded = false where bounded",
+    "a worker gone": "delete from worker",
+    "all workers gone": "truncate worker cascade",
     "the owner": "update account set owner = 'me'",
     "the currency": "update account set currency = 'UGX'",
     "an account gone": "delete from account",

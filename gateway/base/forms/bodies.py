@@ -110,7 +110,8 @@ def _form(body: bytes, charset: str | None) -> FormPairs:
 
 
 def _unquoted(part: bytes) -> bytes:
-    plain = part.replace(b"+", b" ")
+    # `*` is the only escape of most bodies: it stands between the keys of a USSD transcript.
+    plain = part.replace(b"+", b" ").replace(b"%2A", b"*")
     return unquote_to_bytes(plain) if b"%" in plain else plain
 
 

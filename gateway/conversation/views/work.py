@@ -10,7 +10,7 @@ from gateway.conversation.context import (
     question_to_show,
 )
 from gateway.conversation.facts import Asked, Fact, NameGiven, Skipped
-from gateway.conversation.parsed_sms import is_stop, parse_text
+from gateway.conversation.parsed_sms import says_stop
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import HeldQuestion, Need
 from gateway.conversation.views import record
@@ -125,7 +125,7 @@ def _press_question(context: Context, memory: Memory, key: Key) -> ShowView | En
     name = _way_out(context, held, key)
     if name == MENU:
         return ShowView("home")
-    if is_stop(parse_text(key.said, context.book, context.books), context.books):
+    if says_stop(key.said, context.book, context.books):
         return ShowView("stop", memory={"task": str(held.question.task), "said": key.said})
     if not held.open:
         return _go_on(context, (), context.say("answer.late"))

@@ -83,7 +83,8 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     assert channel.ussd is not None
     msisdn, identity = normalise(step.msisdn, rt.settings.region), event_id(rt, step)
     index = rt.vault.index(msisdn)
-    step = replace(step, transcript=await transcript_of(rt, channel, step, index))
+    if (transcript := await transcript_of(rt, channel, step, index)) != step.transcript:
+        step = replace(step, transcript=transcript)
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
     event = turns.InboundEvent(
@@ -123,7 +124,8 @@ async def _take(
     if before is None and len(step.transcript) > _DIALLED_MAX:
         raise Refused("longer than a phone can dial", status=400)
     said = pin_input.masked_like(step.transcript, row.transcript)
-    keys = new_keys(row.transcript, replace(step, transcript=said))
+    masked = step if said == step.transcript else replace(step, transcript=said)
+    keys = new_keys(row.transcript, masked)
     if keys is None or (before and before.ended):
         # This transcript contains nothing new, so the session's current screen is shown.
         assert before is not None

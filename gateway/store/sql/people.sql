@@ -1,6 +1,16 @@
 -- Workers join, agree, stop and leave. Every step of consent is recorded: its author, time, channel
 -- and words.
 
+-- Assignments name their worker without a foreign key, so a worker is never deleted
+-- (docs/decisions/0084).
+create or replace function worker_is_kept() returns trigger language plpgsql as $$
+begin
+  raise exception 'a worker is never deleted' using errcode = 'GW010';
+end $$;
+create or replace trigger worker_is_kept before delete on worker for each row execute function worker_is_kept();
+create or replace trigger workers_are_kept before truncate on worker
+  for each statement execute function worker_is_kept();
+
 -- Enrol a person who asks to join or is enrolled. A known person is taken back. An active worker
 -- stays unchanged.
 create or replace function enrol_worker(

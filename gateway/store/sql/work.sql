@@ -232,23 +232,38 @@ begin
   end if;
 end $$;
 
--- Refuse a task out of its bounds, and an assignment in an unknown state. These are triggers and not
+-- Refuse a task out of its bounds, and an assignment in an unknown state. These are triggers, not
 -- CHECK constraints, because PostgreSQL parses constraints anew for each statement, which took
 -- longer than the change itself (docs/decisions/0063). They run after the change, because a trigger
 -- before it would lock the row in a step of its own.
 create or replace function task_is_sound() returns trigger language plpgsql as $$
 begin
-  if new.held >= 0 and new.answered >= 0
+  if (new.held >= 0 and new.answered >= 0
       -- The answers that were reserved are never surpassed.
       and new.answered <= new.maximum and new.wanted <= new.maximum
       -- There are never more open assignments than answers still needed.
       and (new.state <> 'open' or new.answered + new.held <= new.wanted)
-      and new.state in ('open', 'decided', 'review', 'cancelled') then
-    return null;
+      and new.state in ('open', 'decided', 'review', 'cancelled')) is not true then
+    raise exception 'task % would be out of bounds: %, % held, % answered, % wanted, % at most', new.id,
+      new.state, new.held, new.answered, new.wanted, new.maximum
+      using errcode = 'check_violation', table = 'task', constraint = 'task_is_sound';
   end if;
-  raise exception 'task % would be out of bounds: %, % held, % answered, % wanted, % at most', new.id,
-    new.state, new.held, new.answered, new.wanted, new.maximum
-    using errcode = 'check_violation', table = 'task', constraint = 'task_is_sound';
+  -- Queue the answers of a task that was just decided for `score`, since their worth is known now
+  -- (`gold_answer_is_due` queues each answer to gold), and tell the client's webhooks of the task's
+  -- new state. This is no trigger of its own, which would cost each answer as much as this one.
+  if tg_op = 'UPDATE' and new.state <> old.state and new.state in ('decided', 'review') then
+    if old.state = 'open' then
+      insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
+        on conflict (task_id) do update set version = d.version + 1;
+    end if;
+    if new.gold is null then
+      insert into client_event (client_id, batch_id, type, data)
+        select b.client_id, b.id, t.type, jsonb_build_object('task', new.name, 'state', new.state)
+          from batch b, (select case new.state when 'decided' then 'task.decided' else 'task.review' end) t(type)
+          where b.id = new.batch_id and is_told(b.client_id, b.id, t.type);
+    end if;
+  end if;
+  return null;
 end $$;
 create or replace trigger task_is_sound after insert or update on task
   for each row execute function task_is_sound();
@@ -283,26 +298,6 @@ create or replace trigger assignment_is_kept before delete on assignment for eac
 create or replace trigger tasks_are_kept before truncate on task for each statement execute function work_is_kept();
 create or replace trigger assignments_are_kept before truncate on assignment
   for each statement execute function work_is_kept();
-
--- Queue the answers whose worth is known now for `score`: when a task is first decided, and for
--- each answer to gold. Tell the client's webhooks of the task's new state.
-create or replace function answers_are_due() returns trigger language plpgsql as $$
-begin
-  if old.state = 'open' and new.state in ('decided', 'review') then
-    insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
-      on conflict (task_id) do update set version = d.version + 1;
-  end if;
-  if new.state <> old.state and new.state in ('decided', 'review') and new.gold is null then
-    insert into client_event (client_id, batch_id, type, data)
-      select b.client_id, b.id, t.type, jsonb_build_object('task', new.name, 'state', new.state)
-        from batch b, (select case new.state when 'decided' then 'task.decided' else 'task.review' end) t(type)
-        where b.id = new.batch_id and is_told(b.client_id, b.id, t.type);
-  end if;
-  return null;
-end $$;
--- It has no WHEN clause, which PostgreSQL would parse anew for each answer.
-create or replace trigger answers_are_due after update of state on task
-  for each row execute function answers_are_due();
 
 create or replace function gold_answer_is_due() returns trigger language plpgsql as $$
 begin
