@@ -21,7 +21,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import orjson
-from asyncpg.pool import PoolConnectionProxy
 
 from gateway.base.errors import Conflict, Failed, SettingsError
 from gateway.base.redaction import redacted, remember_address, shown_address
@@ -105,7 +104,7 @@ class Connection:
 
     __slots__ = ("_raw",)
 
-    def __init__(self, raw: PoolConnectionProxy) -> None:
+    def __init__(self, raw: asyncpg.Connection) -> None:
         self._raw = raw
 
     async def row(self, query: str, *arguments: object) -> Row | None:

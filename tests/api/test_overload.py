@@ -53,6 +53,36 @@ def test_while_a_turn_is_free_every_call_is_taken_however_slow_it_was(turns, ser
         admission.under_way += 1
 
 
+def test_a_late_event_loop_counts_as_a_wait_until_it_is_in_time_again():
+    """Calls that the loop has not accepted yet wait as well, and no step shows that wait."""
+    admission, _ = measured(4, 0.02, wait_s=1.0)
+    admission.under_way = 4
+    assert admission.admits(new=True)
+    admission.note_lateness(1.5)
+    assert not admission.admits(new=False)
+    assert admission.crowded
+    for _ in range(8):
+        admission.note_lateness(0.001)
+    assert admission.admits(new=True)
+    admission.note_lateness(30.0)
+    admission.under_way = 3
+    assert admission.admits(new=True)  # A free turn is never left unused.
+
+
+def test_a_rush_after_a_calm_time_admits_what_the_processors_can_do():
+    """One step alone is quick, but ten at a time are no ten times as much work done."""
+    calm, clock = measured(10, 0.005)
+    shared = Admission(10, 1.0, clock, at_once=1.0)
+    for _ in range(200):
+        with shared.taken():
+            clock.now += 0.005
+    for admission in (calm, shared):
+        while admission.admits(new=False):
+            admission.under_way += 1
+    assert calm.under_way == pytest.approx(1990, abs=1)
+    assert shared.under_way == pytest.approx(199, abs=1)
+
+
 @given(st.integers(1, 32), st.floats(0.002, 0.5))
 def test_as_many_wait_as_can_be_answered_in_time_and_no_more(turns, service_s):
     admission, _ = measured(turns, service_s, wait_s=1.0)

@@ -9,6 +9,7 @@ spool on this machine's disk. Only when that fails too is the provider asked to 
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ GROUP_MAX = 500
 CALM_PER_S = 100
 _LOOK_S = 1.0
 _TELL_S = 0.25
+_PULSE_S = 0.05
 
 
 _Spooled = tuple[Path, list[inbox.SealedEvent]]
@@ -56,7 +58,10 @@ class Intake:
 
     def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
         self._rt, self._db, self._spool = rt, db, spool
-        self.admission = Admission(rt.db.turns, rt.settings.ussd_wait_s)
+        share = (os.cpu_count() or 1) / rt.settings.webhook_processes
+        self.admission = Admission(
+            rt.db.turns, rt.settings.ussd_wait_s, at_once=min(rt.db.turns, max(1.0, share))
+        )
         self._walking = 0
         self._rush = False
         self._stored, self._since = 0, 0.0
@@ -72,7 +77,12 @@ class Intake:
         made = cls(rt, db, Spool(rt.settings.data_dir / "spool"))
         tasks = [
             asyncio.create_task(work())
-            for work in (made._write, made._empty_spool, made._tell_when_behind)
+            for work in (
+                made._write,
+                made._empty_spool,
+                made._tell_when_behind,
+                made._note_lateness,
+            )
         ]
         try:
             yield made
@@ -197,6 +207,14 @@ class Intake:
             rushed = self._rt.settings.walks_at_once > 0 and self._rushed()
             if self.admission.behind or rushed:
                 await self._rt.pressure.tell()
+
+    async def _note_lateness(self) -> None:
+        """Tell the admission again and again how late the event loop is."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _PULSE_S
+            await asyncio.sleep(_PULSE_S)
+            self.admission.note_lateness(loop.time() - due)
 
     async def _empty_spool(self) -> None:
         while True:

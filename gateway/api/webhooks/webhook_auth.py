@@ -58,7 +58,7 @@ async def read_call(rt: Runtime, request: Request) -> WebhookCall | Response:
     # The fields of a GET are part of its address, and are signed there.
     signed = pairs if request.method == "POST" else []
     if channel.sms and not channel.sms.authentic(
-        Webhook(_public_url(rt, request), dict(request.headers), signed, body)
+        Webhook(_public_url(rt, request), request.headers, signed, body)
     ):
         event = request.url.path.rsplit("/", 1)[-1]
         logs.seldom.warning(

@@ -153,6 +153,8 @@ def config(
     return uvicorn.Config(
         app,
         loop="uvloop",
+        # uvicorn listens again with this number.
+        backlog=_BACKLOG,
         http=cast("type[asyncio.Protocol]", protocol),
         ws="none",
         server_header=False,

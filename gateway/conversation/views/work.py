@@ -35,6 +35,7 @@ from gateway.conversation.work.asking import option_lines
 from gateway.conversation.work.typed import PAGING, is_doubtful, shortened_words
 from gateway.phrases.hearing import fold
 from gateway.tasks.entry.values import record_value
+from gateway.tasks.port import Reading
 
 _HOME = ("work", "balance", "cash", "language", "help", "stop")
 _NOTICES = {
@@ -122,7 +123,8 @@ def _press_question(context: Context, memory: Memory, key: Key) -> ShowView | En
             if key.name == MENU
             else to_work(context, (), context.say("notice.changed"))
         )
-    name = _way_out(context, held, key)
+    reading = read_answer(context, held.question, key.said)
+    name = _way_out(context, held, key, reading)
     if name == MENU:
         return ShowView("home")
     if says_stop(key.said, context.book, context.books):
@@ -131,7 +133,7 @@ def _press_question(context: Context, memory: Memory, key: Key) -> ShowView | En
         return _go_on(context, (), context.say("answer.late"))
     if name == BACK:
         return _left_out(context, held, memory)
-    return _press_answer(context, held, memory, key)
+    return _press_answer(context, held, memory, key, reading)
 
 
 def _left_out(context: Context, held: HeldQuestion, memory: Memory) -> ShowView | EndSession:
@@ -176,18 +178,18 @@ def _take(context: Context, held: HeldQuestion, value: str, said: str) -> ShowVi
     return _go_on(context, (answered_fact(held, value, said),), told)
 
 
-def _way_out(context: Context, held: HeldQuestion, key: Key) -> str:
+def _way_out(context: Context, held: HeldQuestion, key: Key, reading: Reading) -> str:
     """Return the key to compare with 0 and 00.
 
     A typed text means them only when it is just that. An O may be an option.
     """
     if context.kind(held.question).TAKES_WORDS:
         return key.said
-    return "" if read_answer(context, held.question, key.said).value else key.name
+    return "" if reading.value else key.name
 
 
 def _press_answer(
-    context: Context, held: HeldQuestion, memory: Memory, key: Key
+    context: Context, held: HeldQuestion, memory: Memory, key: Key, reading: Reading
 ) -> ShowView | EndSession:
     if held.question.fields:
         return record.press_field(context, held, memory, key)
@@ -203,7 +205,6 @@ def _press_answer(
     if doubtful and key.said != memory.get("said"):
         again = context.say("notice.again", said=shortened_words(key.said))
         return ShowView("question", notice=again, memory={"said": key.said})
-    reading = read_answer(context, held.question, key.said)
     if reading.value is None:
         why = _NOTICES.get(reading.why or "unclear.choice", reading.why or "")
         if held.question.options and why == "notice.empty":
@@ -218,7 +219,9 @@ def typed_after_all(context: Context, memory: Memory) -> ShowView | EndSession:
     held = context.situation.held
     if held is None or not held.open or str(held.question.task) != memory["task"]:
         return to_work(context, (), context.say("notice.changed"))
-    return _press_answer(context, held, memory, Key(fold(memory["said"]), memory["said"]))
+    said = memory["said"]
+    reading = read_answer(context, held.question, said)
+    return _press_answer(context, held, memory, Key(fold(said), said), reading)
 
 
 def _go_on(context: Context, facts: tuple[Fact, ...], notice: str) -> ShowView | EndSession:
