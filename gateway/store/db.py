@@ -146,7 +146,8 @@ class Database:
     def __init__(self, pool: asyncpg.Pool, turns: int | None = None) -> None:
         self._connections = PooledConnections(pool)
         self.round_trips = 0
-        self.turns: int = min(turns or pool.get_max_size(), pool.get_max_size())
+        self.connections: int = pool.get_max_size()
+        self.turns: int = min(turns or self.connections, self.connections)
         self.turn = asyncio.Semaphore(self.turns)
 
     async def close(self) -> None:

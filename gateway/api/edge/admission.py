@@ -1,17 +1,16 @@
 """The decision about which phones are admitted when more call than can be answered in time.
 
 A USSD step waits for one of the turns that the database gives this process. The wait is predicted
-from the recent duration of steps and the number in progress, and from how late the event loop is. A
-step that would wait longer than `ussd_wait_s` gets a polite screen at once instead. Nothing else is
-configured, because a slower database or a busier machine shows in the duration of the steps.
+from the recent duration of steps and the number in progress. A step that would wait longer than
+`ussd_wait_s` gets a polite screen at once instead. Nothing else is configured, because a slower
+database or a busier machine shows in the duration of the steps.
 
-In calm times the duration of one step says nothing about many at a time: they share the processors
-with each other and with the other webhook processes. At the first rush the prediction therefore
-assumes that only `at_once` steps make progress together. Their durations correct it afterwards.
-
-A late event loop is a wait that no step shows: calls that arrive now stand in the kernel's queue
-until the loop accepts them. The steps that were admitted before take the processors, so fewer are
-admitted until the loop is in time again.
+A rush (more than `_RUSH` steps per turn) is predicted more strictly. In calm times the duration of
+one step says nothing about many at a time: they share the processors with each other and with the
+other webhook processes. So only `at_once` steps are assumed to make progress together, until their
+durations correct that. A late event loop counts as a wait as well, which no step shows: calls that
+arrive now stand in the kernel's queue until the loop accepts them. The steps that were admitted
+before take the processors, so fewer are admitted until the loop is in time again.
 """
 
 import time
@@ -27,6 +26,8 @@ _SERVICE_S = 0.02
 # finish.
 _NEW_PART, _CALM_PART = 0.5, 0.25
 _BEHIND_FOR_S = 2.0
+# The number of steps per turn from which it is a rush.
+_RUSH = 4
 # The part of an earlier lateness that counts at the next look.
 _LATE_KEPT = 0.5
 
@@ -47,6 +48,7 @@ class Admission:
     late_s: float = 0.0
     at_once: float = 0.0
     _service_s: float = _SERVICE_S
+    _alone_s: float = _SERVICE_S
     _behind_until: float = field(default=0.0)
 
     def __post_init__(self) -> None:
@@ -54,7 +56,10 @@ class Admission:
 
     def expected_s(self) -> float:
         """Return the expected duration of a step that arrives now, including its wait."""
-        return self.late_s + self._service_s * (1 + self.under_way / self.at_once)
+        usual_s = self._service_s * (1 + self.under_way / self.turns)
+        if self.under_way < self.turns * _RUSH:
+            return usual_s
+        return max(usual_s, self.late_s + self._alone_s * (1 + self.under_way / self.at_once))
 
     def note_lateness(self, late_s: float) -> None:
         """Note how late the event loop is. A late moment counts half at the next one."""
@@ -106,5 +111,6 @@ class Admission:
             yield
         finally:
             self.under_way -= 1
-            took_s = (self.clock() - began) / (1 + before / self.at_once)
-            self._service_s += _WEIGHT * (took_s - self._service_s)
+            took_s = self.clock() - began
+            self._service_s += _WEIGHT * (took_s / (1 + before / self.turns) - self._service_s)
+            self._alone_s += _WEIGHT * (took_s / (1 + before / self.at_once) - self._alone_s)

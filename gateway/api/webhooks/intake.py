@@ -59,8 +59,9 @@ class Intake:
     def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
         self._rt, self._db, self._spool = rt, db, spool
         share = (os.cpu_count() or 1) / rt.settings.webhook_processes
+        turns = rt.db.connections
         self.admission = Admission(
-            rt.db.turns, rt.settings.ussd_wait_s, at_once=min(rt.db.turns, max(1.0, share))
+            turns, rt.settings.ussd_wait_s, at_once=min(turns, max(1.0, share))
         )
         self._walking = 0
         self._rush = False
