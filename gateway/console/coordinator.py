@@ -5,6 +5,7 @@ for as long as the link is valid, so that the link does not stay in the address.
 read-only: an operator closes a finding with `gateway findings`.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -54,14 +55,14 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
                 for row in await workers.workers_of(rt.db, coordinator)
             ],
             findings=[
-                {**row, "tail": number_tail(rt, row["msisdn_sealed"])}
+                {**asdict(row), "tail": number_tail(rt, row.msisdn_sealed)}
                 for row in await findings.of_coordinator(rt.db, coordinator)
             ],
             moves=[
                 {
-                    **row,
-                    "old": number_tail(rt, row["old_sealed"]),
-                    "new": number_tail(rt, row["new_sealed"]),
+                    **asdict(row),
+                    "old": number_tail(rt, row.old_sealed),
+                    "new": number_tail(rt, row.new_sealed),
                 }
                 for row in await number_moves.of_coordinator(rt.db, coordinator)
             ],

@@ -1,5 +1,6 @@
 """A client's own judgement: deciding doubtful tasks, correcting gold, and explaining results."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -87,8 +88,8 @@ async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     """List the rules that decided the batch, with times and reasons, and the tried rules."""
     await _mine(rt, client, batch)
     return {
-        "used": [dict(row) for row in await rulings.of_batch(rt.db, batch)],
-        "tried": [dict(row) for row in await rulings.trials(rt.db, batch)],
+        "used": [asdict(row) for row in await rulings.of_batch(rt.db, batch)],
+        "tried": [asdict(row) for row in await rulings.trials(rt.db, batch)],
     }
 
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final, cast
 
 from gateway.api.responses import FindingOut
 from gateway.base.pseudonyms import Pseudonyms
+from gateway.store.quality.findings import BatchFinding
 
 _PAIR: Final = re.compile(r"\A(\d+) and (\d+) ")
 
@@ -36,12 +38,12 @@ def fields_for_client(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
     return {**row, "fields": {name: told(one) for name, one in fields.items()}}
 
 
-def finding_for_client(row: Mapping[str, Any], names: Pseudonyms) -> FindingOut:
+def finding_for_client(row: BatchFinding, names: Pseudonyms) -> FindingOut:
     """Return a finding in the form that the client reads.
 
     The evidence for copying names workers, in its sentence and in its pairs.
     """
-    evidence: dict[str, Any] = dict(cast("Mapping[str, Any]", row["evidence"]))
+    evidence: dict[str, Any] = dict(cast("Mapping[str, Any]", row.evidence))
     if "sentence" in evidence:
         evidence["sentence"] = _PAIR.sub(
             lambda found: f"{names.of(int(found[1]))} and {names.of(int(found[2]))} ",
@@ -52,6 +54,6 @@ def finding_for_client(row: Mapping[str, Any], names: Pseudonyms) -> FindingOut:
             {**pair, "workers": [names.of(int(one)) for one in pair["workers"]]}
             for pair in evidence["pairs"]
         ]
-    told: dict[str, Any] = {**row, "evidence": evidence}
-    told["worker"] = None if row["worker"] is None else names.of(row["worker"])
+    told: dict[str, Any] = {**asdict(row), "evidence": evidence}
+    told["worker"] = None if row.worker is None else names.of(row.worker)
     return FindingOut(**told)

@@ -1,6 +1,7 @@
 """The command `gateway archive`, which moves old months out of the database and shows them."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from gateway.base.errors import Refused
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
+from gateway.store.retention.months import StoredMonth
 
 
 def archive(
@@ -48,7 +49,7 @@ def archive(
         raise Refused("--worker goes with --read FILE")
     elif listed:
         rows = with_runtime(_list)
-        if not write_json([dict(row) for row in rows], json):
+        if not write_json([asdict(row) for row in rows], json):
             _print(rows)
     elif dry_run:
         parts = with_runtime(_due)
@@ -67,7 +68,7 @@ async def _due(rt: Runtime) -> list[str]:
     return await step.due_months(rt)
 
 
-async def _list(rt: Runtime) -> list[Row]:
+async def _list(rt: Runtime) -> list[StoredMonth]:
     from gateway.store.retention import months
 
     return await months.archived(rt.db)
@@ -92,16 +93,16 @@ async def _archive(rt: Runtime, *, files: bool, quiet: bool) -> list[dict[str, A
     return done
 
 
-def _print(rows: list[Row]) -> None:
+def _print(rows: list[StoredMonth]) -> None:
     for row in rows:
-        until = f"until {row['until']:%Y-%m-%d}"
-        if row["done_at"] is None:
-            typer.echo(f"{row['part']:<22} {until}  on its way: run gateway archive again")
-        elif row["file"] is None:
-            typer.echo(f"{row['part']:<22} {until}  deleted {row['done_at']:%Y-%m-%d}")
+        until = f"until {row.until:%Y-%m-%d}"
+        if row.done_at is None:
+            typer.echo(f"{row.part:<22} {until}  on its way: run gateway archive again")
+        elif row.file is None:
+            typer.echo(f"{row.part:<22} {until}  deleted {row.done_at:%Y-%m-%d}")
         else:
             typer.echo(
-                f"{row['part']:<22} {until}  {row['rows']:,} rows in {row['file']}, {row['done_at']:%Y-%m-%d}"
+                f"{row.part:<22} {until}  {row.rows:,} rows in {row.file}, {row.done_at:%Y-%m-%d}"
             )
     if not rows:
         typer.echo("no month has left the database")

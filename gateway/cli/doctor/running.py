@@ -254,7 +254,7 @@ async def _people(rt: Runtime) -> list[CheckResult]:
             "payouts",
             "gateway payouts list",
         ),
-        "numbers": (sum(row["waits"] for row in changes), "changes", "gateway moves list"),
+        "numbers": (sum(row.waits for row in changes), "changes", "gateway moves list"),
     }
     return [
         warn(what, f"{count} {things} wait for an operator", f"look: {look}")

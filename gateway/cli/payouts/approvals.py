@@ -33,9 +33,9 @@ def listed() -> None:
     rows = with_runtime(lambda rt: store.unapproved_payouts(rt.db))
     for row in rows:
         typer.echo(
-            f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  {row['provider']}  worker {row['worker']}, "
-            f"coordinator {row['coordinator_id'] or '-'}, since {row['created_at']:%Y-%m-%d %H:%M}"
-            f"  {'list ' + str(row['list']) if row['list'] else 'on no list'}"
+            f"{row.ref}  {amount_text(row.amount, row.currency):>14}  {row.provider}  worker {row.worker}, "
+            f"coordinator {row.coordinator_id or '-'}, since {row.created_at:%Y-%m-%d %H:%M}"
+            f"  {'list ' + str(row.list) if row.list else 'on no list'}"
         )
     typer.echo(f"{len(rows)} payouts wait for approval")
 

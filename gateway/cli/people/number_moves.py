@@ -1,6 +1,7 @@
 """The commands `gateway moves`: changes of number that persons decide."""
 
 import getpass
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -42,7 +43,7 @@ def listed(
 
     async def rows(rt: Runtime) -> list[tuple[dict[str, object], str]]:
         found = await number_moves.list_moves(rt.db, everything=everything)
-        return [(dict(row), listed_line(rt, row)) for row in found]
+        return [(asdict(row), listed_line(rt, row)) for row in found]
 
     found = with_runtime(rows)
     sealed = ("old_sealed", "new_sealed")

@@ -4,6 +4,7 @@ A rule is tried on the batch's past answers and then switched on.
 """
 
 import getpass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -23,8 +24,8 @@ def rules(batch: BatchId, json_file: JsonFile = None) -> None:
     from gateway.store.quality import rulings as store
 
     async def found(rt: Runtime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        used = [dict(row) for row in await of_batch(rt, batch, store.of_batch(rt.db, batch))]
-        return used, [dict(row) for row in await store.trials(rt.db, batch)]
+        used = [asdict(row) for row in await of_batch(rt, batch, store.of_batch(rt.db, batch))]
+        return used, [asdict(row) for row in await store.trials(rt.db, batch)]
 
     with one_line_errors("rules"):
         used, tried = with_runtime(found)

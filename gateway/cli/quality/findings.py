@@ -1,6 +1,7 @@
 """The commands `gateway findings`: observations of the formulas, for an operator to judge."""
 
 import getpass
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -38,12 +39,12 @@ def listed(
             else findings.list_findings(rt.db, state=state, batch=batch)
         )
     )
-    if write_json([dict(row) for row in rows], json):
+    if write_json([asdict(row) for row in rows], json):
         return
     for row in rows:
         typer.echo(
-            f"{row['id']:5}  {row['created_at']:%Y-%m-%d %H:%M}  {row['kind']:16} {row['subject']}"
-            f"{'  ' + row['partner'] if row['partner'] else ''}"
+            f"{row.id:5}  {row.created_at:%Y-%m-%d %H:%M}  {row.kind:16} {row.subject}"
+            f"{'  ' + row.partner if row.partner else ''}"
         )
     if not rows:
         typer.echo("no finding is open")
@@ -57,13 +58,13 @@ def shown(finding: _Number, json: Json = None) -> None:
     row = with_runtime(lambda rt: findings.show_finding(rt.db, finding))
     if row is None:
         raise Refused(f"no finding {finding}; see: gateway findings list", status=404)
-    if write_json(dict(row), json):
+    if write_json(asdict(row), json):
         return
-    typer.echo(f"{row['kind']}  {row['subject']}  {row['state']}")
-    for name, value in row["evidence"].items():
+    typer.echo(f"{row.kind}  {row.subject}  {row.state}")
+    for name, value in row.evidence.items():
         typer.echo(f"  {name}: {value}")
-    if row["outcome"]:
-        typer.echo(f"closed by {row['closed_by']}: {row['outcome']}")
+    if row.outcome:
+        typer.echo(f"closed by {row.closed_by}: {row.outcome}")
 
 
 @app.command("close")

@@ -1,6 +1,7 @@
 """The commands `gateway gold`: questions with known answers, their figures, and corrections."""
 
 import getpass
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -22,13 +23,13 @@ def listed(batch: _Batch, json: Json = None) -> None:
     from gateway.store.quality import gold
 
     rows = with_runtime(lambda rt: of_batch(rt, batch, gold.bank(rt.db, batch)))
-    if write_json([dict(row) for row in rows], json):
+    if write_json([asdict(row) for row in rows], json):
         return
     for row in rows:
-        share = f"{row['right']}/{row['answered']} right" if row["answered"] else "not asked yet"
-        notes = [share, "promoted"] if row["promoted"] else [share]
-        notes += [f"corrected {row['corrections']} times"] if row["corrections"] else []
-        typer.echo(f"{row['name']}  {row['gold']}  {', '.join(notes)}  {row['text']}")
+        share = f"{row.right}/{row.answered} right" if row.answered else "not asked yet"
+        notes = [share, "promoted"] if row.promoted else [share]
+        notes += [f"corrected {row.corrections} times"] if row.corrections else []
+        typer.echo(f"{row.name}  {row.gold}  {', '.join(notes)}  {row.text}")
     if not rows:
         typer.echo("this batch has no gold")
 

@@ -20,9 +20,9 @@ from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import background, batches, plans
-from gateway.store.batches.batches import Batch
-from gateway.store.db import Row
+from gateway.store.batches.batches import Batch, BatchGold
 from gateway.store.quality import rulings, skills
+from gateway.store.quality.skills import DecidedAnswer
 
 log = structlog.get_logger()
 
@@ -98,10 +98,10 @@ async def _tell(rt: Runtime, batch: Batch, what: str, done: int, of: int | None)
 
 
 def _estimated(
-    rt: Runtime, batch: Batch, answers: list[Row], golds: list[Row]
+    rt: Runtime, batch: Batch, answers: list[DecidedAnswer], golds: list[BatchGold]
 ) -> list[tuple[str, str, float]]:
-    triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in answers]
-    results = estimate(rt, batch, triples, {row["name"]: row["gold"] for row in golds})
+    triples = [(row.name, str(row.worker_id), row.value) for row in answers]
+    results = estimate(rt, batch, triples, {row.name: row.gold for row in golds})
     return [(name, value, confidence) for name, (value, confidence) in results.items()]
 
 

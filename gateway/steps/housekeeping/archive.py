@@ -14,10 +14,10 @@ from pathlib import Path
 from gateway.base.errors import Failed, Refused
 from gateway.base.failpoints import reach
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
 from gateway.store.leader import alone
 from gateway.store.retention import months
 from gateway.store.retention.archive_file import Writer, Written
+from gateway.store.retention.months import MonthOver, StoredMonth
 
 _ARCHIVE_LOCK = 7_301_058
 _SMALLER_BY = 2
@@ -46,9 +46,9 @@ def folder_of(rt: Runtime) -> Path:
 
 async def due_months(rt: Runtime) -> list[str]:
     """Return the names of the months that would leave now, those already on their way first."""
-    left = [row["part"] for row in await months.leaving(rt.db)]
+    left = [row.part for row in await months.leaving(rt.db)]
     over = await months.over(rt.db, rt.settings.retention.days, rt.clock.now())
-    return left + [row["part"] for row in over]
+    return left + [row.part for row in over]
 
 
 async def archive_months(rt: Runtime, *, files: bool = True) -> AsyncGenerator[ArchivedMonth]:
@@ -64,14 +64,14 @@ async def archive_months(rt: Runtime, *, files: bool = True) -> AsyncGenerator[A
             yield await _write(rt, row, files=files)
         for row in await months.over(rt.db, rt.settings.retention.days, rt.clock.now()):
             if files:
-                _check_room(folder_of(rt), await months.size(rt.db, row["part"]))
-            await months.detach(rt.db, row["part"])
+                _check_room(folder_of(rt), await months.size(rt.db, row.part))
+            await months.detach(rt.db, row.part)
             reach("archive.detached")
             yield await _write(rt, row, files=files)
 
 
-async def _write(rt: Runtime, row: Row, *, files: bool) -> ArchivedMonth:
-    part: str = row["part"]
+async def _write(rt: Runtime, row: MonthOver | StoredMonth, *, files: bool) -> ArchivedMonth:
+    part = row.part
     if not files:
         await months.drop(rt.db, part, None, 0, 0, None)
         return ArchivedMonth(part, 0, None, 0)
@@ -83,12 +83,12 @@ async def _write(rt: Runtime, row: Row, *, files: bool) -> ArchivedMonth:
     return ArchivedMonth(part, written.rows, written.path, written.size_bytes)
 
 
-async def _file(rt: Runtime, row: Row) -> Written:
-    part: str = row["part"]
+async def _file(rt: Runtime, row: MonthOver | StoredMonth) -> Written:
+    part = row.part
     header = {
-        "table": row["parent"],
-        "since": row["since"],
-        "until": row["until"],
+        "table": row.parent,
+        "since": row.since,
+        "until": row.until,
         "columns": await months.columns(rt.db, part),
     }
     try:

@@ -12,9 +12,9 @@ from gateway.steps.messages import contact_hours
 from gateway.steps.messages.origins import origin
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Channel, Runtime
-from gateway.store.db import Row
 from gateway.store.messages import outbox, prompts
 from gateway.store.turns import inbox, leases
+from gateway.store.turns.inbox import StoredReceipt
 
 log = structlog.get_logger()
 
@@ -47,19 +47,19 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
         try:
             found += await _retried(rt, row)
         except (OtherKey, Refused) as why:
-            log.warning("a report cannot be read", channel=row["channel"], why=str(why))
-            await inbox.mark_failed(rt.db, row["id"], str(why))
+            log.warning("a report cannot be read", channel=row.channel, why=str(why))
+            await inbox.mark_failed(rt.db, row.id, str(why))
     return found
 
 
-async def _retried(rt: Runtime, row: Row) -> bool:
-    channel = rt.channels.get(row["channel"])
+async def _retried(rt: Runtime, row: StoredReceipt) -> bool:
+    channel = rt.channels.get(row.channel)
     if channel is None or channel.sms is None:
         return False
-    receipt = channel.sms.parse_receipt(fields(unstored(rt.vault.open(row["body_sealed"]))))
+    receipt = channel.sms.parse_receipt(fields(unstored(rt.vault.open(row.body_sealed))))
     if not await _taken(rt, channel, receipt):
         return False
-    await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
+    await inbox.done(rt.db, channel.name, "receipt", row.event_id)
     return True
 
 

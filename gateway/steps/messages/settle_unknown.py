@@ -12,8 +12,8 @@ from gateway.base.errors import OtherKey
 from gateway.sms.breaker import TRIES_MAX
 from gateway.sms.port import LooksUpMessages, OutboundSms, SendStatus
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
 from gateway.store.messages import outbox
+from gateway.store.messages.outbox import UnknownMessage
 
 log = structlog.get_logger()
 
@@ -28,22 +28,22 @@ async def settle_unknown(rt: Runtime) -> int:
     count = 0
     for row in await outbox.unknown(rt.db, now, _AT_ONCE):
         if await _settle(rt, row):
-            again.add(row["channel"])
+            again.add(row.channel)
             count += 1
     for channel in again:
         rt.jobs.enqueue("deliver", channel)
     return count
 
 
-async def _settle(rt: Runtime, row: Row) -> bool:
+async def _settle(rt: Runtime, row: UnknownMessage) -> bool:
     """Settle one message; return True if it is sent again."""
-    now, message = rt.clock.now(), row["id"]
-    channel = rt.channels.get(row["channel"])
+    now, message = rt.clock.now(), row.id
+    channel = rt.channels.get(row.channel)
     sms = channel.sms if channel else None
     surely_not = False
     if isinstance(sms, LooksUpMessages):
         try:
-            asked = OutboundSms(str(message), rt.vault.open(row["to_sealed"]), row["text"])
+            asked = OutboundSms(str(message), rt.vault.open(row.to_sealed), row.text)
         except OtherKey:
             await outbox.settle_unknown(
                 rt.db,
@@ -54,24 +54,24 @@ async def _settle(rt: Runtime, row: Row) -> bool:
             )
             return False
         known = await outbox.known_ids(rt.db, message)
-        sent = await sms.ask(rt.http, asked, row["sent_at"], known)
+        sent = await sms.ask(rt.http, asked, row.sent_at, known)
         if sent.outcome is SendStatus.ACCEPTED:
             await outbox.settle_unknown(
                 rt.db, message, "accepted", provider_id=sent.provider_id, reason=sent.reason
             )
             return False
         surely_not = sent.outcome is SendStatus.RETRY
-    if surely_not or (row["purpose"] != "money" and not isinstance(sms, LooksUpMessages)):
-        if row["tries"] >= TRIES_MAX:
+    if surely_not or (row.purpose != "money" and not isinstance(sms, LooksUpMessages)):
+        if row.tries >= TRIES_MAX:
             await outbox.settle_unknown(rt.db, message, "given_up" if surely_not else "lost")
             return False
         await outbox.settle_unknown(rt.db, message, "queued", due_at=now)
         return True
-    if now - row["sent_at"] >= outbox.LOST_AFTER:
+    if now - row.sent_at >= outbox.LOST_AFTER:
         await outbox.settle_unknown(rt.db, message, "lost")
         return False
     # A receipt may come at any time; where the provider can be asked, it is asked again meanwhile.
-    until = row["sent_at"] + outbox.LOST_AFTER
+    until = row.sent_at + outbox.LOST_AFTER
     later = min(now + _ASK_AGAIN, until) if isinstance(sms, LooksUpMessages) else until
     await outbox.settle_unknown(rt.db, message, "unknown", due_at=later)
     return False

@@ -32,11 +32,11 @@ async def instead(rt: Runtime, sms_channel: Channel, refused: Sequence[Claimed])
         return
     causes = {each.id: each.cause for each in wanted}
     for row in await outbox.readers(rt.db, list(causes)):
-        to = addressee(rt, sms_channel.name, row["to_sealed"], row["worker_id"])
+        to = addressee(rt, sms_channel.name, row.to_sealed, row.worker_id)
         if to is None:
             continue
-        language = row["language"] or rt.settings.countries[rt.settings.region].language
+        language = row.language or rt.settings.countries[rt.settings.region].language
         text = book_in(language, rt.books).say("reply.too_long")
-        cause = shorter_cause(row["id"], causes[row["id"]])
+        cause = shorter_cause(row.id, causes[row.id])
         await rt.db.write([notice_write(rt, to, text, "reply", cause)])
     rt.jobs.enqueue("deliver", sms_channel.name)

@@ -14,8 +14,9 @@ from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.payouts.disburse import happened
 from gateway.steps.payouts.resolve import payout_by_ref
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Connection, Row, Write
+from gateway.store.db import Connection, Write
 from gateway.store.payouts import approvals, payouts
+from gateway.store.payouts.approvals import ApprovalItem
 from gateway.store.people import persons
 
 _WHY_NOT = {
@@ -39,7 +40,7 @@ class ApprovalList:
 
     number: int
     code: str
-    items: Sequence[Row]
+    items: Sequence[ApprovalItem]
 
     def sheet(self) -> str:
         """Return the text that the second operator reads before the approval.
@@ -48,16 +49,16 @@ class ApprovalList:
         """
         totals = Counter[str]()
         for row in self.items:
-            totals[row["currency"]] += row["amount"]
-        first = [row for row in self.items if row["first"]]
+            totals[row.currency] += row.amount
+        first = [row for row in self.items if row.first]
         lines = [
             f"List {self.number}, code {self.code}: {len(self.items)} payouts",
             *(f"  together {amount_text(minor, money)}" for money, minor in totals.items()),
             f"  {len(first)} first payouts" + (f": {_refs(first)}" if first else ""),
             "The largest:",
             *(
-                f"  {row['ref']}  {amount_text(row['amount'], row['currency']):>14}  {row['provider']}  number ..{row['to_tail']}"
-                f"  worker {row['worker']} ({row['name']}), coordinator {row['coordinator_id'] or '-'}"
+                f"  {row.ref}  {amount_text(row.amount, row.currency):>14}  {row.provider}  number ..{row.to_tail}"
+                f"  worker {row.worker} ({row.name}), coordinator {row.coordinator_id or '-'}"
                 for row in self.items[:_BIGGEST]
             ),
         ]
@@ -73,7 +74,7 @@ async def prepare_list(rt: Runtime, refs: Sequence[str], by: str, key: str) -> A
     """
     person = await persons.person_of(rt.db, by, key)
     wanted = [ref.strip().upper() for ref in refs]
-    waiting = {row["ref"] for row in await approvals.unapproved_payouts(rt.db)}
+    waiting = {row.ref for row in await approvals.unapproved_payouts(rt.db)}
     for ref in wanted:
         if ref not in waiting:
             raise Refused(f"{ref} does not wait for approval")
@@ -102,7 +103,7 @@ async def approve_as_second(rt: Runtime, number: int, code: str, by: str, key: s
             if said != "approved":
                 raise Refused(_WHY_NOT[said])
             items = await approvals.list_items(db, number)
-            refs = [row["ref"] for row in items]
+            refs = [row.ref for row in items]
             for start in range(0, len(refs), _AT_ONCE):
                 note = f"list {number}, approved by {by}"
                 await _go_on(rt, db, refs[start : start + _AT_ONCE], note)
@@ -144,6 +145,6 @@ async def _go_on(rt: Runtime, db: Connection, refs: Sequence[str], note: str) ->
         await db.write(parts)
 
 
-def _refs(rows: Sequence[Row]) -> str:
-    named = ", ".join(row["ref"] for row in rows[:_NAMED])
+def _refs(rows: Sequence[ApprovalItem]) -> str:
+    named = ", ".join(row.ref for row in rows[:_NAMED])
     return f"{named} and {len(rows) - _NAMED} more" if len(rows) > _NAMED else named

@@ -19,12 +19,12 @@ async def link_for(rt: Runtime, msisdn: str, by: str = "operator") -> str:
     index = rt.vault.index(normalise(msisdn, rt.settings.region))
     async with rt.db.transaction() as db:
         row = await coordinators.by_index(db, index)
-        if row["state"] != "active":
-            raise Refused(f"{row['name']} is {row['state'].replace('_', ' ')} and has no page")
+        if row.state != "active":
+            raise Refused(f"{row.name} is {row.state.replace('_', ' ')} and has no page")
         ends = rt.clock.now() + GOOD_FOR
-        link = await coordinators.new_link(db, row["id"], ends)
-        await coordinators.note(db, row["id"], "link", by, f"link {link}")
-    found, until = row["id"], int(ends.timestamp())
+        link = await coordinators.new_link(db, row.id, ends)
+        await coordinators.note(db, row.id, "link", by, f"link {link}")
+    found, until = row.id, int(ends.timestamp())
     key = f"{found}.{until}.{link}.{_signature(rt, found, until, link)}"
     return f"{rt.settings.public_url.rstrip('/')}/console?key={key}"
 

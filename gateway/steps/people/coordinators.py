@@ -40,12 +40,12 @@ async def disable(
     async with rt.db.transaction() as db:
         row = await store.by_index(db, _index(rt, msisdn))
         heir = await store.by_index(db, _index(rt, to)) if to else None
-        if heir and (heir["id"] == row["id"] or heir["state"] != "active"):
+        if heir and (heir.id == row.id or heir.state != "active"):
             raise Refused("the workers must go to another coordinator who is active", field="to")
-        await store.set_state(db, row["id"], "disabled")
-        await store.revoke_links(db, row["id"], "disabled")
-        moved = await store.hand_over(db, row["id"], heir["id"] if heir else None, partner)
-        await store.note(db, row["id"], "disabled", by, because.strip())
+        await store.set_state(db, row.id, "disabled")
+        await store.revoke_links(db, row.id, "disabled")
+        moved = await store.hand_over(db, row.id, heir.id if heir else None, partner)
+        await store.note(db, row.id, "disabled", by, because.strip())
         return moved
 
 
@@ -59,10 +59,10 @@ async def cut_off(rt: Runtime, msisdn: str, *, by: str, because: str) -> int:
     _reasoned(because)
     async with rt.db.transaction() as db:
         row = await store.by_index(db, _index(rt, msisdn))
-        await store.set_state(db, row["id"], "cut_off")
-        ended = await store.revoke_links(db, row["id"], "cut off")
-        await store.forget_pin(db, row["id"])
-        await store.note(db, row["id"], "cut_off", by, because.strip())
+        await store.set_state(db, row.id, "cut_off")
+        ended = await store.revoke_links(db, row.id, "cut off")
+        await store.forget_pin(db, row.id)
+        await store.note(db, row.id, "cut_off", by, because.strip())
         return ended
 
 
@@ -78,8 +78,8 @@ async def set_pin(rt: Runtime, msisdn: str, pin: str, *, by: str) -> None:
     hashed = await asyncio.to_thread(pins.hashed, pin, rt.vault.pepper)
     async with rt.db.transaction() as db:
         row = await store.by_index(db, _index(rt, msisdn))
-        await store.set_pin(db, row["id"], hashed)
-        await store.note(db, row["id"], "pin", by, "")
+        await store.set_pin(db, row.id, hashed)
+        await store.note(db, row.id, "pin", by, "")
 
 
 async def revoke_link(rt: Runtime, link: int, *, by: str, because: str) -> None:
@@ -101,17 +101,17 @@ async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> Co
     sent = await store.invited(rt.db, view.id)
     known = await store.pin(rt.db, view.id)
     again = ""
-    if sent["count"] >= rules.invitations_per_day:
+    if sent.oldest and sent.count >= rules.invitations_per_day:
         zone = ZoneInfo(contact_hours.zone_of_region(rt, rt.settings.region))
-        again = f"{(sent['oldest'] + _DAY).astimezone(zone):%d/%m %H:%M}"
+        again = f"{(sent.oldest + _DAY).astimezone(zone):%d/%m %H:%M}"
     limited = replace(
         view,
-        invited_today=sent["count"],
+        invited_today=sent.count,
         invitations_most=rules.invitations_per_day,
         invitations_again=again,
         adds_free=rules.adds_without_pin,
         adds_per_sms_free=rules.adds_per_sms_without_pin,
-        pin_tries_left=pins.TRIES_MAX - (known["wrong"] if known else 0),
+        pin_tries_left=pins.TRIES_MAX - (known.wrong if known else 0),
     )
     if known is None:
         return replace(limited, pin="none")
@@ -119,7 +119,7 @@ async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> Co
         return replace(limited, pin="locked")
     if pin is None:
         return limited
-    right = await asyncio.to_thread(pins.is_right, pin, known["hash"], rt.vault.pepper)
+    right = await asyncio.to_thread(pins.is_right, pin, known.hash, rt.vault.pepper)
     return replace(limited, pin="right" if right else "wrong")
 
 
@@ -139,12 +139,12 @@ async def named_worker(rt: Runtime, msisdn: str, coordinator: int) -> NamedWorke
         in_hold = await number_moves.in_hold(rt.db, index, rt.clock.now())
         return replace(known, invitations_most=most, sends_at=sends_at, in_hold=in_hold)
     return NamedWorker(
-        state="stopped" if state == "stopped" else row["state"],
-        name=row["name"],
-        language=row["language"],
-        mine=bool(row["mine"]),
-        has_pin=row["has_pin"],
-        invitations=row["invitations"],
+        state="stopped" if state == "stopped" else row.state,
+        name=row.name,
+        language=row.language,
+        mine=bool(row.mine),
+        has_pin=row.has_pin,
+        invitations=row.invitations,
         invitations_most=most,
         sends_at=sends_at,
     )

@@ -11,8 +11,13 @@ from gateway.base.msisdn import NO_NUMBER, normalise
 from gateway.settings.tryout import is_tryout
 from gateway.steps.payouts.routes import provider_for
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
 from gateway.store.people import found_workers as store
+from gateway.store.people.found_workers import (
+    MessageToWorker,
+    PayoutOfWorker,
+    WorkerFacts,
+    WorkerFound,
+)
 from gateway.store.quality import credentials
 from gateway.store.retention import months
 
@@ -70,14 +75,14 @@ async def find(rt: Runtime, said: str) -> list[FoundWorker]:
         )
     return [
         FoundWorker(
-            id=row["id"],
-            name=row["name"] or "(no name)",
-            number=number_tail(rt, row["msisdn_sealed"]),
-            state=row["state"],
-            language=row["language"],
-            coordinator=row["coordinator"] or "-",
-            partner=row["partner"] or "-",
-            balance=amount_text(row["balance"], row["currency"]),
+            id=row.id,
+            name=row.name or "(no name)",
+            number=number_tail(rt, row.msisdn_sealed),
+            state=row.state,
+            language=row.language,
+            coordinator=row.coordinator or "-",
+            partner=row.partner or "-",
+            balance=amount_text(row.balance, row.currency),
         )
         for row in rows
     ]
@@ -101,16 +106,16 @@ async def show(rt: Runtime, said: str) -> WorkerReport:
     story.sections = {
         "Payouts": [_payout(one) for one in payouts],
         "Questions open": [
-            f"since {_at(one['asked_at'])} by {one['via']}, until {_at(one['until'])}: {one['text'][:_TEXT_SHOWN]}"
+            f"since {_at(one.asked_at)} by {one.via}, until {_at(one.until)}: {one.text[:_TEXT_SHOWN]}"
             for one in questions
         ],
         "Pauses": [
-            f"{one['kind']} until {_at(one['paused_until'])}: {one['gold_right']} of "
-            f"{one['gold_right'] + one['gold_wrong']} check questions right"
+            f"{one.kind} until {_at(one.paused_until)}: {one.gold_right} of "
+            f"{one.gold_right + one.gold_wrong} check questions right"
             for one in pauses
         ],
         "Paid answers that turned out wrong": [
-            f"{one['ref']}  {amount_text(one['amount'], row['currency'])}, {one['state']}, until {_at(one['decide_by'])}"
+            f"{one.ref}  {amount_text(one.amount, row.currency)}, {one.state}, until {_at(one.decide_by)}"
             for one in cases
         ],
         "Lessons and credentials": [
@@ -124,8 +129,8 @@ async def show(rt: Runtime, said: str) -> WorkerReport:
         ],
         "Last events from the phone": [
             *(
-                f"{_at(one['created_at'])}  {one['kind']} {one['channel']}  {one['state']}"
-                f"{': ' + one['error'] if one['error'] else ''}"
+                f"{_at(one.created_at)}  {one.kind} {one.channel}  {one.state}"
+                f"{': ' + one.error if one.error else ''}"
                 for one in events
             ),
             *(
@@ -136,12 +141,12 @@ async def show(rt: Runtime, said: str) -> WorkerReport:
             *await _archived(rt, "inbox", "events"),
         ],
         "Changes of number": [
-            f"{_at(one['created_at'])}  {one['id']}: {number_tail(rt, one['old_sealed'])} to "
-            f"{number_tail(rt, one['new_sealed'])}, {one['state']}, {one['event']} by {one['by_whom']} {_at(one['at'])}"
+            f"{_at(one.created_at)}  {one.id}: {number_tail(rt, one.old_sealed)} to "
+            f"{number_tail(rt, one.new_sealed)}, {one.state}, {one.event} by {one.by_whom} {_at(one.at)}"
             for one in await store.numbers(rt.db, worker)
         ],
         "Consent": [
-            f"{_at(one['at'])}  {one['act']} by {one['coordinator'] or one['via']}"
+            f"{_at(one.at)}  {one.act} by {one.coordinator or one.via}"
             for one in await store.history(rt.db, worker)
         ],
     }
@@ -156,7 +161,7 @@ async def _archived(rt: Runtime, table: str, what: str) -> list[str]:
     )
 
 
-async def _rows(rt: Runtime, said: str) -> Sequence[Row]:
+async def _rows(rt: Runtime, said: str) -> Sequence[WorkerFound]:
     said = said.strip()
     try:
         index = rt.vault.index(normalise(said, rt.settings.region))
@@ -173,39 +178,37 @@ def _shown(rt: Runtime, said: str) -> str:
     return repr(said) if digits < 7 else f"..{said.strip()[-_TAIL_DIGITS:]}"  # noqa: PLR2004
 
 
-def _facts(rt: Runtime, row: Row) -> list[str]:
-    caring = row["coordinator"] or "none"
-    if row["coordinator"] and row["coordinator_state"] != "active":
-        caring += f" ({row['coordinator_state'].replace('_', ' ')})"
-    name = f"{row['name'] or '(no name)'} {number_tail(rt, row['msisdn_sealed'])}"
+def _facts(rt: Runtime, row: WorkerFacts) -> list[str]:
+    caring = row.coordinator or "none"
+    if row.coordinator and row.coordinator_state != "active":
+        caring += f" ({(row.coordinator_state or '').replace('_', ' ')})"
+    name = f"{row.name or '(no name)'} {number_tail(rt, row.msisdn_sealed)}"
     facts = [
-        f"Worker {row['id']}: {name}, {row['state']}, known since {_at(row['created_at'])}",
-        f"language {row['language']}, country {row['region']}, reached by {row['reach']} on {row['sms_channel']}",
-        f"coordinator {caring}, partner {row['partner'] or 'none'}",
-        f"balance {amount_text(row['balance'], row['currency'])}; {row['answers']} answers, the last {_at(row['last_answer'])}",
+        f"Worker {row.id}: {name}, {row.state}, known since {_at(row.created_at)}",
+        f"language {row.language}, country {row.region}, reached by {row.reach} on {row.sms_channel}",
+        f"coordinator {caring}, partner {row.partner or 'none'}",
+        f"balance {amount_text(row.balance, row.currency)}; {row.answers} answers, the last {_at(row.last_answer)}",
     ]
-    if row["blocked"]:
+    if row.blocked:
         facts.append("the carrier says that this number blocks the gateway: no SMS is sent")
-    if row["away_since"] or row["unreached_until"]:
-        facts.append(f"the phone did not get SMS (off since {_at(row['away_since'])})")
-    if row["pin_wrong"] is not None:
-        facts.append("PIN locked" if row["pin_wrong"] >= 3 else "has a PIN")  # noqa: PLR2004
+    if row.away_since or row.unreached_until:
+        facts.append(f"the phone did not get SMS (off since {_at(row.away_since)})")
+    if row.pin_wrong is not None:
+        facts.append("PIN locked" if row.pin_wrong >= 3 else "has a PIN")  # noqa: PLR2004
     return facts
 
 
-def _why_not_paid(rt: Runtime, row: Row, payouts: Sequence[Row]) -> list[str]:
+def _why_not_paid(rt: Runtime, row: WorkerFacts, payouts: Sequence[PayoutOfWorker]) -> list[str]:
     """Return the reasons in plain sentences."""
-    balance = amount_text(row["balance"], row["currency"])
-    said = [
-        f"{one['ref']} is under way: {_payout(one)}" for one in payouts if one["settled_at"] is None
-    ]
-    if payouts and payouts[0]["state"] in ("failed", "cancelled"):
+    balance = amount_text(row.balance, row.currency)
+    said = [f"{one.ref} is under way: {_payout(one)}" for one in payouts if one.settled_at is None]
+    if payouts and payouts[0].state in ("failed", "cancelled"):
         said.append(
-            f"the last payout {payouts[0]['ref']} was not sent ({payouts[0]['reason'] or payouts[0]['state']}); "
+            f"the last payout {payouts[0].ref} was not sent ({payouts[0].reason or payouts[0].state}); "
             "its money is in the balance again, and the worker can text PAY"
         )
-    number = rt.vault.open(row["msisdn_sealed"])
-    provider = provider_for(rt, number, row["currency"]) if number != NO_NUMBER else None
+    number = rt.vault.open(row.msisdn_sealed)
+    provider = provider_for(rt, number, row.currency) if number != NO_NUMBER else None
     if number == NO_NUMBER:
         said.append(
             "the worker has no number: it is another person's now. The money waits; ask for a new number with: "
@@ -215,42 +218,42 @@ def _why_not_paid(rt: Runtime, row: Row, payouts: Sequence[Row]) -> list[str]:
         said.append(
             "no payout provider is set up for this number's country and money (settings: countries)"
         )
-    if not row["balance"] and not said:
+    if not row.balance and not said:
         said.append(
             f"the balance is {balance}: "
-            + ("all that was earned was sent" if row["answers"] else "nothing was earned yet")
+            + ("all that was earned was sent" if row.answers else "nothing was earned yet")
         )
-    elif provider and row["balance"] < (least := rt.providers[provider].minimum_minor):
+    elif provider and row.balance < (least := rt.providers[provider].minimum_minor):
         said.append(
             f"the balance of {balance} is below the least that {provider} sends, "
-            f"{amount_text(least, row['currency'])}"
+            f"{amount_text(least, row.currency)}"
         )
     elif not said:
         said.append(f"{balance} can be sent now: the worker has not texted PAY")
-    if row["undecided"]:
+    if row.undecided:
         said.append(
-            f"{row['undecided']} answers wait for others before they are decided; they are paid all the same"
+            f"{row.undecided} answers wait for others before they are decided; they are paid all the same"
         )
-    if row["pin_wrong"] is not None and row["pin_wrong"] >= 3:  # noqa: PLR2004
+    if row.pin_wrong is not None and row.pin_wrong >= 3:  # noqa: PLR2004
         said.append("the PIN is locked after three wrong tries: the coordinator texts UNLOCK")
     return said
 
 
-def _payout(one: Row) -> str:
-    holds = f", held by {one['control']} until {_at(one['until'])}" if one["control"] else ""
-    waits = f", waits: {one['waits']}" if one["waits"] else ""
-    told = one["reason"] and not one["waits"] and one["state"] != "paid"
-    reason = f", {one['reason']}" if told else ""
-    receipt = f", receipt {one['receipt']}" if one["receipt"] else ""
-    amount = amount_text(one["amount"], one["currency"])
-    return f"{one['ref']}  {amount}  {one['provider']}  {_at(one['created_at'])}  {one['state']}{waits}{holds}{reason}{receipt}"
+def _payout(one: PayoutOfWorker) -> str:
+    holds = f", held by {one.control} until {_at(one.until)}" if one.control else ""
+    waits = f", waits: {one.waits}" if one.waits else ""
+    told = one.reason and not one.waits and one.state != "paid"
+    reason = f", {one.reason}" if told else ""
+    receipt = f", receipt {one.receipt}" if one.receipt else ""
+    amount = amount_text(one.amount, one.currency)
+    return f"{one.ref}  {amount}  {one.provider}  {_at(one.created_at)}  {one.state}{waits}{holds}{reason}{receipt}"
 
 
-def _message(one: Row) -> str:
-    text = " ".join(one["text"].split())[:_TEXT_SHOWN]
-    became = one["delivery"] or one["state"]
-    reason = f" ({one['reason']})" if one["reason"] else ""
-    return f"{_at(one['created_at'])}  {one['purpose']}  {became}{reason}: {text}"
+def _message(one: MessageToWorker) -> str:
+    text = " ".join(one.text.split())[:_TEXT_SHOWN]
+    became = one.delivery or one.state
+    reason = f" ({one.reason})" if one.reason else ""
+    return f"{_at(one.created_at)}  {one.purpose}  {became}{reason}: {text}"
 
 
 def _at(when: datetime | None) -> str:

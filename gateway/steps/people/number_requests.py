@@ -14,8 +14,9 @@ from gateway.steps.messages import notify_outside
 from gateway.steps.people import find_worker
 from gateway.steps.people.find_worker import number_tail
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row, Write
+from gateway.store.db import Write
 from gateway.store.people import number_moves
+from gateway.store.people.number_moves import ListedMove
 
 _NAME_SHOWN_MAX = 20
 
@@ -38,11 +39,11 @@ async def looked_up(rt: Runtime, coordinator: int, old: str, new: str) -> MoveRe
         return MoveRequest(old, new)
     if len(rows) > 1:
         return MoveRequest(old, new, problem="move.request_which")
-    worker = WorkerId(rows[0]["id"])
+    worker = WorkerId(rows[0].id)
     if region_of(new) != region_of(old) or new == old:
-        return MoveRequest(old, new, worker, rows[0]["name"], "move.bad_number")
+        return MoveRequest(old, new, worker, rows[0].name, "move.bad_number")
     found, day = await move_obstacle(rt, worker, new)
-    return MoveRequest(old, new, worker, rows[0]["name"], found, day)
+    return MoveRequest(old, new, worker, rows[0].name, found, day)
 
 
 async def move_obstacle(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
@@ -53,9 +54,9 @@ async def move_obstacle(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, s
     now = rt.clock.now()
     tomorrow = now + timedelta(days=1)
     lately = await number_moves.lately(rt.db, worker, now - timedelta(days=1))
-    if lately["objected"] or (lately["hold_until"] and lately["hold_until"] > now):
-        return "move.too_soon", f"{max(lately['hold_until'] or tomorrow, tomorrow):%d/%m}"
-    if lately["asked"] >= rt.settings.moves.requests_per_day:
+    if lately.objected or (lately.hold_until and lately.hold_until > now):
+        return "move.too_soon", f"{max(lately.hold_until or tomorrow, tomorrow):%d/%m}"
+    if lately.asked >= rt.settings.moves.requests_per_day:
         return "move.too_soon", f"{tomorrow:%d/%m}"
     if not await number_moves.number_is_free(rt.db, rt.vault.index(new), worker, now):
         return "move.taken", ""
@@ -92,17 +93,15 @@ async def request_move(
         raise Refused(f"{len(found)} workers match {said!r}; name one by id: {listed}")
     worker = WorkerId(found[0].id)
     row = await number_moves.worker_now(rt.db, worker)
-    new = normalise(number, row["region"])
-    if region_of(new) != row["region"]:
-        raise Refused(
-            f"{mask(new)} is a number of another country than {row['region']}", field="new"
-        )
+    new = normalise(number, row.region)
+    if region_of(new) != row.region:
+        raise Refused(f"{mask(new)} is a number of another country than {row.region}", field="new")
     why, day = await move_obstacle(rt, worker, new)
     if why:
         raise Refused(_REFUSED[why].format(new=mask(new), day=day), field="new")
-    move = _new(rt, worker, new, row["sms_channel"], None, by, because.strip())
-    old = number_tail(rt, row["msisdn_sealed"])
-    told = notify_outside.outside_writes(rt, _outside(row["name"], old, new), f"move:{uuid4()}")
+    move = _new(rt, worker, new, row.sms_channel, None, by, because.strip())
+    old = number_tail(rt, row.msisdn_sealed)
+    told = notify_outside.outside_writes(rt, _outside(row.name, old, new), f"move:{uuid4()}")
     try:
         written = await rt.db.write([number_moves.insert_move(move), *told])
     except Conflict as moved:
@@ -164,9 +163,9 @@ def open_number(rt: Runtime, sealed: bytes) -> str:
         return ""
 
 
-def describe_move(rt: Runtime, row: Row) -> str:
+def describe_move(rt: Runtime, row: ListedMove) -> str:
     """Return a change in one line, with the ends of its numbers."""
     return (
-        f"{row['name'] or '(no name)'} (worker {row['worker_id']}), "
-        f"{number_tail(rt, row['old_sealed'])} to {number_tail(rt, row['new_sealed'])}"
+        f"{row.name or '(no name)'} (worker {row.worker_id}), "
+        f"{number_tail(rt, row.old_sealed)} to {number_tail(rt, row.new_sealed)}"
     )

@@ -60,11 +60,11 @@ async def rekey_person(rt: Runtime, name: str, by: str = "", key: str = "") -> N
         alone = await persons.nobody_is_valid(db)
         voucher = None if alone and not by else await _voucher(db, by, key)
         row = await persons.person_named(db, name.strip())
-        if row["gone_at"]:
-            raise Refused(f"{row['name']} is disabled: add the person again under another name")
-        await persons.rekey(db, row["id"], key_hash(made), _good_for(rt))
+        if row.gone_at:
+            raise Refused(f"{row.name} is disabled: add the person again under another name")
+        await persons.rekey(db, row.id, key_hash(made), _good_for(rt))
         reason = f"by {by}" if voucher else "without a voucher"
-        told = await _happened(rt, db, row["id"], row["name"], "rekeyed", voucher, reason)
+        told = await _happened(rt, db, row.id, row.name, "rekeyed", voucher, reason)
     return NewKey(made, voucher is not None, _ring(rt, told))
 
 
@@ -78,10 +78,10 @@ async def disable_person(rt: Runtime, name: str, because: str, by: str, key: str
     async with rt.db.transaction() as db:
         voucher = await _voucher(db, by, key)
         row = await persons.person_named(db, name.strip())
-        if not await persons.disable(db, row["id"]):
-            raise Refused(f"{row['name']} is disabled already")
+        if not await persons.disable(db, row.id):
+            raise Refused(f"{row.name} is disabled already")
         reason = because.strip()
-        told = await _happened(rt, db, row["id"], row["name"], "disabled", voucher, reason)
+        told = await _happened(rt, db, row.id, row.name, "disabled", voucher, reason)
     return _ring(rt, told)
 
 
@@ -94,8 +94,8 @@ async def tell_expiries(rt: Runtime) -> int:
         rows = await persons.newly_expired(db)
         told = 0
         for row in rows:
-            reason = f"expired on {row['expires_at']:%Y-%m-%d}"
-            told += await _happened(rt, db, row["id"], row["name"], "expired", None, reason)
+            reason = f"expired on {row.expires_at:%Y-%m-%d}"
+            told += await _happened(rt, db, row.id, row.name, "expired", None, reason)
     _ring(rt, told)
     return len(rows)
 

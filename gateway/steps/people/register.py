@@ -104,7 +104,7 @@ async def add_coordinator(
             partner=partner,
         )
         row = await coordinators.by_index(db, index)
-        await coordinators.note(db, row["id"], "added", by, partner or "")
+        await coordinators.note(db, row.id, "added", by, partner or "")
 
 
 async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:

@@ -74,10 +74,10 @@ async def _told(rt: Runtime, row: TurnRow, worker: WorkerId, msisdn: str) -> lis
     name = gsm_only(short_name(row.name), _NAME_MAX).strip() or "?"
     found: list[Write] = []
     for one in await workers.coordinators_of(rt.db, worker):
-        to = addressee(rt, rt.settings.sms_channel, one["msisdn_sealed"])
+        to = addressee(rt, rt.settings.sms_channel, one.msisdn_sealed)
         if to is None:
             continue
-        text = rt.books[one["language"]].say("not_me.told", first=name, number=mask(msisdn))
+        text = rt.books[one.language].say("not_me.told", first=name, number=mask(msisdn))
         found.append(notice_write(rt, to, text, "money"))
     if found:
         return found

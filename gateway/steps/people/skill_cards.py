@@ -33,7 +33,7 @@ async def print_cards(rt: Runtime, said: str) -> PrintedCards:
     async with rt.db.transaction() as db:
         row = await workers.contact_of(db, worker)
     assert row is not None
-    msisdn = rt.vault.open(row["msisdn_sealed"])
+    msisdn = rt.vault.open(row.msisdn_sealed)
     made = await cards_of(rt, worker, msisdn)
     if not made:
         raise Refused("she has no card yet: a passed lesson or 25 accepted answers give one")

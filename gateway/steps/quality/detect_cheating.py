@@ -11,9 +11,8 @@ from gateway.qa.gold_leak import Seen, leaks
 from gateway.qa.observed import Observation, Observed
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Row
 from gateway.store.quality import findings
-from gateway.store.quality.findings import FindingRecord
+from gateway.store.quality.findings import AnswerDeed, FindingRecord
 
 FIRST_SHOWINGS = 5  # showings of a gold task after which it may have been passed on
 
@@ -31,13 +30,13 @@ async def watch(rt: Runtime, batch_id: str) -> int:
     return len(found)
 
 
-def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
+def _signs(batch: Batch, rows: list[AnswerDeed]) -> list[FindingRecord]:
     deeds = [_deed(batch, row) for row in rows]
     ties = {
-        str(row["worker_id"]): {
-            name: str(row[column])
-            for name, column in (("partner", "partner_id"), ("enrolled by", "coordinator_id"))
-            if row[column] is not None
+        str(row.worker_id): {
+            name: str(tie)
+            for name, tie in (("partner", row.partner_id), ("enrolled by", row.coordinator_id))
+            if tie is not None
         }
         for row in rows
     }
@@ -54,21 +53,21 @@ def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
     ]
 
 
-def _deed(batch: Batch, row: Row) -> Observation:
+def _deed(batch: Batch, row: AnswerDeed) -> Observation:
     """Return an answer with its key on this worker's own menu."""
-    worker = row["worker_id"]
+    worker = row.worker_id
     order = tuple(o.id for o in batch.options_for(worker))
-    key = order.index(row["value"]) if row["value"] in order else -1
-    at = row["created_at"].timestamp()
-    return Observation(str(row["task_id"]), str(worker), row["value"], key, order, at)
+    key = order.index(row.value) if row.value in order else -1
+    at = row.created_at.timestamp()
+    return Observation(str(row.task_id), str(worker), row.value, key, order, at)
 
 
-def _worn_gold(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
+def _worn_gold(batch: Batch, rows: list[AnswerDeed]) -> list[FindingRecord]:
     """Return gold that later workers know much better than the first ones did: it was passed on."""
     shown: defaultdict[int, list[bool]] = defaultdict(list)
     for row in rows:
-        if row["right"] is not None:
-            shown[row["task_id"]].append(row["right"])
+        if row.right is not None:
+            shown[row.task_id].append(row.right)
     tested = {
         str(task): (
             Seen(sum(rights[FIRST_SHOWINGS:]), len(rights) - FIRST_SHOWINGS),

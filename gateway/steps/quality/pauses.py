@@ -66,11 +66,11 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
     A worker who has left gets no SMS.
     """
     row = await workers.contact_of(db, worker)
-    if row is None or row["state"] != "active":
+    if row is None or row.state != "active":
         return
-    book = book_in(row["language"], rt.books)
+    book = book_in(row.language, rt.books)
     text = paused_notice(book, until) if until else back_notice(book)
-    to = addressee(rt, row["sms_channel"], row["msisdn_sealed"], worker)
+    to = addressee(rt, row.sms_channel, row.msisdn_sealed, worker)
     # Without the SMS, STATUS and SKILL say the same. The gold of all other workers is still judged.
     if to is not None:
         await notify(rt, db, to, text, "standing")
@@ -79,5 +79,5 @@ async def tell_worker(rt: Runtime, db: Connection, worker: int, until: datetime 
 async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:
     """Return the data of SKILL: the worker's gold so far, and her present pause."""
     row = await skills.gold_so_far(rt.db, worker)
-    until = day_text(row["until"]) if row["until"] else None
-    return SkillView(row["answers"], row["right"], row["seen"], until)
+    until = day_text(row.until) if row.until else None
+    return SkillView(row.answers, row.right, row.seen, until)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from gateway.qa.judging.promotion import Bank, PromotionCandidate, objections
 from gateway.qa.skills.gold import Standing, standing
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection
 from gateway.store.quality import gold
+from gateway.store.quality.gold import TaskToPromote
 
 
 async def promote(
@@ -26,28 +27,28 @@ async def promote(
     made = 0
     for row in await gold.candidates(db, batch.id, batch.kind):
         bank = Bank(given, promoted + made, dict(values))
-        if objections(_candidate(row, sure.get(row["name"], 0.0)), bank):
+        if objections(_candidate(row, sure.get(row.name, 0.0)), bank):
             continue
-        await gold.promote(db, row["id"])
-        values[row["value"]] += 1
+        await gold.promote(db, row.id)
+        values[row.value] += 1
         made += 1
     return made
 
 
-def _candidate(row: Row, confidence: float) -> PromotionCandidate:
+def _candidate(row: TaskToPromote, confidence: float) -> PromotionCandidate:
     behind = [
         (partner, standing(right, wrong))
         for value, partner, right, wrong in zip(
-            row["values"], row["partners"], row["rights"], row["wrongs"], strict=True
+            row.values, row.partners, row.rights, row.wrongs, strict=True
         )
-        if value == row["value"]
+        if value == row.value
     ]
     return PromotionCandidate(
-        value=row["value"],
+        value=row.value,
         confidence=confidence,
-        answers=row["answered"],
-        dissenting=row["answered"] - len(behind),
+        answers=row.answered,
+        dissenting=row.answered - len(behind),
         trusted=sum(stands is Standing.TRUSTED for _, stands in behind),
         partners=len({partner for partner, _ in behind if partner is not None}),
-        appealed=row["contested"],
+        appealed=row.contested,
     )

@@ -22,8 +22,8 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import background
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Row
 from gateway.store.quality import skills
+from gateway.store.quality.skills import DecidedAnswer
 
 _LEASE, _RENEW_S = timedelta(seconds=60), 15.0
 WORKERS_SLICE = 500
@@ -114,13 +114,15 @@ async def _relearn(rt: Runtime, batch: Batch) -> int:
     return number
 
 
-def _looked(rt: Runtime, batch: Batch, rows: list[Row]) -> tuple["_Look | None", int, list[int]]:
+def _looked(
+    rt: Runtime, batch: Batch, rows: list[DecidedAnswer]
+) -> tuple["_Look | None", int, list[int]]:
     """Return the estimate, the number of answers to real questions, and the new ones.
 
     New are those that no skill knows.
     """
-    real = [row for row in rows if row["gold"] is None]
-    new = [row["id"] for row in real if not row["scored"]]
+    real = [row for row in rows if row.gold is None]
+    new = [row.id for row in real if not row.scored]
     return _shown(rt, batch, rows) if real else None, len(real), new
 
 
@@ -162,18 +164,18 @@ class _Look:
     """The confidence of each task's result, where results may become gold."""
 
 
-def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
-    gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
-    triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
+def _shown(rt: Runtime, batch: Batch, rows: list[DecidedAnswer]) -> _Look:
+    gold = {row.name: row.gold for row in rows if row.gold is not None}
+    triples = [(row.name, str(row.worker_id), row.value) for row in rows]
     # What a person decided is known like gold, but its answers are answers to real questions.
-    said = {row["name"]: row["said"] for row in rows if row["said"] is not None}
+    said = {row.name: row.said for row in rows if row.said is not None}
     form, rule = rt.kind_of(batch.kind).ANSWERS, batch_rule(rt, batch)
     learnt = form.learnt(triples, {**gold, **said}, rule)
     shown = {int(worker): skill for worker, skill in learnt.skills.items()}
     for row in rows:
-        if row["said"] is not None:
-            agrees = form.same(row["value"], row["said"], rule.language)
-            before = shown.get(row["worker_id"], Skill())
-            shown[row["worker_id"]] = before.after_consensus(1.0 if agrees else 0.0)
+        if row.said is not None:
+            agrees = form.same(row.value, row.said, rule.language)
+            before = shown.get(row.worker_id, Skill())
+            shown[row.worker_id] = before.after_consensus(1.0 if agrees else 0.0)
     promotes = batch.handling.promote_gold
     return _Look(shown, gold, learnt.sure if promotes else None)

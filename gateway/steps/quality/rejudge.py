@@ -15,8 +15,9 @@ from gateway.steps.quality.judge import judged
 from gateway.steps.quality.rulings import version_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection
 from gateway.store.quality import rejudging
+from gateway.store.quality.rejudging import TaskToJudge
 
 
 class Moved(TypedDict):
@@ -28,7 +29,7 @@ class Moved(TypedDict):
 
 
 async def rejudge(
-    rt: Runtime, db: Connection, batch: Batch, rows: Sequence[Row], *, running: bool
+    rt: Runtime, db: Connection, batch: Batch, rows: Sequence[TaskToJudge], *, running: bool
 ) -> list[Moved]:
     """Judge these tasks by the batch's current rule and return those whose state changed.
 
@@ -38,31 +39,29 @@ async def rejudge(
     changed = [
         (row, one)
         for row, one in zip(rows, after, strict=True)
-        if (one.state, one.wanted) != (row["state"], row["wanted"])
-        or (one.state != "open" and one.value != row["value"])
+        if (one.state, one.wanted) != (row.state, row.wanted)
+        or (one.state != "open" and one.value != row.value)
     ]
-    outcomes = [(row["id"], one) for row, one in changed]
+    outcomes = [(row.id, one) for row, one in changed]
     least = batch.handling.min_skill or None
     await rejudging.write_outcomes(db, outcomes, version_of(batch), least)
     return [
-        {"task": row["name"], "was": row["state"], "becomes": one.state}
+        {"task": row.name, "was": row.state, "becomes": one.state}
         for row, one in changed
-        if one.state != row["state"]
+        if one.state != row.state
     ]
 
 
-def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> TaskEffect:
-    values, given, most = row["values"], row["answered"], row["maximum"]
-    skills = [
-        Skill(right, wrong) for right, wrong in zip(row["rights"], row["wrongs"], strict=True)
-    ]
-    offers = market(rt, batch, row["text"], row["via"])
+def _after(rt: Runtime, batch: Batch, row: TaskToJudge, *, running: bool) -> TaskEffect:
+    values, given, most = row.values, row.answered, row.maximum
+    skills = [Skill(right, wrong) for right, wrong in zip(row.rights, row.wrongs, strict=True)]
+    offers = market(rt, batch, row.text, row.via)
     earlier = None
-    if row["state"] != "open":
-        earlier = FoundResult(row["value"], row["confidence"], row["rule"])
+    if row.state != "open":
+        earlier = FoundResult(row.value, row.confidence, row.rule)
     return effect_of(
         judged(rt, batch, values, skills, most, offers),
-        AnswerCounts(given, given - len(values), row["held"], most),
+        AnswerCounts(given, given - len(values), row.held, most),
         running=running,
         earlier=earlier,
     )

@@ -140,13 +140,13 @@ async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str)
             f"rule {version} was never tried on this batch: gateway qa dry-run --batch {batch_id}",
             status=409,
         )
-    rule = ruling(found["data"])
+    rule = ruling(found.data)
     if rule.version != version or rule.options != batch.option_ids:
         raise Refused(
             "the options or the engine have changed since this rule was tried: try it again",
             status=409,
         )
-    await until_settled(lambda: _switch(rt, batch, rule, by, reason, found["found"]))
+    await until_settled(lambda: _switch(rt, batch, rule, by, reason, found.found))
     return await _judge_open(rt, batch_id)
 
 
@@ -174,7 +174,7 @@ async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:
             rows = await rejudging.open_tasks(db, batch_id, last, _AT_ONCE)
             found = await rejudge(rt, db, batch, rows, running=True)
         moved.extend(found)
-        return rows[-1]["id"] if rows else 0
+        return rows[-1].id if rows else 0
 
     while at := await until_settled(some):
         last = at

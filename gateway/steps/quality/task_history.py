@@ -6,6 +6,7 @@ anyway, has no confidence. If no judgement followed it either, its worker's skil
 marked so.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from gateway.base.errors import Refused
@@ -17,8 +18,8 @@ from gateway.steps.quality.confidences import check_confidences
 from gateway.steps.quality.judgement_record import judgements
 from gateway.steps.quality.keying.keyed_fields import PERSON, field_results, is_open
 from gateway.steps.runtime import Runtime
-from gateway.store.db import Row
 from gateway.store.quality import rulings, task_history
+from gateway.store.quality.task_history import AnswerHistory
 
 
 async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
@@ -27,81 +28,81 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
     row = await task_history.of_task(rt.db, batch_id, task)
     if row is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
-    answers = await task_history.answers(rt.db, row["id"])
-    known = await check_confidences(rt, batch, row["batch_state"])
+    answers = await task_history.answers(rt.db, row.id)
+    known = await check_confidences(rt, batch, row.batch_state)
     told = [_told(answers, number) for number in range(len(answers))]
-    counted = [(a["worker_id"], a["value"]) for a in answers if not a["void"]]
-    judged = [one for a in answers for one in judgements(a["judged"])]
+    counted = [(a.worker_id, a.value) for a in answers if not a.void]
+    judged = [one for a in answers for one in judgements(a.judged)]
     skills = judged[-1]["skills"] if judged else None
-    fields = field_results(rt, batch, row["value"], counted, skills, by_person=row["rule"] == PERSON) if batch.fields else None  # fmt: skip
+    fields = field_results(rt, batch, row.value, counted, skills, by_person=row.rule == PERSON) if batch.fields else None  # fmt: skip
     return {
         "task": task,
-        "text": row["text"],
+        "text": row.text,
         "batch": batch_id,
         "policy": batch.policy,
-        "gold": row["gold"],
+        "gold": row.gold,
         "asked": [
             {
-                "worker": a["worker_id"],
-                "via": a["via"],
-                "at": a["asked_at"].isoformat(),
-                "delivered_at": a["delivered_at"].isoformat() if a["delivered_at"] else None,
-                "became": a["state"],
+                "worker": a.worker_id,
+                "via": a.via,
+                "at": a.asked_at.isoformat(),
+                "delivered_at": a.delivered_at.isoformat() if a.delivered_at else None,
+                "became": a.state,
             }
-            for a in await task_history.asked(rt.db, row["id"])
+            for a in await task_history.asked(rt.db, row.id)
         ],
         "answers": told,
         "corrections": [
-            {**row, "at": row["at"].isoformat()}
-            for row in await task_history.corrections(rt.db, batch_id, row["id"], task)
+            {**asdict(row), "at": row.at.isoformat()}
+            for row in await task_history.corrections(rt.db, batch_id, row.id, task)
         ],
-        "waits_for": {"skill": row["skill_wanted"], "until": row["better_until"].isoformat()}
-        if row["state"] == "open" and row["skill_wanted"]
+        "waits_for": {"skill": row.skill_wanted, "until": row.better_until.isoformat()}
+        if row.state == "open" and row.skill_wanted and row.better_until
         else None,
-        "kept_for": row["kept_for"],
-        "state": row["state"],
-        "value": row["value"],
-        **known.told(row["confidence"], row["rule"]),
+        "kept_for": row.kept_for,
+        "state": row.state,
+        "value": row.value,
+        **known.told(row.confidence, row.rule),
         "tied": is_open(fields)
         if fields
         else tied(
             [value for _, value in counted], rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
         ),
         **({"fields": fields} if fields else {}),
-        "rule": row["rule"],
-        "ruling": row["ruling"],
+        "rule": row.rule,
+        "ruling": row.ruling,
         "switched": [
             {
-                "version": one["version"],
-                "at": one["at"].isoformat(),
-                "by": one["by"],
-                "reason": one["reason"],
+                "version": one.version,
+                "at": one.at.isoformat(),
+                "by": one.by,
+                "reason": one.reason,
             }
             for one in await rulings.of_batch(rt.db, batch_id)
         ],
-        "decided_by": row["decided_by"],
-        "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
+        "decided_by": row.decided_by,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
     }
 
 
-def _told(answers: list[Row], number: int) -> dict[str, Any]:
+def _told(answers: list[AnswerHistory], number: int) -> dict[str, Any]:
     """Return one answer, with the judgement that it brought about and those after it."""
     answer = answers[number]
-    kept = judgements(answer["judged"])
+    kept = judgements(answer.judged)
     then = _skill_then(answers, number)
-    skill = then or Skill(answer["right"], answer["wrong"])
+    skill = then or Skill(answer.right, answer.wrong)
     first = kept[0] if kept else None
     return {
-        "at": answer["created_at"].isoformat(),
-        "worker": answer["worker_id"],
-        "via": answer["via"],
-        "said": answer["said"],
-        "value": answer["value"],
-        "void": answer["void"],
+        "at": answer.created_at.isoformat(),
+        "worker": answer.worker_id,
+        "via": answer.via,
+        "said": answer.said,
+        "value": answer.value,
+        "void": answer.void,
         "skill": round(skill.mean, 3),
         "skill_at_least": round(skill.lower, 3),
         "skill_as_of": "then" if then else "today",
-        "paid_minor": answer["price"],
+        "paid_minor": answer.price,
         "best_so_far": first["best"] if first else None,
         "confidence": first["confidence"] if first else None,
         "verdict": first["decision"] if first else str(TaskDecision.ASK_MORE),
@@ -120,12 +121,12 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
     }
 
 
-def _skill_then(answers: list[Row], number: int) -> Skill | None:
+def _skill_then(answers: list[AnswerHistory], number: int) -> Skill | None:
     """Return the skill of an answer's worker in the first judgement with her answer, or None."""
     for last in range(number, len(answers)):
         # Answers that are void now may or may not have counted in it.
-        counted = [n for n in range(last + 1) if not answers[n]["void"]]
-        for each in judgements(answers[last]["judged"]):
+        counted = [n for n in range(last + 1) if not answers[n].void]
+        for each in judgements(answers[last].judged):
             for places in (list(range(last + 1)), counted):
                 if len(each["skills"]) == len(places) and number in places:
                     return Skill(*each["skills"][places.index(number)])

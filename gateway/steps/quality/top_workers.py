@@ -26,10 +26,10 @@ async def look_for_better(rt: Runtime, batch: Batch) -> Better | None:
     found = None
     if (
         row is not None
-        and row["workers"] >= BETTER_MIN
-        and row["floor"] >= row["mean"] + LEAD_MIN
-        and row["waiting"] <= BETTER_SHARE * row["open"]
+        and row.workers >= BETTER_MIN
+        and row.floor >= row.mean + LEAD_MIN
+        and row.waiting <= BETTER_SHARE * row.open
     ):
-        found = Better(row["floor"] - SLACK, row["by_sms"])
+        found = Better(row.floor - SLACK, row.by_sms)
     await skills.set_better(rt.db, batch.id, found)
     return found

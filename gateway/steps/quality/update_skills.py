@@ -20,9 +20,9 @@ from gateway.steps.quality.pauses import Trial
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import background
-from gateway.store.db import Row
 from gateway.store.quality import findings, skills
 from gateway.store.quality.findings import FindingRecord
+from gateway.store.quality.skills import LockedSkill, UnscoredAnswer
 
 _AT_ONCE = 1000  # tasks
 RELEARN_AFTER = 50
@@ -53,11 +53,11 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
     async with rt.db.transaction() as db:
         await background.scoring(db)
         tasks = await skills.to_score(db, _AT_ONCE, rt.clock.now())
-        rows = await skills.unscored(db, [row["task_id"] for row in tasks])
+        rows = await skills.unscored(db, [row.task_id for row in tasks])
         if not rows:
             await skills.end_scoring(db, tasks)
             return 0, []
-        pairs = sorted({(row["worker_id"], row["kind"]) for row in rows})
+        pairs = sorted({(row.worker_id, row.kind) for row in rows})
         known = await skills.lock(db, pairs)
         learning = _learn(rt, rows, known, rt.clock.now())
         await skills.write(db, [(*who, one.skill, one.drift) for who, one in learning.items()])
@@ -67,13 +67,13 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
             for batch, skill in sorted(one.taught.items())
         ]
         await skills.add_taught(db, sorted(taught, key=lambda t: t[:2]))
-        await skills.scored(db, [row["id"] for row in rows])
+        await skills.scored(db, [row.id for row in rows])
         await skills.end_scoring(db, tasks)
         due = await skills.count_learned(db, _per_batch(rows), RELEARN_AFTER)
         for worker, kind in [who for who, one in learning.items() if one.saw_gold]:
             at = known[worker, kind]
-            right, wrong = at["trial_right"], at["trial_wrong"]
-            if standing(right, wrong) is Standing.PAUSED and not at["paused"]:
+            right, wrong = at.trial_right, at.trial_wrong
+            if standing(right, wrong) is Standing.PAUSED and not at.paused:
                 await respond(rt, db, Trial(worker, kind, right, wrong))
             elif drift.drifting(learning[worker, kind].drift):
                 await findings.record(db, _falling(worker, kind, learning[worker, kind]))
@@ -81,7 +81,10 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
 
 
 def _learn(
-    rt: Runtime, rows: list[Row], known: dict[tuple[int, str], Row], now: datetime
+    rt: Runtime,
+    rows: list[UnscoredAnswer],
+    known: dict[tuple[int, str], LockedSkill],
+    now: datetime,
 ) -> dict[tuple[int, str], _Learning]:
     """Return every worker's skill after her answers.
 
@@ -89,26 +92,25 @@ def _learn(
     """
     learning = {
         who: _Learning(
-            Skill(at["right"], at["wrong"]).decayed(
-                (now - at["learned_at"]).total_seconds() / 86400
-            ),
-            at["drift"],
+            Skill(at.right, at.wrong).decayed((now - at.learned_at).total_seconds() / 86400),
+            at.drift,
         )
         for who, at in known.items()
     }
     for row in rows:
-        one = learning[row["worker_id"], row["kind"]]
-        if row["right"] is not None:
-            for right in _marks(rt, row):
+        one = learning[row.worker_id, row.kind]
+        if row.right is not None:
+            for right in _marks(rt, row, right=row.right):
                 one.drift = drift.drift_after(one.drift, one.skill, right=right)
                 one.skill = one.skill.after_gold(right=right)
             one.saw_gold = True
-        elif row["decided"] is not None:
-            so_far = one.taught.get(row["batch_id"], Skill())
-            for agreement in _agreements(rt, row):
+        elif row.decided is not None and row.confidence is not None:
+            so_far = one.taught.get(row.batch_id, Skill())
+            result = TaskResult(row.decided, row.confidence, row.answered)
+            for agreement in _agreements(rt, row, result):
                 one.skill = one.skill.after_consensus(agreement)
                 so_far = so_far.after_consensus(agreement)
-            one.taught[row["batch_id"]] = so_far
+            one.taught[row.batch_id] = so_far
     return learning
 
 
@@ -127,31 +129,30 @@ def _falling(worker: int, kind: str, one: _Learning) -> FindingRecord:
     return FindingRecord("drift", f"worker:{worker}:{kind}", evidence, worker)
 
 
-def _per_batch(rows: list[Row]) -> dict[str, int]:
+def _per_batch(rows: list[UnscoredAnswer]) -> dict[str, int]:
     """Return the number of answers to real questions per batch.
 
     Gold teaches at once and finally.
     """
     counts = defaultdict[str, int](int)
     for row in rows:
-        if row["right"] is None:
-            counts[row["batch_id"]] += 1
+        if row.right is None:
+            counts[row.batch_id] += 1
     return dict(sorted(counts.items()))
 
 
-def _marks(rt: Runtime, row: Row) -> Sequence[bool]:
+def _marks(rt: Runtime, row: UnscoredAnswer, *, right: bool) -> Sequence[bool]:
     """Return for each part of an answer to gold whether it is right, as it was judged then.
 
     A record of several fields has a part per field.
     """
-    if row["fields"] is None:
-        return (row["right"],)
-    language = compared_in(rt, row["kind"], row["languages"], row["fields"])
-    return rt.kind_of(row["kind"]).ANSWERS.marks(row["value"], row["gold"], language)
+    if row.fields is None or row.gold is None:
+        return (right,)
+    language = compared_in(rt, row.kind, row.languages, row.fields)
+    return rt.kind_of(row.kind).ANSWERS.marks(row.value, row.gold, language)
 
 
-def _agreements(rt: Runtime, row: Row) -> Sequence[float]:
+def _agreements(rt: Runtime, row: UnscoredAnswer, result: TaskResult) -> Sequence[float]:
     """Return the probability that each part of this answer is right, by the decision."""
-    language = compared_in(rt, row["kind"], row["languages"], row["fields"])
-    result = TaskResult(row["decided"], row["confidence"], row["answered"])
-    return rt.kind_of(row["kind"]).ANSWERS.agreements(row["value"], result, language)
+    language = compared_in(rt, row.kind, row.languages, row.fields)
+    return rt.kind_of(row.kind).ANSWERS.agreements(row.value, result, language)

@@ -36,13 +36,13 @@ async def alert_writes(
         return []
     parts: list[Write] = []
     for row in await workers.coordinators_of(rt.db, worker):
-        day = f"stuck:{row['id']}:{rt.clock.now():%Y-%m-%d}:"
+        day = f"stuck:{row.id}:{rt.clock.now():%Y-%m-%d}:"
         if await outbox.notices_like(rt.db, day) >= TOLD_PER_DAY_MAX:
             continue
-        to = addressee(rt, rt.settings.sms_channel, row["msisdn_sealed"])
+        to = addressee(rt, rt.settings.sms_channel, row.msisdn_sealed)
         if to is None:
             continue
-        text = rt.books[row["language"]].say(
+        text = rt.books[row.language].say(
             "help.needed",
             first=gsm_only(short_name(name), _NAME_MAX) if name else "?",
             number=mask(msisdn),

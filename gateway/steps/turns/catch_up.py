@@ -18,8 +18,9 @@ from gateway.base.errors import OtherKey, Refused
 from gateway.base.forms import fields, unstored
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.events import own_id, process_event
-from gateway.store.db import AWAY, Row
+from gateway.store.db import AWAY
 from gateway.store.turns import inbox
+from gateway.store.turns.inbox import WaitingEvent
 
 log = structlog.get_logger()
 
@@ -64,14 +65,14 @@ async def catch_up(rt: Runtime) -> int:
     return taken
 
 
-async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
+async def _take_all(rt: Runtime, rows: Sequence[WaitingEvent]) -> None:
     """Process events in parallel lanes: one lane per phone, a bounded number at a time."""
-    lanes: dict[str, list[Row]] = defaultdict(list)
+    lanes: dict[str, list[WaitingEvent]] = defaultdict(list)
     for row in rows:
         lanes[_sender(rt, row)].append(row)
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def take_lane(lane: list[Row]) -> None:
+    async def take_lane(lane: list[WaitingEvent]) -> None:
         async with gate:
             for row in lane:
                 await _take_one(rt, row)
@@ -79,7 +80,7 @@ async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
     await asyncio.gather(*map(take_lane, lanes.values()))
 
 
-async def _take_slowly(rt: Runtime, rows: Sequence[Row]) -> None:
+async def _take_slowly(rt: Runtime, rows: Sequence[WaitingEvent]) -> None:
     """Process events one after the other, with rests that end with the rush."""
     loop = asyncio.get_running_loop()
     for row in rows:
@@ -94,54 +95,54 @@ async def rest(took_s: float) -> None:
     await asyncio.sleep(min(_REST_MAX_S, REST_PART * took_s))
 
 
-def _sender(rt: Runtime, row: Row) -> str:
+def _sender(rt: Runtime, row: WaitingEvent) -> str:
     """Return the sender of an SMS; any other event gets a lane of its own."""
-    channel = rt.channels.get(row["channel"])
-    if row["kind"] == "sms" and channel is not None and channel.sms is not None:
+    channel = rt.channels.get(row.channel)
+    if row.kind == "sms" and channel is not None and channel.sms is not None:
         try:
             return channel.sms_in(fields(_raw(rt, row))).sender
         except (OtherKey, Refused):
             pass  # The error occurs again, and is written down, when the event is processed.
-    return f"event {row['id']}"
+    return f"event {row.id}"
 
 
-def _raw(rt: Runtime, row: Row) -> bytes:
-    return unstored(rt.vault.open(row["body_sealed"]))
+def _raw(rt: Runtime, row: WaitingEvent) -> bytes:
+    return unstored(rt.vault.open(row.body_sealed))
 
 
-async def _take_one(rt: Runtime, row: Row) -> None:
-    with logs.bound(event_id=row["event_id"], channel=row["channel"], kind=row["kind"]):
-        log.info("stored event taken up", tries=row["tries"])
+async def _take_one(rt: Runtime, row: WaitingEvent) -> None:
+    with logs.bound(event_id=row.event_id, channel=row.channel, kind=row.kind):
+        log.info("stored event taken up", tries=row.tries)
         await _take_bound(rt, row)
 
 
-async def _take_bound(rt: Runtime, row: Row) -> None:
-    kind = row["kind"]
-    if row["tries"] > TRIES_MAX:
-        await inbox.mark_failed(rt.db, row["id"], f"tried {TRIES_MAX} times")
+async def _take_bound(rt: Runtime, row: WaitingEvent) -> None:
+    kind = row.kind
+    if row.tries > TRIES_MAX:
+        await inbox.mark_failed(rt.db, row.id, f"tried {TRIES_MAX} times")
         return
     if kind == "payout":
         # The process of this callback died after it was kept. It is only a hint: the provider is
         # asked in any case when the payout is due.
-        await inbox.done(rt.db, row["channel"], kind, row["event_id"])
+        await inbox.done(rt.db, row.channel, kind, row.event_id)
         return
     try:
         raw = _raw(rt, row)
-        channel = _channel(rt, row["channel"])
-        own = own_id(rt, channel, kind, raw, row["event_id"])
+        channel = _channel(rt, row.channel)
+        own = own_id(rt, channel, kind, raw, row.event_id)
         await process_event(rt, channel, kind, raw, own)
         # An SMS is marked as done in its own transaction, or waits for its next turn. An SMS that
         # was kept unread stands under another id than its own: the database died during its
         # processing, or it was kept before an upgrade.
-        if row["event_id"] != own:
-            await inbox.done(rt.db, row["channel"], kind, row["event_id"])
+        if row.event_id != own:
+            await inbox.done(rt.db, row.channel, kind, row.event_id)
     except AWAY as away:
-        log.warning("event waits for the database", channel=row["channel"], why=str(away))
+        log.warning("event waits for the database", channel=row.channel, why=str(away))
     except (OtherKey, Refused) as refused:
-        await inbox.mark_failed(rt.db, row["id"], str(refused))
+        await inbox.mark_failed(rt.db, row.id, str(refused))
     except Exception as broken:  # A programming fault in one event must not hold up the others.
-        log.exception("event failed", channel=row["channel"], kind=kind)
-        await inbox.mark_failed(rt.db, row["id"], str(broken) or repr(broken))
+        log.exception("event failed", channel=row.channel, kind=kind)
+        await inbox.mark_failed(rt.db, row.id, str(broken) or repr(broken))
 
 
 def _channel(rt: Runtime, name: str) -> Channel:

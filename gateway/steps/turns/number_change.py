@@ -132,11 +132,11 @@ async def _agreement_writes(
     )
     row = await number_moves.move_with_worker(rt.db, fact.move)
     old = (
-        number_requests.open_number(rt, row["old_sealed"])
-        if row and row["number_lost_at"] is None
+        number_requests.open_number(rt, row.old_sealed)
+        if row and row.number_lost_at is None
         else NO_NUMBER
     )
     if not row or not old:
         return [swapped]
-    to = Addressee(row["channel"], old)
+    to = Addressee(row.channel, old)
     return [swapped, notice_write(rt, to, fact.told, "money", f"move:{fact.move}:notice")]

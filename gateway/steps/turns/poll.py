@@ -30,7 +30,7 @@ async def poll(rt: Runtime, name: str) -> int:
     row = await polls.claim(rt.db, name, rt.clock.now())
     if row is None:
         return 0
-    found, after = 0, row["last_id"]
+    found, after = 0, row.last_id
     for _ in range(PAGES_MAX):
         try:
             page = await channel.sms.received(rt.http, after)
@@ -41,7 +41,7 @@ async def poll(rt: Runtime, name: str) -> int:
             break
         page = [replace(missed, sms=channel.at_home(missed.sms)) for missed in page]
         # Messages from before the first poll belong to an earlier user of the number.
-        ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
+        ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row.created_at]
         events = [
             inbox.seal_event(rt.vault, name, "sms", identity(rt, m.sms).event_id, m.raw)
             for m in ours

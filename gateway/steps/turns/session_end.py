@@ -28,7 +28,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     msisdn = normalise(channel.number(end.msisdn), rt.settings.region)
     index = rt.vault.index(msisdn)
     stood = await sessions.end(rt.db, channel.name, end.session, index, completed=end.completed)
-    if stood is None or end.completed or stood["view"] not in _AT_WORK:
+    if stood is None or end.completed or stood.view not in _AT_WORK:
         return
     if not rt.settings.resume_by_sms:
         return
@@ -40,7 +40,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     worker, held = understood.situation.worker, understood.situation.held
     if worker is None or worker.state != "active" or held is None or not held.open or held.lapsed:
         return
-    if str(held.question.task) != stood["memory"].get("task"):
+    if str(held.question.task) != stood.memory.get("task"):
         return  # The worker has answered it, or holds another question by now.
     if not await contact_hours.may_prompt(rt, worker.id):
         return

@@ -12,17 +12,17 @@ async def explain_no_work(inbound: Inbound, situation: Situation) -> Situation:
     if inbound.row.state != "active" or situation.upcoming is not None or not idle:
         return situation
     why = await why_no_work.no_work_reasons(inbound.rt.db, inbound.row.worker)
-    if why["closing"]:
+    if why.closing:
         reason = NoWorkReason("closing.no_work")
-    elif why["lesson"]:
+    elif why.lesson:
         reason = NoWorkReason("work.lesson")
-    elif why["until"]:
-        reason = NoWorkReason("work.paused_you", day_text(why["until"]))
-    elif why["share"]:
+    elif why.until:
+        reason = NoWorkReason("work.paused_you", day_text(why.until))
+    elif why.share:
         reason = NoWorkReason("work.share_done")
-    elif why["yields"]:
+    elif why.yields:
         reason = NoWorkReason("work.others_first")
-    elif why["held_up"]:
+    elif why.held_up:
         reason = NoWorkReason("work.paused")
     else:
         return situation

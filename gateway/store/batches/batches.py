@@ -480,11 +480,20 @@ async def currency_of(db: Database, batch: str) -> str | None:
     return await db.value("select currency from batch where id = $1", batch)
 
 
-async def gold_of(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class BatchGold:
+    """A gold task of a batch."""
+
+    name: str
+    gold: str
+
+
+async def gold_of(db: Database, batch: str) -> list[BatchGold]:
     """Return the name and the known answer of each gold task of a batch."""
-    return await db.rows(
+    rows = await db.rows(
         "select name, gold from task where batch_id = $1 and gold is not null", batch
     )
+    return [BatchGold(**row) for row in rows]
 
 
 async def withdraw(db: Connection, batch: str, state: str) -> None:

@@ -11,14 +11,30 @@ from gateway.base.ids import WorkerId
 from gateway.store.db import Connection, Database, Row
 
 
-async def of_answer(db: Connection, answer: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class PaidAnswer:
+    """A paid answer with its worker."""
+
+    id: int
+    price: int
+    worker_id: int
+    batch_id: str
+    text: str
+    currency: str
+    language: str
+    sms_channel: str
+    msisdn_sealed: bytes
+
+
+async def of_answer(db: Connection, answer: int) -> PaidAnswer | None:
     """Return the paid answer with its worker and batch, or None when there is no such answer."""
-    return await db.row(
+    row = await db.row(
         """select a.id, a.price, a.worker_id, t.batch_id, t.text, b.currency, w.language, w.sms_channel, w.msisdn_sealed
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            join worker w on w.id = a.worker_id where a.id = $1""",
         answer,
     )
+    return PaidAnswer(**row) if row else None
 
 
 async def insert(
@@ -88,12 +104,28 @@ async def change_state(
     return bool(moved)
 
 
-async def by_ref(db: Database, ref: str) -> Row | None:
-    return await db.row(
+@dataclass(frozen=True, slots=True)
+class AdjustmentByRef:
+    """An adjustment with its worker."""
+
+    id: int
+    ref: str
+    worker_id: int
+    state: str
+    amount: int
+    name: str
+    currency: str
+    coordinator_id: int | None
+    partner_id: int | None
+
+
+async def by_ref(db: Database, ref: str) -> AdjustmentByRef | None:
+    row = await db.row(
         """select j.id, j.ref, j.worker_id, j.state, j.amount, w.name, w.currency, w.coordinator_id, w.partner_id
            from adjustment j join worker w on w.id = j.worker_id where j.ref = $1""",
         ref,
     )
+    return AdjustmentByRef(**row) if row else None
 
 
 async def disputed(db: Database) -> list[Row]:
@@ -106,17 +138,27 @@ async def disputed(db: Database) -> list[Row]:
     )
 
 
-async def overdue(db: Database, now: datetime) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class OverdueAdjustment:
+    """An adjustment whose time is over."""
+
+    id: int
+    state: str
+    ends_at: datetime
+
+
+async def overdue(db: Database, now: datetime) -> list[OverdueAdjustment]:
     """Return the adjustments whose time is over.
 
     Open ones stand from now on, and old standing ones are forgiven. A disputed one waits for the
     outcome of its appeal.
     """
-    return await db.rows(
+    rows = await db.rows(
         """select id, state, ends_at from adjustment
            where state = 'open' and decide_by <= $1 or state = 'standing' and ends_at <= $1""",
         now,
     )
+    return [OverdueAdjustment(**row) for row in rows]
 
 
 async def void_for(db: Connection, answers: Sequence[int], who: str) -> int:
@@ -248,9 +290,32 @@ async def debtors(db: Database) -> list[WorkerId]:
     return [WorkerId(row["worker_id"]) for row in rows]
 
 
-async def standing_adjustments(db: Connection, worker: WorkerId) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class StandingAdjustment:
+    """An adjustment that stands, with the accounts of its batch."""
+
+    id: int
+    rest: int
+    """The rest, in minor units."""
+    taken: int
+    created_at: datetime
+    batch: str
+    currency: str
+    hold: int
+    """The account of the batch."""
+    batch_state: str
+    client_id: str
+    available: int
+    """The account of its client."""
+    times: int
+    """How often a part was taken."""
+    releases: int
+    """How often the batch gave money back."""
+
+
+async def standing_adjustments(db: Connection, worker: WorkerId) -> list[StandingAdjustment]:
     """Return the worker's standing adjustments, locked, with the accounts to be paid."""
-    return await db.rows(
+    rows = await db.rows(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
              b.state as batch_state, b.client_id, c.account_id as available,
              (select count(*) from adjustment_event e where e.adjustment_id = j.id and e.event = 'taken') as times,
@@ -261,12 +326,24 @@ async def standing_adjustments(db: Connection, worker: WorkerId) -> list[Row]:
         worker,
         _RELEASE,
     )
+    return [StandingAdjustment(**row) for row in rows]
 
 
 _RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.ledger.chart_of_accounts.Code
 
 
-async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime) -> Row:
+@dataclass(frozen=True, slots=True)
+class WeekOfDebtor:
+    """A worker's week, in minor units."""
+
+    account: int
+    balance: int
+    earned: int
+    taken: int
+    """The sum collected from her this week."""
+
+
+async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime) -> WeekOfDebtor:
     """Return the worker's earnings of this week since `since`, and lock her account.
 
     The row also has the sum collected from her this week, and her balance.
@@ -289,7 +366,7 @@ async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime)
         account["balance"],
     )
     assert row is not None
-    return row
+    return WeekOfDebtor(**row)
 
 
 async def took(db: Connection, adjustment: int, amount_minor: int) -> None:

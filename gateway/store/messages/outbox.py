@@ -273,14 +273,33 @@ async def notice_the_lost(db: Database, now: datetime) -> None:
     )
 
 
-async def unknown(db: Database, now: datetime, limit: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class UnknownMessage:
+    """A message of which it is not known whether it was sent."""
+
+    id: int
+    channel: str
+    to_sealed: bytes
+    text: str
+    purpose: str
+    segments: int
+    tries: int
+    sent_at: datetime
+    cost_micro: int | None
+    cost_currency: str | None
+    country: str | None
+    network: str | None
+
+
+async def unknown(db: Database, now: datetime, limit: int) -> list[UnknownMessage]:
     """Return the messages with an unknown outcome whose time has come."""
-    return await db.rows(
+    rows = await db.rows(
         """select id, channel, to_sealed, text, purpose, segments, tries, sent_at, cost_micro, cost_currency, country, network
            from outbox where state = 'unknown' and due_at <= $1 order by due_at limit $2""",
         now,
         limit,
     )
+    return [UnknownMessage(**row) for row in rows]
 
 
 async def known_ids(db: Database, message: int) -> frozenset[str]:
@@ -373,13 +392,24 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
     )
 
 
-async def readers(db: Database, messages: Sequence[int]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class MessageReader:
+    """The reader of a message."""
+
+    id: int
+    to_sealed: bytes
+    worker_id: int | None
+    language: str | None
+
+
+async def readers(db: Database, messages: Sequence[int]) -> list[MessageReader]:
     """Return number, worker and language for these messages, except those that replace another."""
-    return await db.rows(
+    rows = await db.rows(
         """select o.id, o.to_sealed, o.worker_id, w.language from outbox o left join worker w on w.id = o.worker_id
            where o.id = any($1::bigint[]) and not starts_with(coalesce(o.cause, ''), 'shorter:') order by o.id""",
         messages,
     )
+    return [MessageReader(**row) for row in rows]
 
 
 async def troubled(db: Database, since: datetime, limit: int = 20) -> list[Row]:

@@ -1,6 +1,8 @@
 """The payouts that wait for a second person: the lists, and the persons who signed them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.store.db import Connection, Database, Row
 
@@ -12,14 +14,29 @@ from approval_item i join payout p on p.id = i.payout_id join worker w on w.id =
 where i.list_id = $1 order by p.currency, p.amount desc, p.ref"""
 
 
-async def unapproved_payouts(db: Database) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class UnapprovedPayout:
+    """A payout that waits for approval."""
+
+    ref: str
+    amount: int
+    currency: str
+    provider: str
+    created_at: datetime
+    worker: int
+    coordinator_id: int | None
+    list: int | None
+
+
+async def unapproved_payouts(db: Database) -> list[UnapprovedPayout]:
     """Return the payouts without an approval, the oldest first, each with its newest list."""
-    return await db.rows(
+    rows = await db.rows(
         """select p.ref, p.amount, p.currency, p.provider, p.created_at, w.id as worker, w.coordinator_id,
              (select max(i.list_id) from approval_item i where i.payout_id = p.id) as list
            from payout p join worker w on w.id = p.worker_id
            where p.state = 'awaiting_approval' order by p.created_at"""
     )
+    return [UnapprovedPayout(**row) for row in rows]
 
 
 async def insert_list(db: Database, refs: Sequence[str], person: int) -> int:
@@ -47,10 +64,25 @@ async def code(db: Database, number: int) -> str:
     )
 
 
-async def list_items(db: Database | Connection, number: int) -> list[Row]:
-    if isinstance(db, Database):
-        return await db.rows(_ITEMS, number)
-    return await db.rows(_ITEMS, number)
+@dataclass(frozen=True, slots=True)
+class ApprovalItem:
+    """A payout of a list for approval."""
+
+    ref: str
+    worker: int
+    name: str
+    coordinator_id: int | None
+    to_tail: str
+    amount: int
+    currency: str
+    provider: str
+    state: str
+    created_at: datetime
+    first: bool
+
+
+async def list_items(db: Database | Connection, number: int) -> list[ApprovalItem]:
+    return [ApprovalItem(**row) for row in await db.rows(_ITEMS, number)]
 
 
 async def signatures(db: Database, payout_ref: str) -> Row | None:

@@ -1,6 +1,7 @@
 """The lines of statements as imported, and the transfers that the ledger has for them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -81,7 +82,18 @@ async def closed_before(db: Database, provider: str, at: datetime) -> int | None
     )
 
 
-async def statements_of(db: Database, provider: str, limit: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class MatchedStatement:
+    """A statement of a provider."""
+
+    id: int
+    matched: int
+    first: datetime
+    last: datetime
+    lines: int
+
+
+async def statements_of(db: Database, provider: str, limit: int) -> list[MatchedStatement]:
     """Return the last imported statements of a provider with their periods, oldest first."""
     rows = await db.rows(
         """select s.id, s.matched, min(l.at) as first, max(l.at) as last, count(*) as lines
@@ -90,7 +102,7 @@ async def statements_of(db: Database, provider: str, limit: int) -> list[Row]:
         provider,
         limit,
     )
-    return rows[::-1]
+    return [MatchedStatement(**row) for row in reversed(rows)]
 
 
 async def float_of(db: Database, provider: str) -> int:

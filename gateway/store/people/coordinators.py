@@ -3,11 +3,13 @@
 The history says what was done, by whom and why.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.base.errors import Refused
 from gateway.conversation.situation import CoordinatorView
 from gateway.store.db import Connection, Database, Row, Write
+from gateway.workers.states import WorkerState
 
 _NOT_THERE = "no coordinator has this number; list all with: gateway coordinator list"
 
@@ -34,7 +36,17 @@ async def list_coordinators(db: Database) -> list[Row]:
     )
 
 
-async def by_index(db: Connection, index: bytes) -> Row:
+@dataclass(frozen=True, slots=True)
+class CoordinatorOfNumber:
+    """The coordinator of a number."""
+
+    id: int
+    name: str
+    state: str
+    partner_id: int | None
+
+
+async def by_index(db: Connection, index: bytes) -> CoordinatorOfNumber:
     """Return the coordinator with this number, locked. Raises Refused when there is none."""
     row = await db.row(
         "select id, name, state, partner_id from coordinator where msisdn_index = $1 for update",
@@ -42,7 +54,7 @@ async def by_index(db: Connection, index: bytes) -> Row:
     )
     if row is None:
         raise Refused(_NOT_THERE, field="msisdn", status=404)
-    return row
+    return CoordinatorOfNumber(**row)
 
 
 async def set_state(db: Connection, coordinator: int, state: str) -> None:
@@ -88,11 +100,20 @@ async def forget_pin(db: Connection, coordinator: int) -> None:
     await db.execute("delete from coordinator_pin where coordinator_id = $1", coordinator)
 
 
-async def pin(db: Database, coordinator: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class CoordinatorPin:
+    """The hash of a coordinator's PIN and the wrong tries since the last right one."""
+
+    hash: str
+    wrong: int
+
+
+async def pin(db: Database, coordinator: int) -> CoordinatorPin | None:
     """Return the hash of a coordinator's PIN and the wrong tries in a row, or None."""
-    return await db.row(
+    row = await db.row(
         "select hash, wrong from coordinator_pin where coordinator_id = $1", coordinator
     )
+    return CoordinatorPin(**row) if row else None
 
 
 def pin_tried(coordinator: int, wrong_before: int, *, right: bool) -> Write:
@@ -107,7 +128,15 @@ def may_invite(coordinator: int, most: int) -> Write:
     return Write("coordinator_may_invite", {"coordinator": coordinator, "most": most})
 
 
-async def invited(db: Database, coordinator: int) -> Row:
+@dataclass(frozen=True, slots=True)
+class LatelyInvited:
+    """A coordinator's invitations of the last day."""
+
+    count: int
+    oldest: datetime | None
+
+
+async def invited(db: Database, coordinator: int) -> LatelyInvited:
     """Return how many invitations a coordinator sent in 24 hours, and the time of the oldest."""
     row = await db.row(
         """select count(*) as count, min(at) as oldest from consent
@@ -115,7 +144,7 @@ async def invited(db: Database, coordinator: int) -> Row:
         coordinator,
     )
     assert row is not None
-    return row
+    return LatelyInvited(**row)
 
 
 async def new_link(db: Connection, coordinator: int, until: datetime) -> int:
@@ -164,9 +193,23 @@ async def revoke_link(db: Connection, link: int, because: str) -> int | None:
     )
 
 
-async def named_number(db: Database, index: bytes, coordinator: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class NamedNumber:
+    """A worker as her coordinator names her."""
+
+    id: int
+    name: str
+    language: str
+    state: WorkerState
+    partner: str | None
+    has_pin: bool
+    mine: bool | None
+    invitations: int
+
+
+async def named_number(db: Database, index: bytes, coordinator: int) -> NamedNumber | None:
     """Return the facts about a number that a coordinator names, or None when it is no worker's."""
-    return await db.row(
+    row = await db.row(
         """select w.id, w.name, w.language, w.state, p.code as partner, k.worker_id is not null as has_pin,
              exists (select from coordinator c where c.id = $2
                and looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)) as mine,
@@ -177,6 +220,7 @@ async def named_number(db: Database, index: bytes, coordinator: int) -> Row | No
         index,
         coordinator,
     )
+    return NamedNumber(**row) if row else None
 
 
 async def coordinator_view(db: Database, coordinator: int) -> CoordinatorView:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.base.ids import WorkerId
-from gateway.store.db import Connection, Database, Row, Write
+from gateway.store.db import Connection, Database, Write
 
 OPEN = "('requested', 'asked', 'invited', 'objected')"
 
@@ -195,7 +195,16 @@ async def in_hold(db: Database, index: bytes, now: datetime) -> bool:
     return await db.value("select number_in_hold(p_index => $1, p_now => $2)", index, now)
 
 
-async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
+@dataclass(frozen=True, slots=True)
+class LatelyMoved:
+    """A worker's changes of number of late."""
+
+    asked: int
+    hold_until: datetime | None
+    objected: bool
+
+
+async def lately(db: Database, worker: WorkerId, since: datetime) -> LatelyMoved:
     """Return how many changes the worker asked for since then, and an open hold or objection."""
     row = await db.row(
         """select (select count(*) from number_move where worker_id = $1 and created_at > $2) as asked,
@@ -205,16 +214,42 @@ async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
         since,
     )
     assert row is not None
-    return row
+    return LatelyMoved(**row)
 
 
-async def move_with_worker(db: Database, number: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class MoveOfWorker:
+    """A change of number, with its worker."""
+
+    id: int
+    worker_id: int
+    kind: str
+    state: str
+    old_index: bytes
+    old_sealed: bytes
+    new_index: bytes
+    new_sealed: bytes
+    channel: str
+    coordinator_id: int | None
+    worker_was: str
+    created_at: datetime
+    expires_at: datetime
+    done_at: datetime | None
+    hold_until: datetime | None
+    objected_at: datetime | None
+    name: str
+    language: str
+    number_lost_at: datetime | None
+
+
+async def move_with_worker(db: Database, number: int) -> MoveOfWorker | None:
     """Return one change with its worker."""
-    return await db.row(
+    row = await db.row(
         """select m.*, w.name, w.language, w.number_lost_at from number_move m join worker w on w.id = m.worker_id
            where m.id = $1""",
         number,
     )
+    return MoveOfWorker(**row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +294,35 @@ _LISTED = """select m.id, m.worker_id, w.name, m.kind, m.state, m.old_sealed, m.
       where x.subject = 'move:' || m.id || ':' || encode(move_evidence(m), 'hex') and x.confirmed_by is null) v on true"""
 
 
-async def list_moves(db: Database, *, everything: bool) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ListedMove:
+    """A change of number as an operator reads it, with its last event."""
+
+    id: int
+    worker_id: int
+    name: str
+    kind: str
+    state: str
+    old_sealed: bytes
+    new_sealed: bytes
+    created_at: datetime
+    expires_at: datetime
+    done_at: datetime | None
+    hold_until: datetime | None
+    objected_at: datetime | None
+    coordinator: str | None
+    coordinator_id: int | None
+    partner_id: int | None
+    said_by: str | None
+    says: str | None
+    event: str
+    by_whom: str
+    reason: str
+    at: datetime
+    waits: bool
+
+
+async def list_moves(db: Database, *, everything: bool) -> list[ListedMove]:
     """Return the open changes, those that wait for persons first.
 
     With `everything`, return the last 200 changes.
@@ -269,30 +332,58 @@ async def list_moves(db: Database, *, everything: bool) -> list[Row]:
         if everything
         else f"where m.state in {OPEN} or m.state = 'done' and m.hold_until > now()"
     )
-    return await db.rows(f"{_LISTED} {where} order by waits desc, m.id desc limit 200")
+    rows = await db.rows(f"{_LISTED} {where} order by waits desc, m.id desc limit 200")
+    return [ListedMove(**row) for row in rows]
 
 
-async def one_move(db: Database, number: int) -> Row | None:
+async def one_move(db: Database, number: int) -> ListedMove | None:
     """Return one change in the form of `listed`."""
-    return await db.row(f"{_LISTED} where m.id = $1", number)
+    row = await db.row(f"{_LISTED} where m.id = $1", number)
+    return ListedMove(**row) if row else None
 
 
-async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
+async def of_coordinator(db: Database, coordinator: int) -> list[ListedMove]:
     """Return the changes of the last 30 days of a coordinator's workers, the newest first."""
-    return await db.rows(
+    rows = await db.rows(
         f"""{_LISTED} where m.created_at > now() - interval '30 days' and exists (select from coordinator k
               where k.id = $1 and looks_after(k.id, k.partner_id, w.coordinator_id, w.partner_id))
             order by m.id desc limit 100""",
         coordinator,
     )
+    return [ListedMove(**row) for row in rows]
 
 
-async def move_events(db: Database, move: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class MoveEvent:
+    """An event in the history of a change of number."""
+
+    id: int
+    move_id: int
+    event: str
+    by_whom: str
+    reason: str
+    at: datetime
+
+
+async def move_events(db: Database, move: int) -> list[MoveEvent]:
     """Return all events of a change, in order."""
-    return await db.rows("select * from number_move_event where move_id = $1 order by id", move)
+    rows = await db.rows("select * from number_move_event where move_id = $1 order by id", move)
+    return [MoveEvent(**row) for row in rows]
 
 
-async def known_of(db: Database, worker: WorkerId) -> Row:
+@dataclass(frozen=True, slots=True)
+class KnownOfWorker:
+    """Facts that only the worker knows."""
+
+    created_at: datetime
+    answers: int
+    last_answer: datetime | None
+    amount: int | None
+    currency: str | None
+    settled_at: datetime | None
+
+
+async def known_of(db: Database, worker: WorkerId) -> KnownOfWorker:
     """Return facts that only the worker knows, as questions before her number is changed."""
     row = await db.row(
         """select w.created_at, (select count(*) from answer where worker_id = w.id) as answers,
@@ -303,15 +394,26 @@ async def known_of(db: Database, worker: WorkerId) -> Row:
         worker,
     )
     assert row is not None
-    return row
+    return KnownOfWorker(**row)
 
 
-async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class WorkerBehind:
+    """A worker behind a number."""
+
+    id: int
+    name: str
+    language: str
+    sms_channel: str
+    number_lost_at: datetime | None
+
+
+async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[WorkerBehind]:
     """Return the workers of a coordinator who have this number.
 
     They include workers who had it until it became another person's.
     """
-    return await db.rows(
+    rows = await db.rows(
         """select w.id, w.name, w.language, w.sms_channel, w.number_lost_at from worker w
              join coordinator k on k.id = $2
            where looks_after(k.id, k.partner_id, w.coordinator_id, w.partner_id)
@@ -320,9 +422,23 @@ async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Ro
         index,
         coordinator,
     )
+    return [WorkerBehind(**row) for row in rows]
 
 
-async def worker_now(db: Database, worker: WorkerId) -> Row:
+@dataclass(frozen=True, slots=True)
+class WorkerNow:
+    """A worker, as she is now."""
+
+    id: int
+    name: str
+    region: str
+    language: str
+    sms_channel: str
+    msisdn_sealed: bytes
+    number_lost_at: datetime | None
+
+
+async def worker_now(db: Database, worker: WorkerId) -> WorkerNow:
     """Return the facts about a worker that a change of her number needs."""
     row = await db.row(
         """select w.id, w.name, w.region, w.language, w.sms_channel, w.msisdn_sealed, w.number_lost_at from worker w
@@ -330,7 +446,7 @@ async def worker_now(db: Database, worker: WorkerId) -> Row:
         worker,
     )
     assert row is not None
-    return row
+    return WorkerNow(**row)
 
 
 async def open_payout(db: Database, worker: WorkerId) -> str | None:
@@ -340,9 +456,18 @@ async def open_payout(db: Database, worker: WorkerId) -> str | None:
     )
 
 
-async def coordinator_of(db: Database, coordinator: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class CoordinatorContact:
+    """Where and in which language a coordinator is reached."""
+
+    msisdn_sealed: bytes
+    language: str
+
+
+async def coordinator_of(db: Database, coordinator: int) -> CoordinatorContact | None:
     """Return the number and language of the coordinator who asked, while she is active."""
-    return await db.row(
+    row = await db.row(
         "select msisdn_sealed, language from coordinator where id = $1 and state = 'active'",
         coordinator,
     )
+    return CoordinatorContact(**row) if row else None

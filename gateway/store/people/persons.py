@@ -4,7 +4,8 @@ The rows say who vouched for each, until when the key is valid, and what was don
 """
 
 import hmac
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.base.errors import Refused
@@ -100,7 +101,16 @@ async def note(db: Connection, person: int, event: str, by: int | None, reason: 
     )
 
 
-async def person_named(db: Connection, name: str) -> Row:
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    """A person of the second-person control."""
+
+    id: int
+    name: str
+    gone_at: datetime | None
+
+
+async def person_named(db: Connection, name: str) -> StoredPerson:
     """Return the row of the person with this name, locked. Raises Refused when there is none."""
     row = await db.row("select id, name, gone_at from person where name = $1 for update", name)
     if row is None:
@@ -109,16 +119,26 @@ async def person_named(db: Connection, name: str) -> Row:
             field="name",
             status=404,
         )
-    return row
+    return StoredPerson(**row)
 
 
-async def newly_expired(db: Connection) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ExpiredPerson:
+    """A person whose key has expired."""
+
+    id: int
+    name: str
+    expires_at: datetime
+
+
+async def newly_expired(db: Connection) -> list[ExpiredPerson]:
     """Return the persons whose key has expired since the last call, and mark them as reported."""
-    return await db.rows(
+    rows = await db.rows(
         """update person set expiry_told_at = now()
            where gone_at is null and expires_at <= now() and expiry_told_at is null
            returning id, name, expires_at"""
     )
+    return [ExpiredPerson(**row) for row in rows]
 
 
 async def list_persons(db: Database) -> list[Row]:

@@ -1,6 +1,7 @@
 """Partners, coordinators and workers: look-ups, and changes by the console and the command line."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.base.ids import WorkerId
 from gateway.store.db import Connection, Database, Row
@@ -33,13 +34,23 @@ async def is_coordinator(db: Database, index: bytes) -> bool:
     return await db.value("select exists (select from coordinator where msisdn_index = $1)", index)
 
 
-async def coordinators_of(db: Database, worker: WorkerId) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ReachableCoordinator:
+    """A coordinator who may be told about a worker."""
+
+    id: int
+    msisdn_sealed: bytes
+    language: str
+
+
+async def coordinators_of(db: Database, worker: WorkerId) -> list[ReachableCoordinator]:
     """Return the number and language of each coordinator who looks after a worker now."""
-    return await db.rows(
+    rows = await db.rows(
         """select c.id, c.msisdn_sealed, c.language from worker_coordinators($1) as k(id)
            join coordinator c on c.id = k.id order by c.id""",
         worker,
     )
+    return [ReachableCoordinator(**row) for row in rows]
 
 
 async def coordinator_indexes(db: Database, worker: WorkerId) -> list[bytes]:
@@ -133,8 +144,19 @@ async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
     )
 
 
-async def contact_of(db: Connection, worker: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class WorkerContact:
+    """Where and in which language a worker is reached."""
+
+    language: str
+    state: str
+    sms_channel: str
+    msisdn_sealed: bytes
+
+
+async def contact_of(db: Connection, worker: int) -> WorkerContact | None:
     """Return the language, state, SMS channel and sealed number of a worker."""
-    return await db.row(
+    row = await db.row(
         "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
     )
+    return WorkerContact(**row) if row else None

@@ -4,8 +4,10 @@ A formula writes them, and only persons draw conclusions.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +44,60 @@ _LIST = """select f.id, f.kind, f.subject, f.worker_id, f.batch_id, f.evidence, 
   from finding f left join worker w on w.id = f.worker_id left join partner p on p.id = w.partner_id"""
 
 
+@dataclass(frozen=True, slots=True)
+class ListedFinding:
+    """A finding as an operator reads it."""
+
+    id: int
+    kind: str
+    subject: str
+    worker_id: int | None
+    batch_id: str | None
+    evidence: Any
+    state: str
+    outcome: str | None
+    closed_by: str | None
+    created_at: datetime
+    closed_at: datetime | None
+    partner: str | None
+
+
 async def list_findings(
     db: Database, *, state: str = "open", batch: str | None = None, limit: int = 200
-) -> list[Row]:
-    return await db.rows(
+) -> list[ListedFinding]:
+    rows = await db.rows(
         f"{_LIST} where f.state = $1 and ($3::text is null or f.batch_id = $3) order by f.created_at desc limit $2",
         state,
         limit,
         batch,
     )
+    return [ListedFinding(**row) for row in rows]
 
 
-async def show_finding(db: Database, finding: int) -> Row | None:
-    return await db.row(f"{_LIST} where f.id = $1", finding)
+async def show_finding(db: Database, finding: int) -> ListedFinding | None:
+    row = await db.row(f"{_LIST} where f.id = $1", finding)
+    return ListedFinding(**row) if row else None
 
 
-async def of_batch(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class BatchFinding:
+    """A finding that concerns a batch."""
+
+    id: int
+    kind: str
+    worker: int | None
+    evidence: Any
+    state: str
+    outcome: str | None
+    at: datetime
+
+
+async def of_batch(db: Database, batch: str) -> list[BatchFinding]:
     """Return the findings about a batch, and about its workers while it had their answers.
 
     Open findings come first. The rows have no names.
     """
-    return await db.rows(
+    rows = await db.rows(
         """select f.id, f.kind, f.worker_id as worker, f.evidence, f.state, f.outcome, f.created_at as at
            from finding f where f.batch_id = $1 or f.batch_id is null and f.created_at >=
                (select started_at from batch where id = $1) and exists (select from answer a join task t on t.id = a.task_id
@@ -70,11 +105,27 @@ async def of_batch(db: Database, batch: str) -> list[Row]:
            order by f.state = 'open' desc, f.created_at desc limit 100""",
         batch,
     )
+    return [BatchFinding(**row) for row in rows]
 
 
-async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class CoordinatorFinding:
+    """A finding about a worker of a coordinator."""
+
+    id: int
+    kind: str
+    name: str
+    msisdn_sealed: bytes
+    evidence: Any
+    state: str
+    outcome: str | None
+    closed_by: str | None
+    created_at: datetime
+
+
+async def of_coordinator(db: Database, coordinator: int) -> list[CoordinatorFinding]:
     """Return the findings about a coordinator's workers, open or closed in the last 30 days."""
-    return await db.rows(
+    rows = await db.rows(
         """select f.id, f.kind, w.name, w.msisdn_sealed, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
            from finding f join worker w on w.id = f.worker_id join coordinator c on c.id = $1
            where looks_after(c.id, c.partner_id, w.coordinator_id, w.partner_id)
@@ -82,16 +133,31 @@ async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
            order by f.state = 'open' desc, f.created_at desc limit 200""",
         coordinator,
     )
+    return [CoordinatorFinding(**row) for row in rows]
 
 
-async def deeds(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class AnswerDeed:
+    """An answer of a worker, with the facts that the search for cheating needs."""
+
+    task_id: int
+    worker_id: int
+    value: str
+    right: bool | None
+    created_at: datetime
+    partner_id: int | None
+    coordinator_id: int | None
+
+
+async def deeds(db: Database, batch: str) -> list[AnswerDeed]:
     """Return every answer of a batch in order of time, with the ties of its worker to others."""
-    return await db.rows(
+    rows = await db.rows(
         """select a.task_id, a.worker_id, a.value, a."right", a.created_at, w.partner_id, w.coordinator_id
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
            where t.batch_id = $1 and not a.void order by a.id""",
         batch,
     )
+    return [AnswerDeed(**row) for row in rows]
 
 
 async def close_finding(db: Database, finding: int, by: str, outcome: str) -> bool:

@@ -1,21 +1,32 @@
 """The gold tasks: their truth, their answers, corrections, and results that become gold."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.base.errors import Conflict, Refused
 from gateway.store.batches.reviews import NOT_FINAL
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database
 from gateway.store.ledger import adjustments
 
 
-async def lock(db: Connection, batch: str, task: str) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class GoldTask:
+    """A gold task."""
+
+    id: int
+    gold: str
+
+
+async def lock(db: Connection, batch: str, task: str) -> GoldTask | None:
     """Return a gold task by the client's id for it, locked, or None when there is none."""
-    return await db.row(
+    row = await db.row(
         "select id, gold from task where batch_id = $1 and name = $2 and gold is not null for update",
         batch,
         task,
     )
+    return GoldTask(**row) if row else None
 
 
 async def begin_correction(db: Connection, batch: str) -> bool:
@@ -94,17 +105,33 @@ async def set_options(db: Connection, batch: str, options: Sequence[Mapping[str,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MisledAnswer:
+    """An answer that a wrong label may have misled."""
+
+    id: int
+    task_id: int
+    worker_id: int
+    value: str
+    right: bool
+    """False for gold that was missed. An answer to another task counts as False, too."""
+    scored: bool
+    created_at: datetime
+    gold: str | None
+    age_days: float
+
+
 async def misled(
     db: Connection, batch: str, option: str, read_it: Sequence[str], did_not: Sequence[str]
-) -> list[Row]:
+) -> list[MisledAnswer]:
     """Return the answers that a wrong label of `option` may have misled, locked.
 
     These are answers that chose the option, and gold that was missed because of it. Only workers
     who read the label count: those of the languages `read_it`, or, if that is empty, of all but
     `did_not`.
     """
-    return await db.rows(
-        """select a.id, a.task_id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
+    rows = await db.rows(
+        """select a.id, a.task_id, a.worker_id, a.value, coalesce(a."right", false) as right, a.scored, a.created_at, t.gold,
              extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
            where t.batch_id = $1 and not a.void and (a.value = $2 or t.gold = $2) and a."right" is not true
@@ -116,6 +143,7 @@ async def misled(
         list(read_it),
         list(did_not),
     )
+    return [MisledAnswer(**row) for row in rows]
 
 
 async def make_void(db: Connection, answers: Sequence[int]) -> None:
@@ -140,14 +168,31 @@ async def ask_anew(db: Connection, batch: str) -> None:
     )
 
 
-async def golden_answers(db: Connection, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class GoldenAnswer:
+    """An answer to a gold task."""
+
+    id: int
+    worker_id: int
+    value: str
+    right: bool
+    scored: bool
+    """True where the worker's skill knows of it."""
+    created_at: datetime
+    gold: str
+    age_days: float
+    """The age in days."""
+
+
+async def golden_answers(db: Connection, batch: str) -> list[GoldenAnswer]:
     """Return every answer to the gold of a batch."""
-    return await db.rows(
+    rows = await db.rows(
         """select a.id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
              extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
            from answer a join task t on t.id = a.task_id where t.batch_id = $1 and t.gold is not null order by a.id""",
         batch,
     )
+    return [GoldenAnswer(**row) for row in rows]
 
 
 async def flip_correctness(db: Connection, turned: Sequence[int]) -> None:
@@ -161,13 +206,15 @@ async def flip_correctness(db: Connection, turned: Sequence[int]) -> None:
     await adjustments.void_for(db, [row["id"] for row in rows if row["right"]], "gold")
 
 
-async def answers(db: Connection, task: int) -> list[Row]:
-    return await db.rows(
-        """select id, worker_id, value, "right", scored, created_at,
-             extract(epoch from now() - created_at)::float8 / 86400 as age_days
-           from answer where task_id = $1 order by id""",
+async def answers(db: Connection, task: int) -> list[GoldenAnswer]:
+    """Return the answers to one gold task."""
+    rows = await db.rows(
+        """select a.id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
+             extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
+           from answer a join task t on t.id = a.task_id where a.task_id = $1 order by a.id""",
         task,
     )
+    return [GoldenAnswer(**row) for row in rows]
 
 
 async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]) -> None:
@@ -182,11 +229,11 @@ async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]
 
 async def move_skill(
     db: Connection, worker: int, kind: str, step: int, weight: float, given_at: datetime
-) -> Row:
+) -> tuple[int, int]:
     """Count one gold answer of a worker as right after all (`step` 1) or as wrong (-1).
 
-    Return the new skill. `weight` is the remaining worth of the answer's evidence, or 0 if no skill
-    knows it yet.
+    Return the right and wrong gold of her last pause. `weight` is the remaining worth of the
+    answer's evidence, or 0 if no skill knows it yet.
     """
     row = await db.row(
         """update skill set gold_right = gold_right + $3, gold_wrong = gold_wrong - $3,
@@ -204,7 +251,18 @@ async def move_skill(
         given_at,
     )
     assert row is not None
-    return row
+    return row["paused_right"], row["paused_wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedResult:
+    """A result that a correction changed."""
+
+    name: str
+    was: str
+    value: str
+    confidence: float
+    rule: str | None
 
 
 async def move_evidence(db: Connection, worker: int, kind: str, right: float, wrong: float) -> None:
@@ -221,12 +279,12 @@ async def move_evidence(db: Connection, worker: int, kind: str, right: float, wr
 
 async def change_results(
     db: Connection, batch: str, moved: Mapping[str, tuple[str, float]]
-) -> list[Row]:
+) -> list[ChangedResult]:
     """Change results, and return them with their earlier values.
 
     A person's decision is left alone.
     """
-    return await db.rows(
+    rows = await db.rows(
         f"""with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
              where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and {NOT_FINAL.format(task="t")}
@@ -238,6 +296,7 @@ async def change_results(
         [value for value, _ in moved.values()],
         [confidence for _, confidence in moved.values()],
     )
+    return [ChangedResult(**row) for row in rows]
 
 
 async def keep_correction(
@@ -272,13 +331,24 @@ async def unfinished(db: Database, batch: str) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def lock_correction(db: Connection, correction: int) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class UnfollowedCorrection:
+    """A correction whose tasks are still to be judged again."""
+
+    was: str
+    becomes: str
+    rejudge: Any
+    """The tasks, as stored."""
+
+
+async def lock_correction(db: Connection, correction: int) -> UnfollowedCorrection | None:
     """Return the work that a correction still has to judge again, locked, or None."""
-    return await db.row(
+    row = await db.row(
         """select was, becomes, diff -> 'rejudge' as rejudge from correction
            where id = $1 and diff ? 'rejudge' for update""",
         correction,
     )
+    return UnfollowedCorrection(**row) if row else None
 
 
 async def add_moved(
@@ -304,20 +374,51 @@ async def diff_of(db: Database, correction: int) -> Mapping[str, object]:
     return await db.value("select diff from correction where id = $1", correction)
 
 
-async def bank(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class BankedGold:
+    """A gold task of a batch, with how it was answered."""
+
+    name: str
+    text: str
+    gold: str
+    promoted: bool
+    answered: int
+    wanted: int
+    right: int | None
+    corrections: int
+
+
+async def bank(db: Database, batch: str) -> list[BankedGold]:
     """Return the gold of a batch, with how often each was shown, answered rightly and corrected."""
-    return await db.rows(
+    rows = await db.rows(
         """select t.name, t.text, t.gold, t.promoted_from is not null as promoted, t.answered, t.wanted,
              (select count(*) from answer a where a.task_id = t.id and a."right") as right,
              (select count(*) from correction c where c.task_id = t.id) as corrections
            from task t where t.batch_id = $1 and t.gold is not null order by t.position, t.id""",
         batch,
     )
+    return [BankedGold(**row) for row in rows]
 
 
-async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class TaskToPromote:
+    """A decided task with unused paid answers, that may become gold."""
+
+    id: int
+    name: str
+    value: str
+    answered: int
+    maximum: int
+    values: list[str]
+    partners: list[int | None]
+    rights: list[int]
+    wrongs: list[int]
+    contested: bool
+
+
+async def candidates(db: Connection, batch: str, kind: str) -> list[TaskToPromote]:
     """Return decided tasks with unused paid slots, with the values and workers of their answers."""
-    return await db.rows(
+    rows = await db.rows(
         """select t.id, t.name, t.value, t.answered, t.maximum,
              array_agg(a.value order by a.id) as values, array_agg(w.partner_id order by a.id) as partners,
              array_agg(coalesce(s.gold_right, 0) order by a.id) as rights,
@@ -332,6 +433,7 @@ async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
         batch,
         kind,
     )
+    return [TaskToPromote(**row) for row in rows]
 
 
 async def promote(db: Connection, task: int) -> None:

@@ -1,10 +1,11 @@
 """The tasks that are judged again, with all that the judge needs, locked in order of their ids."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.qa.judging.verdict_effect import TaskEffect
 from gateway.store.batches.reviews import NOT_FINAL
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection
 
 _TASK = """
 select t.id, t.name, t.text, t.state, t.wanted, t.maximum, t.answered, t.held, t.value,
@@ -18,15 +19,39 @@ from t cross join lateral (
     where a.task_id = t.id and not a.void) v order by t.id"""
 
 
-async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class TaskToJudge:
+    """A task that is judged again, locked, with its counted answers in order of time."""
+
+    id: int
+    name: str
+    text: str
+    state: str
+    wanted: int
+    maximum: int
+    answered: int
+    held: int
+    value: str | None
+    confidence: float | None
+    rule: str | None
+    values: list[str]
+    rights: list[float]
+    wrongs: list[float]
+    """The evidence for the skills of the workers behind the values."""
+    via: str
+    """The channel of the last answer."""
+
+
+async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[TaskToJudge]:
     """Return the next open tasks of a batch behind the id `after`."""
-    return await db.rows(
+    rows = await db.rows(
         f"""with t as (select * from task where batch_id = $1 and id > $2 and state = 'open' and gold is null
               order by id limit $3 for update) {_TASK}""",  # The query is made of constants.
         batch,
         after,
         limit,
     )
+    return [TaskToJudge(**row) for row in rows]
 
 
 _ANSWERED_BY = {
@@ -38,13 +63,13 @@ _ANSWERED_BY = {
 
 async def decided_tasks(
     db: Connection, batch: str, after: int, by: str, argument: object, limit: int
-) -> list[Row]:
+) -> list[TaskToJudge]:
     """Return the next tasks behind the id `after` that have certain answers.
 
     `by` selects the answers: those of some `workers`, those of a `value`, or those of a value that
     are `void`. The tasks are decided, in review or open. A person's decision stands.
     """
-    return await db.rows(
+    rows = await db.rows(
         f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
               and state in ('open', 'decided', 'review') and {NOT_FINAL.format(task="k")} and answered > 0
               and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})
@@ -54,6 +79,7 @@ async def decided_tasks(
         argument,
         limit,
     )
+    return [TaskToJudge(**row) for row in rows]
 
 
 async def write_outcomes(

@@ -1,8 +1,11 @@
 """The rules that decide, by version, and the history of each batch's rules."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database
 
 
 async def keep_ruling(db: Connection, version: str, data: Mapping[str, object]) -> None:
@@ -29,14 +32,29 @@ async def switched(
     )
 
 
-async def of_batch(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class RuleOfBatch:
+    """A rule that decided a batch from a time on."""
+
+    at: datetime
+    version: str
+    by: str
+    reason: str
+    trial: Any | None
+    data: Any
+    decided: int
+    """The number of results by this rule."""
+
+
+async def of_batch(db: Database, batch: str) -> list[RuleOfBatch]:
     """Return all rules that ever decided the batch, oldest first, with their numbers of results."""
-    return await db.rows(
+    rows = await db.rows(
         """select s.created_at as at, s.version, s.by, s.reason, s.trial, r.data,
              (select count(*) from task t where t.batch_id = s.batch_id and t.ruling = s.version) as decided
            from batch_ruling s join ruling r on r.version = s.version where s.batch_id = $1 order by s.id""",
         batch,
     )
+    return [RuleOfBatch(**row) for row in rows]
 
 
 async def past_answers(
@@ -67,22 +85,42 @@ async def tried(
     )
 
 
-async def trials(db: Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class RuleTrial:
+    """The trial of a rule on a batch."""
+
+    at: datetime
+    version: str
+    by: str
+    found: Any
+
+
+async def trials(db: Database, batch: str) -> list[RuleTrial]:
     """Return every trial on a batch, oldest first."""
-    return await db.rows(
+    rows = await db.rows(
         """select r.created_at as at, r.version, r.by, r.found from rule_trial r where r.batch_id = $1 order by r.id""",
         batch,
     )
+    return [RuleTrial(**row) for row in rows]
 
 
-async def trial(db: Database, batch: str, version: str) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class TriedRule:
+    """The newest trial of a rule, with the rule's data."""
+
+    found: Any
+    data: Any
+
+
+async def trial(db: Database, batch: str, version: str) -> TriedRule | None:
     """Return the newest trial of a rule on a batch, with the rule."""
-    return await db.row(
+    row = await db.row(
         """select r.found, u.data from rule_trial r join ruling u on u.version = r.version
            where r.batch_id = $1 and r.version = $2 order by r.id desc limit 1""",
         batch,
         version,
     )
+    return TriedRule(**row) if row else None
 
 
 async def set_rule(

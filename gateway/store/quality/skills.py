@@ -1,45 +1,77 @@
 """The skills of workers: the stored skills, and what new decided answers or a whole batch teach."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.qa.skills.skill import Skill
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database
 from gateway.store.quality import credentials
 
 _PAGE = 2000
 """The number of tasks whose answers are read at a time."""
 
 
-async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class TaskToScore:
+    """A task with answers that no skill knows of yet."""
+
+    task_id: int
+    version: int
+
+
+async def to_score(db: Connection, limit: int, now: datetime) -> list[TaskToScore]:
     """Return the tasks with answers that no skill knows of yet, as (task_id, version).
 
     They are in the order in which they became due. Tasks of a batch that is being estimated as a
     whole are left out, since that estimate covers them.
     """
-    return await db.rows(
+    rows = await db.rows(
         """select d.task_id, d.version from score_due d join batch b on b.id = d.batch_id
            where b.learning_until is null or b.learning_until <= $2 order by d.seq limit $1""",
         limit,
         now,
     )
+    return [TaskToScore(**row) for row in rows]
 
 
-async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class UnscoredAnswer:
+    """An answer that no skill knows of yet, with the decision on its task."""
+
+    id: int
+    worker_id: int
+    value: str
+    right: bool | None
+    """Whether an answer to gold is right; None for other tasks."""
+    decided: str | None
+    """The task's result."""
+    confidence: float | None
+    gold: str | None
+    answered: int
+    kind: str
+    batch_id: str
+    languages: list[str]
+    fields: Any | None
+
+
+async def unscored(db: Connection, tasks: Sequence[int]) -> list[UnscoredAnswer]:
     """Return the answers to these tasks that no skill knows of yet, in order.
 
     They are locked against other runners.
     """
-    return await db.rows(
+    rows = await db.rows(
         """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, t.gold, t.answered, b.kind, b.id as batch_id, b.languages, b.fields
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            where a.task_id = any($1) and not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
            order by a.id for update of a skip locked""",
         tasks,
     )
+    return [UnscoredAnswer(**row) for row in rows]
 
 
-async def end_scoring(db: Connection, tasks: Sequence[Row]) -> None:
+async def end_scoring(db: Connection, tasks: Sequence[TaskToScore]) -> None:
     """Remove these tasks (task_id, version) from the queue.
 
     Tasks stay if another runner holds some of their answers, or if answers came meanwhile.
@@ -49,12 +81,30 @@ async def end_scoring(db: Connection, tasks: Sequence[Row]) -> None:
            where d.task_id = n.task and d.version = n.version
              and not exists (select from answer a join task t on t.id = a.task_id
                where a.task_id = d.task_id and not a.scored and (t.gold is not null or t.state in ('decided', 'review')))""",
-        [row["task_id"] for row in tasks],
-        [row["version"] for row in tasks],
+        [row.task_id for row in tasks],
+        [row.version for row in tasks],
     )
 
 
-async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row]:
+@dataclass(frozen=True, slots=True)
+class LockedSkill:
+    """A worker's skill at one kind, locked."""
+
+    worker_id: int
+    kind: str
+    right: float
+    wrong: float
+    learned_at: datetime
+    drift: float
+    trial_right: int
+    trial_wrong: int
+    """The gold since the worker's last pause."""
+    paused: bool
+
+
+async def lock(
+    db: Connection, pairs: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], LockedSkill]:
     """Return the skills of (worker, kind) pairs, which must be sorted, and lock them.
 
     A pair without a skill gets one.
@@ -74,7 +124,7 @@ async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[i
         workers,
         kinds,
     )
-    return {(row["worker_id"], row["kind"]): row for row in rows}
+    return {(row["worker_id"], row["kind"]): LockedSkill(**row) for row in rows}
 
 
 async def write(db: Connection, skills: Sequence[tuple[int, str, Skill, float]]) -> None:
@@ -135,13 +185,28 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
     return sorted(row["id"] for row in rows if row["due"])
 
 
-async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class DecidedAnswer:
+    """An answer to a decided task."""
+
+    id: int
+    name: str
+    """The client's id of the task."""
+    worker_id: int
+    value: str
+    gold: str | None
+    scored: bool
+    said: str | None
+    """The value by a person's decision; None for other tasks."""
+
+
+async def decided_answers(db: Connection | Database, batch: str) -> list[DecidedAnswer]:
     """Return every answer to the decided tasks of a batch, gold included, task by task.
 
     `said` is the value of a task that a person decided, and null for other tasks.
     They are read page by page, so that no page blocks the event loop for long.
     """
-    found: list[Row] = []
+    found: list[DecidedAnswer] = []
     position = 0
     while True:
         tasks = await db.rows(
@@ -152,7 +217,7 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
         )
         if not tasks:
             return found
-        found += await db.rows(
+        rows = await db.rows(
             """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored,
                  case when t.rule in ('person', 'audit') and t.gold is null then t.value end as said
                from task t join answer a on a.task_id = t.id
@@ -162,6 +227,7 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
             position,
             tasks[-1]["position"],
         )
+        found += [DecidedAnswer(**row) for row in rows]
         position = tasks[-1]["position"]
 
 
@@ -200,7 +266,24 @@ async def learned(db: Connection, batch: str, answers: int) -> None:
     await db.execute("update batch set learned = $2, unlearned = 0 where id = $1", batch, answers)
 
 
-async def band(db: Database, batch: str, share: float) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class BestBand:
+    """Figures of the best workers who might work on a batch."""
+
+    floor: float
+    """The least chance to be right among the best."""
+    mean: float
+    """The mean chance of all workers."""
+    workers: int
+    by_sms: float
+    """The share of the best who are reached by SMS."""
+    open: int
+    """The batch's open tasks."""
+    waiting: int
+    """The open tasks that wait for such a worker."""
+
+
+async def band(db: Database, batch: str, share: float) -> BestBand | None:
     """Return the figures of the best `share` of the workers who might work on a batch.
 
     Only workers who did work of its kind in the last 30 days count. `floor` is the least chance to
@@ -208,7 +291,7 @@ async def band(db: Database, batch: str, share: float) -> Row | None:
     `by_sms` the share of them by SMS. `open` is the number of the batch's open tasks, and `waiting`
     the number of those that wait for such a worker.
     """
-    return await db.row(
+    row = await db.row(
         """with crowd as (
              select skill_mean(s."right", s.wrong, s.learned_at) as mean, w.reach = 'sms' as by_sms
                from batch b join skill s on s.kind = b.kind join worker w on w.id = s.worker_id
@@ -224,6 +307,7 @@ async def band(db: Database, batch: str, share: float) -> Row | None:
         batch,
         share,
     )
+    return BestBand(**row) if row else None
 
 
 async def set_better(db: Database, batch: str, better: tuple[float, float] | None) -> None:
@@ -265,7 +349,17 @@ async def unpause(db: Connection, worker: int, kind: str) -> None:
     )
 
 
-async def gold_so_far(db: Database, worker: int) -> Row:
+@dataclass(frozen=True, slots=True)
+class GoldSoFar:
+    """The gold answers of a worker, the end of her pause and the number of her answers."""
+
+    right: int
+    seen: int
+    until: datetime | None
+    answers: int
+
+
+async def gold_so_far(db: Database, worker: int) -> GoldSoFar:
     """Return the gold answers of a worker (`right`, `seen`), her pause and her answers."""
     row = await db.row(
         """select coalesce(sum(gold_right), 0)::int as right,
@@ -276,4 +370,4 @@ async def gold_so_far(db: Database, worker: int) -> Row:
         worker,
     )
     assert row is not None
-    return row
+    return GoldSoFar(**row)

@@ -5,6 +5,7 @@ They are made ahead of time and taken out when they are old. See decision 58 and
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -59,27 +60,55 @@ async def forget_keys(db: Database) -> int:
     return await db.value("select forget_keys($1)", _KEYS_AT_ONCE)
 
 
-async def over(db: Database, keep: Mapping[str, int], now: datetime) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class MonthOver:
+    """A month of a table that is old enough to be archived."""
+
+    parent: str
+    part: str
+    since: datetime
+    until: datetime
+
+
+async def over(db: Database, keep: Mapping[str, int], now: datetime) -> list[MonthOver]:
     """Return the partitions that ended longer ago than their table's rows are kept.
 
     A value of 0 days keeps them for good.
     """
     rows = await db.rows("select * from parts() where until is not null order by until, parent")
     return [
-        row
+        MonthOver(**row)
         for row in rows
         if keep[row["parent"]] and row["until"] <= now - timedelta(days=keep[row["parent"]])
     ]
 
 
-async def leaving(db: Database) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class StoredMonth:
+    """A month of a table that is in an archive, or on the way into it."""
+
+    part: str
+    parent: str
+    since: datetime | None
+    until: datetime
+    left_at: datetime
+    file: str | None
+    rows: int | None
+    bytes: int | None
+    sha256: str | None
+    done_at: datetime | None
+
+
+async def leaving(db: Database) -> list[StoredMonth]:
     """Return the months that were taken out and are not written to a file yet."""
-    return await db.rows("select * from archived_month where done_at is null order by until, part")
+    rows = await db.rows("select * from archived_month where done_at is null order by until, part")
+    return [StoredMonth(**row) for row in rows]
 
 
-async def archived(db: Database) -> list[Row]:
+async def archived(db: Database) -> list[StoredMonth]:
     """Return the archived months, the newest first."""
-    return await db.rows("select * from archived_month order by until desc, part")
+    rows = await db.rows("select * from archived_month order by until desc, part")
+    return [StoredMonth(**row) for row in rows]
 
 
 async def archived_until(db: Database, parent: str) -> datetime | None:

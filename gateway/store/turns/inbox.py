@@ -58,9 +58,21 @@ async def keep_many(db: Database, events: Sequence[SealedEvent]) -> list[bool]:
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """A stored event that waits for its processing."""
+
+    id: int
+    channel: str
+    kind: str
+    event_id: str
+    body_sealed: bytes
+    tries: int
+
+
 async def claim_waiting(
     db: Database, now: datetime, lease_until: datetime, limit: int
-) -> list[Row]:
+) -> list[WaitingEvent]:
     """Claim stored events that are not processed yet, oldest first.
 
     No other runner gets them until the lease is over. Receipts are left out, since they wait for
@@ -76,16 +88,26 @@ async def claim_waiting(
         lease_until,
         limit,
     )
-    return sorted(rows, key=lambda row: row["id"])
+    return sorted((WaitingEvent(**row) for row in rows), key=lambda event: event.id)
 
 
-async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """A stored delivery receipt."""
+
+    id: int
+    channel: str
+    event_id: str
+    body_sealed: bytes
+
+
+async def claim_receipts(db: Database, now: datetime, limit: int) -> list[StoredReceipt]:
     """Claim delivery reports of the last day that wait for their message and are due.
 
     The wait doubles with each try. So reports on messages of other users of the same account do not
     delay the gateway's own.
     """
-    return await db.rows(
+    rows = await db.rows(
         """update inbox set tries = tries + 1, due_at = $1::timestamptz + least(2 ^ least(tries, 9), 300) * interval '1 second'
            where (id, created_at) in (select id, created_at from inbox
              where kind = 'receipt' and state = 'waiting' and due_at <= $1
@@ -94,6 +116,7 @@ async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
         now,
         limit,
     )
+    return [StoredReceipt(**row) for row in rows]
 
 
 async def keep_undated(

@@ -1,9 +1,10 @@
 """The progress of polling each channel's provider for the messages that it received."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.store.db import Database, Row
+from gateway.store.db import Database
 
 
 async def plan(db: Database, every_s: Mapping[str, float]) -> None:
@@ -18,18 +19,27 @@ async def plan(db: Database, every_s: Mapping[str, float]) -> None:
         )
 
 
-async def claim(db: Database, channel: str, now: datetime) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class ClaimedPoll:
+    """The place from which a provider's list is read."""
+
+    last_id: str
+    created_at: datetime
+
+
+async def claim(db: Database, channel: str, now: datetime) -> ClaimedPoll | None:
     """Claim the poll of a channel and return where to go on.
 
     Return None when the poll is not due (another runner does it). The poll is due again after its
     interval, whatever happens.
     """
-    return await db.row(
+    row = await db.row(
         """update poll set due_at = $2::timestamptz + make_interval(secs => every_s)
            where channel = $1 and due_at <= $2 returning last_id, created_at""",
         channel,
         now,
     )
+    return ClaimedPoll(**row) if row else None
 
 
 async def note(db: Database, channel: str, last_id: str) -> None:

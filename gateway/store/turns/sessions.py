@@ -1,22 +1,34 @@
 """The USSD sessions that providers end, and a worker's progress in a batch when she dials again."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from gateway.base.ids import BatchId, WorkerId
-from gateway.store.db import Database, Row
+from gateway.store.db import Database
 
 PROGRESS_MAX = 99  # Beyond that, "question 400 of 9000" is of no help to the worker.
 _LOOKED_AT_MAX = 500  # the worker's newest answers
 
 
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """A USSD session that ended."""
+
+    worker_id: int | None
+    view: str
+    memory: Any
+
+
 async def end(
     db: Database, channel: str, session: str, index: bytes, *, completed: bool
-) -> Row | None:
+) -> EndedSession | None:
     """Record that the session of that phone is over.
 
     Return its last worker_id, view and memory, or None when the session is unknown or its end was
     recorded before. Only the gateway's own last screen sets `ended`, since a notice may overtake
     the last key, which still counts.
     """
-    return await db.row(
+    row = await db.row(
         """update ussd_session set completed = $4
            where channel = $1 and session = $2 and msisdn_index = $3 and created_at > sessions_since()
              and created_at < until_now() and completed is null
@@ -26,6 +38,7 @@ async def end(
         index,
         completed,
     )
+    return EndedSession(**row) if row else None
 
 
 async def transcript(db: Database, channel: str, session: str, index: bytes) -> str | None:

@@ -1,10 +1,25 @@
 """The reason why a worker who asks for a question receives none."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from gateway.base.ids import WorkerId
-from gateway.store.db import Database, Row
+from gateway.store.db import Database
 
 
-async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
+@dataclass(frozen=True, slots=True)
+class NoWorkReasons:
+    """The reasons that may explain why a worker has no question."""
+
+    closing: bool
+    until: datetime | None
+    lesson: bool
+    share: bool
+    yields: bool
+    held_up: bool
+
+
+async def no_work_reasons(db: Database, worker: WorkerId) -> NoWorkReasons:
     """Return the possible reasons why there is no question for a worker.
 
     `until` is the end of her own pause, if work of that kind is running. `lesson` says that work
@@ -36,4 +51,4 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> Row:
         worker,
     )
     assert row is not None
-    return row
+    return NoWorkReasons(**row)

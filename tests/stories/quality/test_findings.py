@@ -72,9 +72,7 @@ async def test_the_coordinator_sees_which_worker_it_is_about_and_the_figures(tow
     assert "pressed 2 20 times" in shown
     assert thumb.msisdn[-9:] not in shown, "no number is on a page"
     for row in await findings.list_findings(town.rt.db):
-        await findings.close_finding(
-            town.rt.db, row["id"], "Wanjiku", "she <b>broke</b> her glasses"
-        )
+        await findings.close_finding(town.rt.db, row.id, "Wanjiku", "she <b>broke</b> her glasses")
     shown = (await page(town)).text
     assert "she &lt;b&gt;broke&lt;/b&gt; her glasses" in shown, "words are words, not markup"
     assert "finding" not in await town["wanjiku"].texts("STATUS")

@@ -88,9 +88,9 @@ async def equations(rt: Runtime, provider: str, limit: int) -> list[FloatBalance
     known = _known(rt, provider)
     made: list[FloatBalance] = []
     for row in await floats.statements_of(rt.db, provider, limit):
-        found = await equation_of(rt, provider, row["id"])
+        found = await equation_of(rt, provider, row.id)
         if found is not None:
-            made.append(FloatBalance(row["first"], row["last"], known.statement_currency, found[0]))
+            made.append(FloatBalance(row.first, row.last, known.statement_currency, found[0]))
     return made
 
 

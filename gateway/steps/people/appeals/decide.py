@@ -92,7 +92,7 @@ async def _decider(rt: Runtime, db: Connection, by: str) -> _Decider:
             )
         return _Decider(name, named[0] if named else None)
     row = await coordinators.by_index(db, rt.vault.index(normalise(name, rt.settings.region)))
-    return _Decider(row["name"], row["id"])
+    return _Decider(row.name, row.id)
 
 
 async def _check_independence(db: Connection, appeal: Appeal, decider: _Decider) -> None:

@@ -28,9 +28,10 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection
 from gateway.store.ledger import adjustments
 from gateway.store.quality import gold, skills
+from gateway.store.quality.gold import GoldenAnswer, MisledAnswer
 
 LEAST_OPTIONS = 2
 
@@ -146,9 +147,9 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> int:
         changed = [
             row
             for row in await gold.golden_answers(db, batch.id)
-            if row["right"] != is_right(rt, batch, row["value"], row["gold"])
+            if row.right != is_right(rt, batch, row.value, row.gold)
         ]
-        await gold.flip_correctness(db, [row["id"] for row in changed])
+        await gold.flip_correctness(db, [row.id for row in changed])
         decisions = await decisions_after(rt, db, now, before)
         # Workers' answers wait for these rows, so they come last.
         back = await skills_after(rt, db, now, changed)
@@ -172,35 +173,38 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> i
         task = await gold.lock(db, batch.id, said.task)
         if task is None:
             raise Refused(f"no gold task {said.task!r} in this batch", field="task", status=404)
-        if task["gold"] == value:
+        if task.gold == value:
             raise Refused(
                 f"the gold of {said.task!r} is {value!r} already", field="value", status=409
             )
         before = await results_of(rt, db, batch)
-        rows = await gold.answers(db, task["id"])
-        changed = [r for r in rows if r["right"] != is_right(rt, batch, r["value"], value)]
-        await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
+        rows = await gold.answers(db, task.id)
+        changed = [r for r in rows if r.right != is_right(rt, batch, r.value, value)]
+        await gold.set_truth(db, task.id, value, [row.id for row in changed])
         decisions = await decisions_after(rt, db, batch, before)
-        await _fields_after(rt, db, batch, rows, (task["gold"], value))
+        await _fields_after(rt, db, batch, rows, (task.gold, value))
         back = await skills_after(rt, db, batch, changed)
-        workers = sorted({row["worker_id"] for row in changed})
+        workers = sorted({row.worker_id for row in changed})
         diff = diff_of(changed, back, decisions, {"by": "workers", "argument": workers, "after": 0})
         kept = await gold.keep_correction(
-            db, batch.id, task["id"], task["gold"], value, said.by, said.reason, diff
+            db, batch.id, task.id, task.gold, value, said.by, said.reason, diff
         )
         if not said.appealed:
-            await adjustments.note_decision(db, "gold", said.by, task=task["id"], overturns=True)
+            await adjustments.note_decision(db, "gold", said.by, task=task.id, overturns=True)
         await gold.lock_batch(db, batch.id, running=running)
     return kept
 
 
 def diff_of(
-    changed: Sequence[Row], back: list[int], decisions: list[ResultDiff], rejudge: Rejudge
+    changed: Sequence[GoldenAnswer | MisledAnswer],
+    back: list[int],
+    decisions: list[ResultDiff],
+    rejudge: Rejudge,
 ) -> Diff:
     """Return the changes so far, and the tasks that are still to be judged again."""
     return {
         "answers": [
-            {"worker": row["worker_id"], "was_right": row["right"], "is_right": not row["right"]}
+            {"worker": row.worker_id, "was_right": row.right, "is_right": not row.right}
             for row in changed
         ],
         "back": back,
@@ -215,31 +219,31 @@ def diff_of(
 
 
 async def skills_after(
-    rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]
+    rt: Runtime, db: Connection, batch: Batch, changed: Sequence[GoldenAnswer | MisledAnswer]
 ) -> list[int]:
     """Correct the skills of the workers of these answers, and return the workers who work again.
 
     Those are the workers who were paused by these answers alone.
     """
-    known = await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in changed}))
+    known = await skills.lock(db, sorted({(row.worker_id, batch.kind) for row in changed}))
     back: list[int] = []
-    for row in sorted(changed, key=lambda row: row["worker_id"]):
+    for row in sorted(changed, key=lambda row: row.worker_id):
         # 1 moves the skill towards right, and -1 towards wrong
-        step = -1 if row["right"] else 1
+        step = -1 if row.right else 1
         weight = 0.0 if batch.fields else _weight(row)  # fields move in _fields_after
-        now = await gold.move_skill(
-            db, row["worker_id"], batch.kind, step, weight, row["created_at"]
+        paused_right, paused_wrong = await gold.move_skill(
+            db, row.worker_id, batch.kind, step, weight, row.created_at
         )
-        was = known[row["worker_id"], batch.kind]
-        cleared = standing(now["paused_right"], now["paused_wrong"]) is not Standing.PAUSED
-        if step > 0 and was["paused"] and cleared:
-            await unpause(rt, db, row["worker_id"], batch.kind)
-            back.append(row["worker_id"])
+        was = known[row.worker_id, batch.kind]
+        cleared = standing(paused_right, paused_wrong) is not Standing.PAUSED
+        if step > 0 and was.paused and cleared:
+            await unpause(rt, db, row.worker_id, batch.kind)
+            back.append(row.worker_id)
     return back
 
 
 async def _fields_after(
-    rt: Runtime, db: Connection, batch: Batch, rows: Sequence[Row], truths: tuple[str, str]
+    rt: Runtime, db: Connection, batch: Batch, rows: Sequence[GoldenAnswer], truths: tuple[str, str]
 ) -> None:
     """Correct the skills at records, whose evidence is counted in fields.
 
@@ -248,20 +252,20 @@ async def _fields_after(
     if not batch.fields:
         return
     # The rows of all skills that follow are locked here, in one order.
-    await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in rows}))
+    await skills.lock(db, sorted({(row.worker_id, batch.kind) for row in rows}))
     marks, tag = rt.kind_of(batch.kind).ANSWERS.marks, compared_as(rt, batch)
     for row in rows:
-        was, now = (marks(row["value"], truth, tag) for truth in truths)
+        was, now = (marks(row.value, truth, tag) for truth in truths)
         right, wrong = sum(now) - sum(was), now.count(False) - was.count(False)
         if right or wrong:
             weight = _weight(row)
             args = right * weight, wrong * weight
-            await gold.move_evidence(db, row["worker_id"], batch.kind, *args)
+            await gold.move_evidence(db, row.worker_id, batch.kind, *args)
 
 
-def _weight(row: Row) -> float:
+def _weight(row: GoldenAnswer | MisledAnswer) -> float:
     """Return the remaining worth of an answer's evidence, 0 if no skill knows it yet."""
-    return 0.5 ** (row["age_days"] / HALF_LIFE_DAYS) if row["scored"] else 0.0
+    return 0.5 ** (row.age_days / HALF_LIFE_DAYS) if row.scored else 0.0
 
 
 async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
@@ -271,8 +275,8 @@ async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tup
         estimate,
         rt,
         batch,
-        [(row["name"], str(row["worker_id"]), row["value"]) for row in rows],
-        {row["name"]: row["gold"] for row in rows if row["gold"] is not None},
+        [(row.name, str(row.worker_id), row.value) for row in rows],
+        {row.name: row.gold for row in rows if row.gold is not None},
     )
 
 
@@ -290,10 +294,10 @@ async def decisions_after(
     known = Checked(answered, state == "done")
     decisions = [
         {
-            "task": row["name"],
-            "was": row["was"],
-            "becomes": row["value"],
-            **known.told(row["confidence"], row["rule"]),
+            "task": row.name,
+            "was": row.was,
+            "becomes": row.value,
+            **known.told(row.confidence, row.rule),
         }
         for row in changed
     ]

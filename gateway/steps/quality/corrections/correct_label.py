@@ -83,9 +83,9 @@ async def _correct(rt: Runtime, batch: Batch, old: Option, said: NewLabel) -> in
         others = [language for language in old.labels if language != said.language]
         only = [] if said.language == FALLBACK_LANGUAGE else [said.language]
         misled = await gold.misled(db, batch.id, old.id, only, others) if said.misled else []
-        missed = [row for row in misled if row["gold"] is not None]
-        await gold.flip_correctness(db, [row["id"] for row in missed])
-        await gold.make_void(db, [row["id"] for row in misled])
+        missed = [row for row in misled if row.gold is not None]
+        await gold.flip_correctness(db, [row.id for row in missed])
+        await gold.make_void(db, [row.id for row in misled])
         decisions = await decisions_after(rt, db, batch, before)
         # Workers' answers wait for these rows, so they come last.
         back = await skills_after(rt, db, batch, missed)

@@ -44,7 +44,7 @@ async def _slice(rt: Runtime, batch: Batch, correction: int) -> bool:
         row = await gold.lock_correction(db, correction)
         if row is None:
             return False
-        left: Rejudge = row["rejudge"]
+        left: Rejudge = row.rejudge
         running = await gold.is_running(db, batch.id)
         rows = await rejudging.decided_tasks(
             db, batch.id, left["after"], left["by"], left["argument"], SLICE
@@ -53,8 +53,8 @@ async def _slice(rt: Runtime, batch: Batch, correction: int) -> bool:
         more = len(rows) == SLICE
         if not more and left["by"] == "value":
             # These answers were just being written when the option was merged into another.
-            await gold.rename(db, batch.id, row["was"], row["becomes"])
-        rest: Rejudge | None = {**left, "after": rows[-1]["id"]} if more else None
+            await gold.rename(db, batch.id, row.was, row.becomes)
+        rest: Rejudge | None = {**left, "after": rows[-1].id} if more else None
         await gold.add_moved(db, correction, moved, rest)
         await gold.lock_batch(db, batch.id, running=running)
         return more

@@ -43,8 +43,8 @@ class _Call:
 async def respond(rt: Runtime, db: Connection, trial: Trial) -> None:
     """Assign a short lesson on a worker's mistake, or pause her where there is none."""
     row = await workers.contact_of(db, trial.worker)
-    lesson = rt.lessons.find(trial.kind, row["language"]) if row else None
-    if row is None or lesson is None or row["state"] != "active":
+    lesson = rt.lessons.find(trial.kind, row.language) if row else None
+    if row is None or lesson is None or row.state != "active":
         await pause(rt, db, trial)
         return
     options = {option.id for option in lesson.options}
@@ -60,9 +60,9 @@ async def respond(rt: Runtime, db: Connection, trial: Trial) -> None:
     again = await relearning.completed_since(db, trial.worker, trial.kind, rt.clock.now() - _SOON)
     failures = FAILURES_MAX if again else 0
     await relearning.assign(db, trial.worker, trial.kind, mistake, failures)
-    to = addressee(rt, row["sms_channel"], row["msisdn_sealed"], trial.worker)
+    to = addressee(rt, row.sms_channel, row.msisdn_sealed, trial.worker)
     if to is not None:
-        text = lesson_assigned_notice(book_in(row["language"], rt.books), mistake)
+        text = lesson_assigned_notice(book_in(row.language, rt.books), mistake)
         await notify(rt, db, to, text, "standing")
 
 
@@ -97,9 +97,9 @@ async def ask_calls(rt: Runtime) -> int:
 
 async def _ask(rt: Runtime, db: Connection, call: _Call) -> None:
     for row in await workers.coordinators_of(rt.db, call.worker):
-        to = addressee(rt, rt.settings.sms_channel, row["msisdn_sealed"])
+        to = addressee(rt, rt.settings.sms_channel, row.msisdn_sealed)
         if to is None:
             continue
-        book = book_in(row["language"], rt.books)
+        book = book_in(row.language, rt.books)
         text = book.say("relearn.call", first=call.first, number=call.number, title=call.title)
-        await notify(rt, db, to, text, "notice", f"call:{call.relearning}:{row['id']}")
+        await notify(rt, db, to, text, "notice", f"call:{call.relearning}:{row.id}")
