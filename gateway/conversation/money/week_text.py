@@ -14,13 +14,20 @@ from gateway.phrases import Phrasebook
 _OFF, _ON = "0", "1"
 
 
-def weekly_text(book: Phrasebook, week: WeekView, wrong_ref: str = "") -> str:
+def weekly_text(
+    book: Phrasebook, week: WeekView, wrong_ref: str = "", *, offers_about: bool = False
+) -> str:
     """Return the weekly message as one segment.
 
     It ends with the word that switches it off, and with the reference of an answer that was found
-    wrong, as far as they fit.
+    wrong, as far as they fit. Where there is no such answer, `offers_about` adds the offer to say
+    something about herself.
     """
     off = book.say("week.off_how")
+    if offers_about and not wrong_ref:
+        offer = f"{_figures(book, week)} {book.say('about.offer')}. {off}"
+        if segments(offer) == 1:
+            return offer
     why = book.say("week.why", ref=wrong_ref) if wrong_ref else ""
     for said in (f"{_figures(book, week)} {why}", _figures(book, week), _brief(book, week)):
         text = f"{said.rstrip()} {off}"

@@ -1,6 +1,8 @@
 """The joining and leaving of strangers, and of invited, stopped and removed workers."""
 
-from gateway.conversation.context import Context, blank_name
+from dataclasses import replace
+
+from gateway.conversation.context import Context, blank_name, question_to_show
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
 from gateway.conversation.money import cash_out
 from gateway.conversation.money.appeal import appeal
@@ -10,7 +12,7 @@ from gateway.conversation.parsed_sms import ParsedSms, code_known, language_name
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import WorkerView
 from gateway.conversation.work import answering
-from gateway.gsm.septets import gsm_only
+from gateway.gsm.septets import gsm_only, segments
 
 _CODE_MAX = 12  # The most characters of an unknown code that the reply repeats.
 
@@ -82,9 +84,17 @@ def invited(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
 
 
 def _welcome(context: Context, worker: WorkerView, name: str = "") -> Turn:
-    """Welcome a worker who agreed, with the first question in the same message."""
+    """Welcome a worker who agreed, with the first question in the same message.
+
+    Where no work waits, she is offered to say something about herself, if that costs no segment.
+    """
     welcome = context.say("agreed.welcome", name=blank_name(name or worker.name))
-    return answering.work(context, welcome, (Agreed(name),), none="agreed.waiting")
+    turn = answering.work(context, welcome, (Agreed(name),), none="agreed.waiting")
+    if question_to_show(context.situation) is None and turn.reply:
+        longer = f"{turn.reply} {context.say('about.offer')}"
+        if segments(longer) == segments(turn.reply):
+            return replace(turn, reply=longer)
+    return turn
 
 
 def stopped(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:

@@ -3,7 +3,7 @@
 These workers are invited, stopped or removed.
 """
 
-from gateway.conversation.context import Context, blank_name, money
+from gateway.conversation.context import Context, blank_name, money, question_to_show
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
 from gateway.conversation.parsed_sms import code_known
 from gateway.conversation.people import coordinators
@@ -120,7 +120,10 @@ def _press_invited(context: Context, memory: Memory, key: Key) -> ShowView | End
         case True:
             assert context.situation.worker is not None
             name = blank_name(context.situation.worker.name)
-            return to_work(context, (Agreed(),), context.say("menu.welcome", name=name))
+            welcome = context.say("menu.welcome", name=name)
+            if question_to_show(context.situation) is None:
+                return ShowView("about", (Agreed(),), welcome)
+            return to_work(context, (Agreed(),), welcome)
         case False:
             return EndSession(context.say("menu.declined"), (Stopped(),))
         case None:

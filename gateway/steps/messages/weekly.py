@@ -71,6 +71,7 @@ async def _send(rt: Runtime, reader: WeeklyReader) -> bool:
         return False
     worker = WorkerId(reader.worker)
     async with rt.db.transaction() as db:
+        offers = await store.may_offer_about(db, worker)
         if not await store.told(db, reader.worker, reader.week):
             return False
         found = await store.figures(db, worker, reader.since, reader.until)
@@ -85,7 +86,7 @@ async def _send(rt: Runtime, reader: WeeklyReader) -> bool:
             reader.currency,
         )
         book = book_in(reader.language, rt.books)
-        text = weekly_text(book, view, answer_ref(wrong) if wrong else "")
+        text = weekly_text(book, view, answer_ref(wrong) if wrong else "", offers_about=offers)
         await db.write([notice_write(rt, to, text, "weekly", f"week:{worker}:{reader.week}")])
         await store.count(db, reader.week, count_segments(text).segments)
     return True

@@ -164,6 +164,15 @@ async def told(db: Connection, worker: int, week: date) -> bool:
     )
 
 
+async def may_offer_about(db: Connection, worker: WorkerId) -> bool:
+    """Return whether a worker who said nothing about herself is due her first weekly message."""
+    return await db.value(
+        """select not exists (select from worker_week where worker_id = $1 and told_week is not null)
+             and not exists (select from about where worker_id = $1)""",
+        worker,
+    )
+
+
 async def count(db: Connection, week: date, segments: int) -> None:
     """Add a message to the cost of its week."""
     await db.execute(

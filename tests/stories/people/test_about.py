@@ -9,6 +9,7 @@ from dataclasses import asdict
 from gateway.cli.people.impact.as_csv import as_csv
 from gateway.cli.people.impact.as_html import as_html
 from gateway.cli.people.impact.as_pdf import as_pdf
+from gateway.gsm.septets import segments
 from gateway.settings import FairPay
 from gateway.steps.people.impact import impact_report
 from gateway.workers.impact.report import HIDDEN
@@ -33,6 +34,38 @@ async def test_a_statement_is_optional_free_kept_with_consent_and_withdrawn(town
     assert await town.value("select count(said) from consent where act like 'about%'") == 0
     assert "no statement about you" in await amina.texts("ABOUT NO")
     assert await stated(town) is None
+
+
+async def test_it_is_offered_once_at_enrolment_and_never_before_the_first_question(town):
+    amina = town.meets("amina")
+    await amina.texts("JOIN KIBERA")
+    reply = await amina.texts("YES")
+    assert "There is no work right now" in reply
+    assert reply.endswith("about you: ABOUT")
+    assert segments(reply) == 1
+    assert "ABOUT" not in await amina.texts("WORK"), "it is offered once"
+    await town.posts_batch("Is it open?")
+    brian = town.meets("brian")
+    await brian.texts("JOIN KIBERA")
+    reply = await brian.texts("YES")
+    assert "Is it open?" in reply
+    assert "ABOUT" not in reply
+
+
+async def test_a_dialled_consent_without_work_goes_on_to_the_statement_which_can_be_left_out(town):
+    await town["wanjiku"].texts("ADD 0712000077 Amina en")
+    amina = town.meets("amina", "+254712000077")
+    await amina.dials()
+    screen = await amina.presses("1")
+    assert "Only if you wish" in screen, screen
+    assert (await amina.row())["state"] == "active"
+    assert "Work" in await amina.presses("0"), "it is left out with one key"
+    assert await stated(town) is None
+    await town.posts_batch("Is it open?")
+    await town["wanjiku"].texts("ADD 0712000078 Brian en")
+    brian = town.meets("brian", "+254712000078")
+    await brian.dials()
+    assert "Is it open?" in await brian.presses("1"), "the first question comes first"
 
 
 async def test_the_menu_asks_the_same_and_every_part_can_be_left_out(town):
