@@ -103,6 +103,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "payouts arrivals",
         "payouts breaker",
         "payouts evidence",
+        "payouts show",
         "payouts list",
         "persons list",
         "project list",

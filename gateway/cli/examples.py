@@ -206,6 +206,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "findings close": ('findings close 3 "she moved house; all is well"',),
     "payouts list": ("payouts list",),
     "payouts evidence": ("payouts evidence P7K2QX",),
+    "payouts show": ("payouts show P7K2QX",),
     "payouts resolve": ("payouts resolve P7K2QX --as paid --receipt SIMO7R5DQB --by Asha",),
     "payouts arrivals": ("payouts arrivals",),
     "payouts release-run": (

@@ -91,6 +91,8 @@ class Case:
     """True when the worker did not ask for the payout: a gateway that winds down pays all balances,
     and two operators approve the list.
     """
+    lost_at: datetime | None = None
+    """The time of the backup from which such a gateway pays. From then on no worker was heard."""
     run_doubted: bool = False
     """True while a worker says that a payout of the same run did not arrive, and no person has
     decided about it.

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.base.bounds import INT8_MAX
+from gateway.cli.json_output import Json, write_json
 from gateway.cli.people.keys import KeyFile, NoKey, read_key
 from gateway.cli.people.persons import add as add_person
 
@@ -43,6 +44,21 @@ def waiting() -> None:
             f"{row['ref']}  {row['provider']}  {amount}  since {row['first_sent_at']:%Y-%m-%d %H:%M}{word}"
         )
     typer.echo(f"{len(rows)} payouts wait for a decision")
+
+
+@app.command("show")
+def show(
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
+    json: Json = None,
+) -> None:
+    """Show a payout in any state: what happened, what was booked, and whether it arrived."""
+    from gateway.cli.serving import with_runtime
+    from gateway.steps.payouts import resolve
+
+    if json is not None:
+        write_json(with_runtime(lambda rt: resolve.as_data(rt, ref)), json)
+        return
+    typer.echo(with_runtime(lambda rt: resolve.known(rt, ref)))
 
 
 @app.command()

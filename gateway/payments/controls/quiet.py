@@ -29,13 +29,16 @@ class Rules(HoldRules):
 def check(case: Case, rules: Rules, now: datetime) -> Wait | None:
     """Return the wait after a long quiet, or None.
 
+    A gateway that winds down heard no worker since its last backup, so the quiet ends there.
+
     >>> at, october = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
     >>> case = Case(1000, "KES", at, None, False, 0, {}, heard_at=october)
     >>> check(case, Rules(quiet_days=30), at).until.isoformat()
     '2026-11-23T00:00:00+00:00'
     """
     after = timedelta(days=rules.quiet_days)
-    if case.closing or case.heard_at is None or case.asked_at - case.heard_at < after:
+    until = case.lost_at or case.asked_at
+    if case.heard_at is None or until - case.heard_at < after:
         return None
     return Wait(case.asked_at + rules.hold, ends=True)
 

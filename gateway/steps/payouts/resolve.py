@@ -61,9 +61,22 @@ async def payout_by_ref(rt: Runtime, ref: str) -> Stored:
 
 
 async def evidence(rt: Runtime, ref: str) -> str:
-    """Return the evidence sheet of a payout.
+    """Return the evidence sheet of a payout: all that is known, and how two persons decide."""
+    return "\n".join(
+        [
+            await known(rt, ref),
+            "",
+            "Look the key and the number up in the provider's portal. Then two persons, each with a personal key:",
+            f"  gateway payouts resolve {ref} --as paid --receipt <receipt> --by <name>",
+            f"  gateway payouts resolve {ref} --as failed --by <name>",
+        ]
+    )
 
-    It shows the questions, the answers, the bookings, and the lines of statements.
+
+async def known(rt: Runtime, ref: str) -> str:
+    """Return all that is known about a payout.
+
+    That is the questions, the answers, the bookings, what the worker said, and statements.
     """
     stored = await payout_by_ref(rt, ref)
     p = stored.payout
@@ -91,13 +104,29 @@ async def evidence(rt: Runtime, ref: str) -> str:
         f"  finding {row['id']}  {row['kind']}  receipt {row['receipt']}  {row['explanation'] or 'not explained'}"
         for row in await decisions.findings(rt.db, p.id)
     ] or ["  nothing"]
-    lines += [
-        "",
-        "Look the key and the number up in the provider's portal. Then two persons, each with a personal key:",
-        f"  gateway payouts resolve {stored.ref} --as paid --receipt <receipt> --by <name>",
-        f"  gateway payouts resolve {stored.ref} --as failed --by <name>",
-    ]
     return "\n".join(lines)
+
+
+async def as_data(rt: Runtime, ref: str) -> dict[str, object]:
+    """Return a payout as JSON data, with the end of the number only."""
+    stored = await payout_by_ref(rt, ref)
+    p, found = stored.payout, await arrivals.of_payout(rt.db, stored.payout.id)
+    return {
+        "ref": stored.ref,
+        "state": str(p.state),
+        "provider": p.provider,
+        "amount_minor": p.amount_minor,
+        "currency": p.currency,
+        "to": mask(p.msisdn),
+        "worker": p.worker,
+        "reason": p.reason,
+        "receipt": p.receipt,
+        "first_sent_at": p.first_sent_at,
+        "events": [dict(row) for row in await decisions.events(rt.db, p.id)],
+        "booked": [dict(row) for row in await decisions.transfers(rt.db, p.id)],
+        "arrived": found.state if found else None,
+        "arrived_said_at": found.answered_at if found else None,
+    }
 
 
 async def _arrival(rt: Runtime, payout: PayoutId) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from gateway.base.errors import Refused
 from gateway.base.money import amount_text, minor_per_major
 from gateway.payments.ledger.chart_of_accounts import Code
+from gateway.steps.people.impact_arrivals import arrivals_section
 from gateway.steps.runtime import Runtime
 from gateway.store.ledger import books, seals
 from gateway.store.people import impact
@@ -50,6 +51,7 @@ async def impact_report(rt: Runtime, first: date, last: date) -> ImpactReport:
         stated = await impact.stated(db, p, YOUTH_AGE)
         hourly = await impact.hourly_pay(db, p)
         partners = await impact.reinvestment(db, p, first, last)
+        arrived = await impact.arrivals(db, p)
     return ImpactReport(
         first,
         last,
@@ -58,6 +60,7 @@ async def impact_report(rt: Runtime, first: date, last: date) -> ImpactReport:
             _people(people, countries),
             _groups(stated),
             *_money(money),
+            arrivals_section(arrived),
             _pay(rt, hourly),
             _reinvested(partners),
         ),

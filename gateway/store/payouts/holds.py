@@ -13,6 +13,7 @@ _CASE = """
 select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
   exists (select from payout_pass x where x.payout_id = p.id) as passed,
   exists (select from wind_down_payout x where x.payout_id = p.id) as closing,
+  (select d.backup_at from wind_down d join wind_down_payout x on x.payout_id = p.id) as lost_at,
   exists (with recursive before(id, replaces) as (select p.id, p.replaces
       union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
     select from before b join approval_item i on i.payout_id = b.id join approval_list l on l.id = i.list_id
@@ -86,6 +87,7 @@ async def read_case(
         moved_until=row["moved_until"],
         objected=row["objected"],
         closing=row["closing"],
+        lost_at=row["lost_at"],
         run_doubted=row["run_doubted"],
     )
     return case, row["holds"], row["passed"]

@@ -61,6 +61,16 @@ class PeopleCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalCounts:
+    """The workers' answers of the period to the question whether a payout arrived."""
+
+    yes: int
+    no: int
+    silent: int
+    """The questions that no worker answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class HourlyPay:
     """The measured pay per hour of the workers of one country, in minor units."""
 
@@ -207,6 +217,19 @@ async def stated(db: Connection, p: Period, youth_age: int) -> StatedGroups:
         row["dependents"],
         row["dependents_by"],
     )
+
+
+async def arrivals(db: Connection, p: Period) -> ArrivalCounts:
+    """Return what workers said about the arrival of their payouts."""
+    row = await db.row(
+        """select count(*) filter (where state = 'yes')::int as yes, count(*) filter (where state = 'no')::int as no,
+             count(*) filter (where state = 'silent')::int as silent
+           from arrival where coalesce(answered_at, asked_at) >= $1 and coalesce(answered_at, asked_at) < $2""",
+        p.since,
+        p.until,
+    )
+    assert row is not None
+    return ArrivalCounts(**row)
 
 
 async def hourly_pay(db: Connection, p: Period) -> list[HourlyPay]:

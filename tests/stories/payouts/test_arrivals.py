@@ -1,11 +1,15 @@
 """The question whether a payout arrived, and the run that waits after a "no"."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
 from gateway.base.errors import Refused
 from gateway.settings.fair_pay import FairPay
 from gateway.steps.payouts.fair_pay.arrivals import release_run
-from gateway.steps.payouts.resolve import evidence
+from gateway.steps.payouts.resolve import as_data, evidence, known
+from gateway.steps.people.impact import impact_report
 from gateway.steps.people.persons import add_person
 
 OFFICE = "+254733000009"
@@ -43,6 +47,16 @@ async def test_she_is_asked_by_sms_after_her_first_payout_and_says_yes(town, tol
     assert "glad" not in await amina.texts("1"), "asked once, answered once"
     ref = await town.value("select ref from payout")
     assert "first payout, arrived: yes" in await evidence(town.rt, ref)
+    assert "first payout, arrived: yes" in await known(town.rt, ref)
+    assert "gateway payouts resolve" not in await known(town.rt, ref), "it is paid"
+    data = await as_data(town.rt, ref)
+    assert (data["ref"], data["state"], data["arrived"]) == (ref, "paid", "yes")
+    assert town["amina"].msisdn not in json.dumps(data, default=str)
+    today, day = town.clock.now().date(), timedelta(days=1)
+    report = await impact_report(town.rt, today - day, today + day)
+    figures = {figure.key: figure for _, figure in report.rows()}
+    assert (figures["arrived.yes"].value, figures["arrived.no"].value) == (1, 0)
+    assert figures["arrived.share"].shown == "100.0 %"
 
 
 async def test_a_no_alerts_the_office_and_holds_the_rest_of_the_run(town, rt, told):

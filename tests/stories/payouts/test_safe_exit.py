@@ -109,6 +109,35 @@ async def test_every_worker_is_paid_once_and_each_sms_proves_it(town, keys):
         await prepare.prepare(town.rt, "Asha", keys["Asha"])
 
 
+async def test_a_number_that_was_quiet_at_the_backup_waits_and_one_that_was_heard_does_not(
+    town, keys, configure
+):
+    """Its SIM may have another holder by now. The weeks since the backup count for no worker."""
+    configure(controls=Controls(quiet_days=30, hold_h=48))
+    amina, joy = await town.earned("amina", "joy")
+    await town.rt.db.execute("alter table answer disable trigger user")
+    for person, days in ((amina, 65), (joy, 40)):
+        await town.rt.db.execute(
+            "update answer set created_at = created_at - make_interval(days => $2) where worker_id = $1",
+            await person.id(),
+            days,
+        )
+    await town.rt.db.execute("alter table answer enable trigger user")
+    await is_restored(town, before=timedelta(days=20))
+    await knows_that_nothing_was_paid(town, keys)
+    made = await prepare.prepare(town.rt, "Asha", keys["Asha"])
+    await approve_as_second(town.rt, made.number, made.code, "Juma", keys["Juma"])
+    for _ in range(4):
+        await town.ticks(minutes=1)
+        await town.operators.daraja.post.settle()
+    assert await joy.balance_minor() == 0
+    assert town.operator_books()["payouts"] == 1, "Amina's number was quiet for 45 days"
+    assert any("quiet for a long time" in words for words in await amina.messages())
+    town.clock.advance(hours=48)
+    await town.pays_out()
+    assert town.operator_books() == {"paid_minor": 6000, "payouts": 2, "duplicates": 0}
+
+
 async def test_a_payout_that_the_lost_gateway_sent_after_the_backup_is_asked_about(town, keys):
     (amina,) = await town.earned("amina")
     await amina.texts("PAY")
