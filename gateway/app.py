@@ -31,6 +31,7 @@ from gateway.sms.prices import PriceList, built_in
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.batches.fair_pay.settle import settle_pay
+from gateway.steps.batches.life.deadlines import end_at_deadlines
 from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
@@ -89,6 +90,7 @@ STEPS: Mapping[str, StepFunction] = {
     "close": close,
     "compare_floats": compare_floats,
     "count": count_batches,
+    "deadlines": end_at_deadlines,
     "deliver": deliver,
     "disburse": disburse,
     "even_work": even_work,

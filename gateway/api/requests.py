@@ -11,7 +11,7 @@ from gateway.api.quality_requests import (
     QualificationOption,
     ReviewOption,
 )
-from gateway.api.strict import PriceInput, StrictModel
+from gateway.api.strict import Moment, PriceInput, StrictModel
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
 from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
 from gateway.qa.checks.plan import ACCEPT_H
@@ -25,6 +25,7 @@ FORMS = {
     "price": 'an amount in major units, like 3.00 or "3.00"',
     "partner_price": 'an amount in major units, like 1.00 or "1.00"',
     "review_price": 'an amount in major units, like 3.00 or "3.00"',
+    "deadline": "a time with its zone, like 2026-12-24T18:00:00Z",
     "languages": 'codes of languages in a list, like ["sw"]',
     "language": "a code of a language, like sw",
     "pack": f"auto, off, or a whole number from 2 to {PACK_MAX}",
@@ -162,6 +163,38 @@ class BatchIn(StrictModel):
             examples=[["sw"]],
         ),
     ]
+    language: Annotated[
+        Language | None,
+        Field(
+            description="The language of your texts. Only workers who chose it are asked, unless "
+            "`any_language` is true.",
+            examples=["sw"],
+        ),
+    ] = None
+    any_language: Annotated[
+        bool, Field(description="Ask workers of other languages than that of the texts, too")
+    ] = False
+    open: Annotated[
+        bool,
+        Field(
+            description="Tasks may be added while it runs. It then does not close by itself, but "
+            "after POST /finish when all is decided."
+        ),
+    ] = False
+    deadline: Annotated[
+        Moment | None,
+        Field(
+            description="After this time no worker is asked a new question",
+            examples=["2026-12-24T18:00:00Z"],
+        ),
+    ] = None
+    at_deadline: Annotated[
+        Literal["close", "pause"],
+        Field(
+            description="close: questions that workers hold are still taken, tasks that are left "
+            "are judged by the answers that they have, and the batch closes. pause: it waits for you."
+        ),
+    ] = "close"
     policy: Annotated[
         PolicyText,
         Field(

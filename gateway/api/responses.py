@@ -211,6 +211,15 @@ class BatchOut(BaseModel):
     created_at: datetime
     started_at: datetime | None
     closed_at: datetime | None
+    language: Annotated[str | None, Field(description="The language of the texts")]
+    any_language: bool
+    open: Annotated[bool, Field(description="Tasks may be added while it runs")]
+    deadline: datetime | None
+    at_deadline: str
+    ends_at: Annotated[
+        datetime | None,
+        Field(description="Since then only questions that workers hold are still answered"),
+    ]
     progress: Progress
     money: Money
     confidence_checked: Annotated[
@@ -543,3 +552,10 @@ class Added(BaseModel):
     columns: list[str]
     warned: int
     warnings: list[Warned]
+    dry_run: bool = False
+    cost_minor: Annotated[
+        int | None, Field(description="Set aside for these tasks at once, where the batch runs")
+    ] = None
+    available_minor: Annotated[
+        int | None, Field(description="Your free money before, where the batch runs")
+    ] = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.base.money import EXACT_PATTERN
 
@@ -19,6 +19,10 @@ PriceInput = (
     | Annotated[int, _MAJOR]
     | Annotated[float, _MAJOR]
 )
+
+# A time without a zone would be another moment on another machine. JSON has no times, so a text is
+# taken in spite of the strict model.
+Moment = Annotated[AwareDatetime, Field(strict=False)]
 
 
 class StrictModel(BaseModel):

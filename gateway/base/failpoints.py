@@ -70,6 +70,13 @@ OF_PROJECTS = {
     "project.begun": "the batch of a stage runs, and the stage still counts as waiting",
 }
 """Points that only projects pass."""
+OF_LIFE = {
+    "deadline.stopped": "no worker is asked any more after a deadline, and the tasks left are open",
+    "deadline.settled": "some of the tasks left at a deadline are judged",
+    "life.changed": "a change of a batch is committed with its money, and its client has no answer",
+    "life.added": "tasks of a running batch are committed with their money, and its client has no answer",
+}
+"""Points that only changes of batches pass."""
 
 
 def _read(said: str) -> tuple[str, list[int]]:
@@ -83,7 +90,7 @@ _armed, _victims = _read(os.environ.get("FAILPOINT", ""))
 def arm(name: str, victims: list[int] | None = None) -> None:
     """Arm a point now, as FAILPOINT would have done at the start."""
     global _armed, _victims  # one setting per process, like the environment
-    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_WIND_DOWN | OF_PROJECTS
+    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_WIND_DOWN | OF_PROJECTS | OF_LIFE
     _armed, _victims = name, victims or []
 
 

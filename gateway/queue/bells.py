@@ -26,7 +26,18 @@ from gateway.queue.jobs import PermittedJob, PermittedQueue, job_timeout_s, refu
 log = structlog.get_logger()
 
 QUEUE, HEAVY_QUEUE, CALLS_QUEUE = "gateway", "gateway-heavy", "gateway-calls"
-HEAVY = frozenset({"advance_projects", "close", "count", "relearn", "score", "settle_pay", "watch"})
+HEAVY = frozenset(
+    {
+        "advance_projects",
+        "close",
+        "count",
+        "deadlines",
+        "relearn",
+        "score",
+        "settle_pay",
+        "watch",
+    }
+)
 """Steps that look at a whole batch. They wait on a queue of their own, so that no message waits
 behind them.
 """

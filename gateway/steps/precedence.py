@@ -20,6 +20,7 @@ AFTER_PHONES = frozenset(
         "compare_floats",
         "correct_partners",
         "count",
+        "deadlines",
         "publish_events",
         "pay_referrals",
         "refund",

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from gateway.store.batches.background import PUBLISHING
-from gateway.store.batches.plans import WAITING
+from gateway.store.batches.batches import CLOSABLE
+from gateway.store.batches.life.deadlines import PASSED
 from gateway.store.batches.projects import PENDING
 from gateway.store.db import Database
 from gateway.store.payouts import float_queries, reserves
@@ -23,8 +24,7 @@ union all select 'disburse', null where exists (select from payout_due where due
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
 union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'watch_reserves', null where {reserves.DUE}
-union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
-  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {WAITING.format(now="$1")})
+union all select 'close', null where exists (select from batch b where {CLOSABLE.format(now="$1")})
   or exists (select {PUBLISHING})
 union all select 'arrivals', null where not exists (select from arrival_progress where due_at > $1)
 union all select 'even_work', null where not exists (select from even_progress where due_at > $1)
@@ -35,6 +35,7 @@ union all select 'refund', null where not exists (select from refund_progress wh
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
   where p.settled_at is null and b.state in ('done', 'cancelled'))
 union all select 'advance_projects', null where exists (select {PENDING})
+union all select 'deadlines', null where exists (select from batch b where {PASSED})
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id
   where b.learning_until is null or b.learning_until <= $1)
 union all select 'count', null where exists (select from tally where due_at <= $1)

@@ -67,6 +67,12 @@ def batch_out(row: Row) -> BatchOut:
         created_at=row["created_at"],
         started_at=row["started_at"],
         closed_at=row["closed_at"],
+        language=row["language"],
+        any_language=row["any_language"],
+        open=row["open"],
+        deadline=row["deadline"],
+        at_deadline=row["at_deadline"],
+        ends_at=row["ends_at"],
         progress=Progress(
             tasks=row["tasks"],
             tasks_done=row["tasks_done"],
@@ -118,7 +124,7 @@ def _answers_at_close(row: Row) -> int:
 
 def _money(row: Row) -> Money:
     closed = row["state"] in ("done", "cancelled")
-    spent_minor = row["answers"] * row["price"] + row["partners_spent"] + row["checks_spent"]
+    spent_minor = row["earned"] + row["partners_spent"] + row["checks_spent"]
     of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
     each_minor = row["price"] + row["partner_price"] * of_partners
     at_close = _answers_at_close(row)
@@ -130,7 +136,7 @@ def _money(row: Row) -> Money:
         checks_minor=row["checks_spent"],
         forecast_minor=spent_minor
         if closed
-        else round(at_close * each_minor) + row["checks_spent"],
+        else round(spent_minor + max(at_close - row["answers"], 0) * each_minor),
         released_minor=max(row["reserved"] - spent_minor - (row["kept_for_pay"] or 0), 0)
         if closed
         else 0,

@@ -1,6 +1,7 @@
 """The client's routes for batches: create, fill, quote, start, watch and read them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -9,13 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change, progress_ready
 from gateway.api.client.idempotency import once
+from gateway.api.client.life.author import Key, author_of
+from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
-from gateway.api.client.quality_asked import plan_asked
 from gateway.api.client.uploads import ShapeAsked, columns_of_fields, received, upload_docs
 from gateway.api.quotes import gold_out, ready_out
-from gateway.api.requests import BatchIn, FieldIn, OptionIn
+from gateway.api.requests import BatchIn
 from gateway.api.responses import (
     AccountOut,
     Added,
@@ -28,9 +30,8 @@ from gateway.api.responses import (
     Warned,
 )
 from gateway.base.ids import ClientId
-from gateway.base.money import exact_amount
-from gateway.qa.judging.overlap import DOUBLE
 from gateway.steps.batches import submit
+from gateway.steps.batches.life.more_tasks import AddingTasks
 from gateway.steps.batches.quote import quote as quote_of
 from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
@@ -38,11 +39,6 @@ from gateway.store.batches import shares
 from gateway.store.messages import webhooks
 from gateway.store.people import clients
 from gateway.store.quality import findings
-from gateway.tasks.entry.fields import DeclaredField
-from gateway.tasks.handling import Handling
-from gateway.tasks.packed import PACK_MAX
-from gateway.tasks.question import Option
-from gateway.tasks.values import kind_asked
 
 UPLOADS = "uploads"
 """The folder of `data_dir` that holds uploads while they are read."""
@@ -67,11 +63,13 @@ async def account(rt: Rt, client: Client) -> AccountOut:
 
 
 @router.post("/batches", status_code=201)
-async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Response:
+async def create(
+    rt: Rt, client: Client, key: Key, given: BatchIn, request: Request
+) -> Response:
     """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 
     async def made() -> bytes:
-        batch = await submit.create(rt, client, await spec_of(rt, client, given))
+        batch = await submit.create(rt, client, await spec_of(rt, client, given), by=key)
         return batch_out(await my_batch(rt, client, batch.id)).model_dump_json().encode()
 
     answer = await once(rt, client, request, 201, made)
@@ -98,31 +96,41 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
 async def tasks(
     rt: Rt,
     client: Client,
+    key: Key,
     batch: BatchPath,
     request: Request,
     *,
     strict: bool = False,
     renamed: Annotated[str, Query(alias="map", max_length=1000, examples=["text:question"])] = "",
     shape: ShapeAsked = "auto",
+    dry_run: bool = False,
 ) -> Added:
-    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text.
+    """Add tasks to a draft, or to a batch that runs and is open.
 
-    The header may add gold and gold_reason. Either all tasks of a request are added or none. Other
+    They are a JSON list, JSON lines, or CSV with the header id,text, which may add gold and
+    gold_reason. Either all tasks of a request are added or none. Other
     columns come back with the results; `strict=1` refuses them. `map=text:question,id:shop` takes
     fields from columns of other names. Files of Label Studio, Toloka, Appen and MTurk are
     recognised; `shape` names one of them instead, or `plain`.
+
+    In a running batch their money is set aside at once, and `cost_minor` says how much. With
+    `dry_run=1` the tasks are checked and priced, and none is added.
     """
     await my_batch_to_change(rt, client, batch)
+    adding = AddingTasks(author_of(key, request, dry_run=dry_run))
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):
         file = submit.UploadedFile(body, kind, columns, strict, shape)
-        filled = await submit.upload(rt, client, batch, file, out)
+        filled = await submit.upload(rt, client, batch, file, out, adding)
     return Added(
         added=filled.tasks + filled.golds,
         columns=filled.columns,
         warned=filled.warned,
         warnings=[warned(each) for each in filled.warnings],
+        dry_run=dry_run,
+        cost_minor=adding.outcome.change.cost_minor if adding.outcome else None,
+        available_minor=adding.outcome.available_minor if adding.outcome else None,
     )
 
 
@@ -174,30 +182,30 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
 
 
 @router.post("/batches/{batch}/start")
-async def start(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+async def start(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
     """Start a draft (which sets the money aside), or continue a paused batch.
 
     Repeating the request changes nothing more.
     """
-    return await _changed(rt, client, batch, submit.start)
+    return await _changed(rt, client, batch, partial(submit.start, by=key))
 
 
 @router.post("/batches/{batch}/pause")
-async def pause(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+async def pause(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
     """Pause a batch: no new questions are sent, but open ones may still be answered.
 
     Repeating the request changes nothing more.
     """
-    return await _changed(rt, client, batch, submit.pause)
+    return await _changed(rt, client, batch, partial(submit.pause, by=key))
 
 
 @router.post("/batches/{batch}/cancel")
-async def cancel(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+async def cancel(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
     """Cancel a batch for good: answers given stay paid, and the rest of the money comes back.
 
     Repeating the request changes nothing more.
     """
-    return await _changed(rt, client, batch, submit.cancel)
+    return await _changed(rt, client, batch, partial(submit.cancel, by=key))
 
 
 async def _changed(
@@ -226,75 +234,3 @@ async def keyed(rt: Rt, client: Client, batch: BatchPath) -> FieldErrorsOut:
 def warned(found: dict[str, Any]) -> Warned:
     """Return the advice on one text in the API's form."""
     return Warned(text=found["suggestion"], **{n: v for n, v in found.items() if n != "suggestion"})
-
-
-async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
-    """Return the order in a request. Raises Refused naming the field of a wrong amount."""
-    currency = (await clients.account(rt.db, client))["currency"]
-    price_minor = exact_amount(given.price, currency, "price")
-    review_minor = 0
-    if given.review_price is not None:
-        review_minor = exact_amount(given.review_price, currency, "review_price")
-    partner_minor = 0
-    if given.partner_price is not None:
-        partner_minor = exact_amount(given.partner_price, currency, "partner_price")
-    quality = plan_asked(given, currency)
-    qualified = quality.qualification
-    return submit.BatchSpec(
-        name=given.name,
-        kind=kind_asked(given.kind, given.value),
-        instructions=given.instructions,
-        options=[_option(one) for one in given.options],
-        languages=given.languages,
-        fields=[_declared(one) for one in given.fields],
-        price_minor=price_minor,
-        policy=_policy(given),
-        confidence=given.confidence or 0.0,
-        method=given.method,
-        gold_rate=given.gold_rate,
-        lease_s=given.lease_s,
-        pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
-        handling=Handling(
-            entry_gold=max(given.entry_gold, qualified.min_gold if qualified else 0),
-            promote_gold=given.promote_gold,
-            needs_lesson=given.needs_lesson,
-            review_minor=review_minor,
-            rotate=given.rotate,
-            shares={code.upper(): share for code, share in given.shares.items()},
-            keep_h=given.keep_shares_h,
-            min_skill=qualified.min_skill if qualified else 0.0,
-        ),
-        breadth=given.order == "breadth",
-        worker_max=given.worker_max,
-        worker_day_max=given.worker_day_max,
-        quality=quality,
-        partner_price_minor=partner_minor,
-        labels=given.labels,
-    )
-
-
-def _declared(given: FieldIn) -> DeclaredField:
-    options = given.options
-    return DeclaredField(
-        id=given.id,
-        type=given.type,
-        labels=given.labels,
-        min=None if given.min is None else str(given.min),
-        max=None if given.max is None else str(given.max),
-        decimals=given.decimals,
-        length_min=given.length_min,
-        length_max=given.length_max,
-        check=given.check,
-        options=None if options is None else [_option(one) for one in options],
-        currency=given.currency,
-        optional=given.optional,
-    )
-
-
-def _option(given: OptionIn | str) -> Option:
-    return Option(given) if isinstance(given, str) else Option(given.id, given.labels)
-
-
-def _policy(given: BatchIn) -> str:
-    """Return the client's policy; where none was sent, that of double keying for data entry."""
-    return DOUBLE if given.fields and "policy" not in given.model_fields_set else given.policy

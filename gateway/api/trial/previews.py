@@ -8,7 +8,8 @@ from pydantic import Field
 
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
-from gateway.api.client.batches import spec_of, warned
+from gateway.api.client.batches import warned
+from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.paths import BatchPath
 from gateway.api.requests import BatchIn, TaskIn
 from gateway.api.trial.models import PreviewOut

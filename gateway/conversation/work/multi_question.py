@@ -125,7 +125,9 @@ def worded(context: Context, lead: str, numbered: Sequence[Numbered], *, is_next
         *(f"{number}) {question.text.strip()}" for number, question in numbered),
         lettered(first, context.language),
     )
-    heads = [_price(context, first, is_next=is_next), ""] if first.price_minor else [""]
+    # A worker who was told a lower price for one of them before is not told more for all.
+    least = min((question for _, question in numbered), key=lambda one: one.price_minor)
+    heads = [_price(context, least, is_next=is_next), ""] if least.price_minor else [""]
     wordings = [
         "\n".join(filter(None, (lead, head, *asked, tail)))
         for head in heads

@@ -35,7 +35,7 @@ def reserve(
 def reserve_again(
     client: ClientId, batch: BatchId, decision: str, amount_minor: int, currency: str
 ) -> Posting:
-    """Set aside money once more for a decision that came after the batch gave it back."""
+    """Set aside more money for a decision that came after the batch's start or after its end."""
     return posting(Code.RESERVE, (batch, decision), client, batch, amount_minor, currency)
 
 
@@ -73,9 +73,16 @@ def release_hold(
 ) -> Posting:
     """Give back to the client what a closed batch did not use.
 
-    `nth` counts partial releases.
+    `nth` counts the ends of the batch, which may be opened again.
     """
     return posting(Code.RELEASE, (batch, nth), batch, client, amount_minor, currency)
+
+
+def release_part(
+    batch: BatchId, client: ClientId, decision: str, amount_minor: int, currency: str
+) -> Posting:
+    """Give back to the client what a running batch does not need any more after a change."""
+    return posting(Code.RELEASE, (batch, decision), batch, client, amount_minor, currency)
 
 
 def check_reserve(batch: BatchId, check: BatchId, amount_minor: int, currency: str) -> Posting:

@@ -21,6 +21,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import background, batches, plans
 from gateway.store.batches.batches import Batch, BatchGold
+from gateway.store.batches.life import changes
 from gateway.store.quality import rulings, skills
 from gateway.store.quality.skills import DecidedAnswer
 
@@ -113,13 +114,14 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
     """
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if not await batches.may_close(db, batch.id):
                 raise _NotNow
             if not await background.is_still(db, batch.id, basis):
                 raise _NotNow
             await batches.withdraw(db, batch.id, "decided")
             await batches.set_state(db, batch.id, "done")
             await plans.set_delivered(db, batch.id)
+            await changes.record_change(db, batch.id, "done", actor=changes.GATEWAY)
             await background.forget_others(db, batch.id, basis)
             if not await background.left_to_publish(db, batch.id):  # The batch has no answers.
                 await release_rest(db, batch)

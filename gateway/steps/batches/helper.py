@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from gateway.base.errors import Failed, GatewayError, Refused
 from gateway.base.offload import Done
-from gateway.steps.batches.prepare import advise_texts, prepare
+from gateway.steps.batches.prepare import advise_texts, prepare, prepare_again
 from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
 from gateway.steps.messages.message_cost import weigh_texts
 
@@ -25,6 +25,7 @@ JOBS: Mapping[str, Callable[..., object]] = {
     "assemble_project": assemble_project,
     "plan_project": plan_project,
     "prepare": prepare,
+    "prepare_again": prepare_again,
     "prepare_stage": prepare_stage,
     "weigh_texts": weigh_texts,
 }

@@ -27,7 +27,7 @@ from gateway.tasks import kinds
 from gateway.tasks.intake import OWN_COLUMNS_MAX, BatchRoom, RowRules, TaskSpec, checked_rows
 from gateway.tasks.port import TaskKind
 from gateway.tasks.shaping.rows import ReadingAsked
-from gateway.tasks.uploaded import read_rows
+from gateway.tasks.uploaded import UploadedRow, read_rows
 
 _LOOKED_AT_EVERY = 1000
 """The number of rows after which the size of the batch is checked again."""
@@ -112,6 +112,24 @@ def prepare(
         rows = read_rows(file, kind_of_file, reading.asked(batch))
         with out.open("wb") as lines:
             return write_tasks(rows, batch, air, lines.write, reading, room)
+
+
+def prepare_again(
+    stored: Path, out: Path, batch: Batch, air: DeliveryMix, reading: UploadReading
+) -> Filled:
+    """Check tasks that are stored already by the rules of `batch`, and write them like `prepare`.
+
+    `stored` has a JSON line per task: its fields, and its own columns. Raises Refused naming row
+    and column.
+    """
+    with out.open("wb") as lines:
+        return write_tasks(_stored_rows(stored), batch, air, lines.write, reading)
+
+
+def _stored_rows(stored: Path) -> Iterator[UploadedRow]:
+    for number, line in enumerate(lines_of(stored), 1):
+        cells, own = orjson.loads(line)
+        yield UploadedRow(cells, number, own)
 
 
 def write_tasks(

@@ -92,7 +92,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     It lies between the most (every slot paid) and the least (every task content with its first
     answers).
     """
-    batch = await rt.batches.get(batch_id)
+    batch = await rt.batches.fresh(batch_id)
     found = await filled(rt, batch)
     available = await available_minor(rt, client)
     crowd = await crowd_now(rt, batch)

@@ -4,6 +4,7 @@ from gateway.base.ids import AccountId, BatchId
 from gateway.payments.ledger import postings
 from gateway.store.batches import batch_pay, plans
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import running
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people import clients
@@ -25,7 +26,8 @@ async def release_rest(db: Connection, batch: Batch) -> int:
     else:
         client = await clients.account_of(db, batch.client)
         assert client is not None
-        posted = postings.release_hold(batch.id, batch.client, rest, batch.currency)
+        nth = 1 + await running.round_of(db, batch.id)
+        posted = postings.release_hold(batch.id, batch.client, rest, batch.currency, nth=nth)
         to = AccountId(client["account_id"])
     await transfers.post(db, posted, batch.hold_account, to)
     return rest

@@ -23,6 +23,7 @@ from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, parse_policy
 from gateway.steps.batches.checks.paid_check import check_staff, end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
+from gateway.steps.batches.life.more_tasks import AddingTasks, after_adding
 from gateway.steps.batches.offered_shares import check_shares
 from gateway.steps.batches.prepare import (
     Filled,
@@ -48,6 +49,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans, shares, uploads
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import changes
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
@@ -56,6 +58,7 @@ from gateway.store.people import clients
 from gateway.tasks.entry.fields import DeclaredField
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
+from gateway.tasks.life.choices import PLAIN_LIFE, Life, languages_asked
 from gateway.tasks.port import RecordKind, TaskKind
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
@@ -96,6 +99,7 @@ class BatchSpec:
     fields: Sequence[DeclaredField] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     partner_price_minor: int = 0
+    life: Life = PLAIN_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,9 @@ class UploadedFile:
     """The shape of the file, or `auto` to recognise it."""
 
 
-async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
+async def create(
+    rt: Runtime, client: ClientId, spec: BatchSpec, *, by: str = changes.GATEWAY
+) -> Batch:
     """Create a draft. Raises Refused naming the field that is wrong."""
     batch = await checked_batch(rt, client, spec, BatchId(new_public_id("b")))
     async with rt.db.transaction() as db:
@@ -121,6 +127,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
             await batches.set_labels(db, batch.id, spec.labels)
         if not spec.quality.is_default:
             await plans.insert_plan(db, batch.id, spec.quality)
+        await changes.record_change(db, batch.id, "create", actor=by, after={"state": "draft"})
     return batch
 
 
@@ -148,12 +155,15 @@ async def imagined_batch(
         raise Refused(str(unknown), field="kind") from unknown
     options = kind.options(spec.options)
     _check_fields(kind, spec)
-    unknown = [code for code in spec.languages if code not in rt.books]
+    languages = languages_asked(spec.languages, spec.life)
+    unknown = [code for code in languages if code not in rt.books]
     if unknown:
         raise Refused(
-            f"no language {unknown[0]!r}; there is: {', '.join(sorted(rt.books))}",
-            field="languages",
+            f"no language {unknown[0]!r}; there is: {', '.join(sorted(rt.books))}"
+            + ("" if spec.languages else "; say any_language: true if any worker may answer"),
+            field="languages" if spec.languages else "language",
         )
+    _check_end(rt, spec)
     if spec.method not in rule_names():
         raise Refused(
             f"no method {spec.method!r}; there is: {', '.join(rule_names())}", field="method"
@@ -173,7 +183,7 @@ async def imagined_batch(
         kind=spec.kind,
         instructions=spec.instructions,
         options=options,
-        languages=tuple(spec.languages),
+        languages=languages,
         price_minor=spec.price_minor,
         currency=currency,
         policy=spec.policy,
@@ -192,7 +202,14 @@ async def imagined_batch(
         worker_day_max=spec.worker_day_max,
         fields=cast("RecordKind", kind).declare(spec.fields, currency) if spec.fields else (),
         partner_price_minor=spec.partner_price_minor,
+        life=spec.life,
     )
+
+
+def _check_end(rt: Runtime, spec: BatchSpec) -> None:
+    """Raise Refused for a deadline in the past."""
+    if spec.life.deadline is not None and spec.life.deadline <= rt.clock.now():
+        raise Refused("the deadline has passed already; name a later time", field="deadline")
 
 
 def _check_fields(kind: TaskKind, spec: BatchSpec) -> None:
@@ -244,13 +261,17 @@ async def upload(
     batch_id: str,
     file: UploadedFile,
     out: Path,
+    adding: AddingTasks | None = None,
 ) -> Filled:
     """Check an upload in a helper, which writes its tasks to `out`, and store them, all or none.
 
+    `adding` is for a batch that runs and is open: its new tasks cost money at once.
+
     Raises Refused naming row and column, or the limit of the batch that was reached.
     """
-    batch = await rt.batches.get(batch_id)
     async with begun(rt, client, batch_id) as turn:
+        batch = await rt.batches.fresh(batch_id)  # Another process may have edited the draft.
+        turn.change = adding
         filled = await rt.helpers.run(
             "prepare",
             file.path,
@@ -262,7 +283,12 @@ async def upload(
             turn.room,
         )
         assert isinstance(filled, Filled)
+        if adding is not None and adding.author.dry_run and not turn.running:
+            await turn.take_back()
+            return filled
         await _stored(turn, filled, lines_of(out))
+    if adding is not None and adding.outcome is not None and not adding.author.dry_run:
+        await after_adding(rt)
     return filled
 
 
@@ -303,7 +329,9 @@ async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
         ) from bad
 
 
-async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
+async def start(
+    rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
+) -> None:
     """Reserve the most that the batch can cost, and let it run.
 
     Starting a running batch changes nothing.
@@ -317,7 +345,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
         await ended(rt, client, batch_id)
         turn = await deal_draft(rt, client, batch)
         try:
-            await _set_going(rt, client, batch, workers, pay, turn)
+            await _set_going(rt, client, batch, workers, pay, turn, by)
         except BaseException:
             if turn is not None:
                 await turn.take_back()
@@ -350,6 +378,7 @@ async def _set_going(
     workers: int,
     pay: QuotedPay,
     turn: Upload | None,
+    by: str,
 ) -> None:
     """Let the batch run, in one short commit.
 
@@ -362,16 +391,18 @@ async def _set_going(
         row = await _locked(db, client, batch.id, ("draft", "paused", "running"), "it is over")
         if row["state"] == "running":
             return
-        if row["upload_token"] != (turn.token if turn else None):
+        _check_deadline(rt, row)
+        if row["state"] == "draft" and row["upload_token"] != (turn.token if turn else None):
             raise Conflict("another upload has begun")
         if row["state"] == "draft":
             await batches.cap_gold(db, batch.id, gold_answers(workers))
         slots = await batches.paid_slots(db, batch.id)
-        if not slots:
+        if not slots and not row["open"]:
             raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
         if row["state"] == "paused":
             await batches.set_state(db, batch.id, "running")
             await follow_batch(db, batch.id, "running")
+            await _moved(db, batch.id, "start", by, "paused", "running")
             return
         check_floor(batch, pay)
         checks = await checks_minor(db, batch.id)
@@ -382,7 +413,36 @@ async def _set_going(
         await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)
         if turn is not None:
             await uploads.end_upload(db, batch.id, turn.token)
+        await _moved(db, batch.id, "start", by, "draft", "running", amount - row["reserved"])
         await _reserve(db, batch, available, amount, row["reserved"])
+
+
+def _check_deadline(rt: Runtime, row: Row) -> None:
+    """Raise Refused where the deadline of a batch that is to run has passed."""
+    if row["deadline"] is None or row["deadline"] > rt.clock.now():
+        return
+    cure = "PATCH it" if row["state"] == "draft" else "POST /extend"
+    raise Refused(
+        f"the deadline of this batch has passed: {cure} with a later deadline, or with null for none",
+        field="deadline",
+        status=409,
+    )
+
+
+async def _moved(
+    db: Connection,
+    batch: str,
+    what: str,
+    by: str,
+    was: str,
+    becomes: str,
+    cost_minor: int = 0,
+) -> None:
+    change = await changes.record_change(
+        db, batch, what, actor=by, before={"state": was}, after={"state": becomes}
+    )
+    if cost_minor:
+        await changes.complete(db, replace(change, cost_minor=cost_minor))
 
 
 async def _reserve(
@@ -422,7 +482,9 @@ def _reservable(slots: int, batch: Batch, checks_minor: int) -> int:
     return amount
 
 
-async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
+async def pause(
+    rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
+) -> None:
     """Pause a batch: no worker is asked a new question.
 
     Answers to questions already asked still count.
@@ -433,13 +495,18 @@ async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
             row = await _locked(
                 db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
             )
+            if row["state"] == "paused":
+                return
             await batches.set_state(db, BatchId(row["id"]), "paused")
             await follow_batch(db, row["id"], "paused")
+            await _moved(db, row["id"], "pause", by, "running", "paused")
 
     await until_settled(paused)
 
 
-async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
+async def cancel(
+    rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
+) -> None:
     """Cancel a batch for good: answers stay and stay paid, and the rest of the money returns."""
     batch = await rt.batches.get(batch_id)
 
@@ -453,8 +520,10 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
             await end_checks(rt, db, batch.id)
             await batches.withdraw(db, batch.id, "cancelled")
             await batches.set_state(db, batch.id, "cancelled")
+            rest = 0
             if row["state"] != "draft" or row["reserved"]:
-                await release_rest(db, batch)
+                rest = await release_rest(db, batch)
+            await _moved(db, batch.id, "cancel", by, row["state"], "cancelled", -rest)
 
     await until_settled(cancelled)
 

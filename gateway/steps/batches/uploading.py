@@ -1,4 +1,4 @@
-"""One upload into a draft: its turn, its slices, and its end.
+"""One upload into a draft, or into a batch that runs and is open: its turn, its slices, its end.
 
 No reader sees a task of it before the last slice. Each slice is a commit of its own, so no
 transaction is long, and the progress is visible. An upload that is refused removes its slices.
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import NoReturn
+from typing import Any, NoReturn, Protocol
 from uuid import UUID, uuid4
 
 from gateway.base.errors import Conflict, Failed, Refused
@@ -32,11 +32,21 @@ LEASE_S, _RENEW_S = 20.0, 5.0
 renewals.
 """
 _LOOK_S = 0.2
-_STARTED = "tasks can be added before the start only"
+_GOING_ON = ("running", "paused")
+_STARTED = "tasks can be added before the start only, unless the batch is made with open: true"
+_FINISHED = "it takes no more tasks, because it was finished or its deadline has passed"
 
 
 class _Over(Exception):  # It undoes a slice and is never shown.
     """A signal that the turn of this upload is over."""
+
+
+class AddedChange(Protocol):
+    """The step that lets added tasks count, in one commit with their money."""
+
+    async def publish(self, rt: Runtime, turn: "Upload", now: dict[str, Any] | None) -> bool:
+        """Let the tasks count. Return False where the turn is over."""
+        ...
 
 
 @dataclass(slots=True)
@@ -53,6 +63,10 @@ class Upload:
     token: UUID
     after: int
     before: Filled | None
+    running: bool = False
+    """The batch runs, and its new tasks cost money when they count."""
+    change: AddedChange | None = None
+    """The record of the tasks that were added to a running batch."""
 
     @property
     def room(self) -> BatchRoom:
@@ -75,9 +89,18 @@ class Upload:
             done += len(some.rows)
             reach("upload.slice")
         now = None if self.before is None else asdict(added(self.before, filled, SHOWN_MAX))
+        if self.running:
+            await self._publish_added(now)
+            return
         if not await uploads.publish_upload(self.rt.db, self.batch, self.token, now):
             await self._tell_why()
         reach("upload.written")
+
+    async def _publish_added(self, now: dict[str, Any] | None) -> None:
+        assert self.change is not None
+        if not await self.change.publish(self.rt, self, now):
+            await self._tell_why()
+        reach("life.added")
 
     async def _add(self, some: TaskSlice, done: int, of: int) -> bool:
         """Commit a slice.
@@ -86,12 +109,14 @@ class Upload:
         """
         try:
             async with self.rt.db.transaction() as db:
-                await uploads.append_slice(db, self.batch, self.after + done, some)
+                await uploads.append_slice(
+                    db, self.batch, self.after + done, some, hidden=self.running
+                )
                 # The batch's row is locked last, so that nothing waits for it while the slice is
                 # stored.
                 doing = _doing("storing", done + len(some.rows), of)
                 state = await uploads.renew_upload(db, self.batch, self.token, LEASE_S, doing)
-                if state != "draft":
+                if state not in (_GOING_ON if self.running else ("draft",)):
                     raise _Over  # noqa: TRY301  # undoes the transaction
         except _Over:
             return False
@@ -100,7 +125,7 @@ class Upload:
     async def _tell_why(self) -> NoReturn:
         async with self.rt.db.transaction() as db:
             row = await batches.lock(db, self.client, self.batch)
-        check_state(row, self.batch, ("draft",), _STARTED)
+        check_takes_tasks(row, self.batch)
         raise Failed("the upload was cut off; send it again", retryable=True)
 
     async def take_back(self) -> None:
@@ -167,13 +192,13 @@ async def _taken(
     With `forced`, take the turn from that one.
     """
     async with rt.db.transaction() as db:
-        row = check_state(await batches.lock(db, client, batch), batch, ("draft",), _STARTED)
+        row = check_takes_tasks(await batches.lock(db, client, batch), batch)
         if not forced and await uploads.is_going_on(db, batch):
             return None
         token = uuid4()
         after = await uploads.lease_upload(db, batch, token, LEASE_S, _doing("checking", 0, None))
     before = Filled(**row["filled"]) if row["filled"] else None if after else Filled()
-    return Upload(rt, client, batch, token, after, before)
+    return Upload(rt, client, batch, token, after, before, row["state"] != "draft")
 
 
 async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
@@ -217,6 +242,17 @@ async def sweep_uploads(rt: Runtime) -> None:
         after = await uploads.take_over(rt.db, batch, token, LEASE_S)
         if after is not None:
             await Upload(rt, ClientId(""), batch, token, after, None).take_back()
+
+
+def check_takes_tasks(row: Row | None, batch: str) -> Row:
+    """Return the row of a batch to which tasks may be added. Raises Refused for another one."""
+    if row is None or row["state"] not in _GOING_ON:
+        return check_state(row, batch, ("draft",), _STARTED)
+    if row["ends_at"] is not None or not row["open"]:
+        raise Refused(
+            f"the batch is {row['state']}: {_FINISHED if row['ends_at'] else _STARTED}", status=409
+        )
+    return row
 
 
 def check_state(row: Row | None, batch: str, states: Iterable[str], why: str) -> Row:

@@ -48,9 +48,8 @@ def answer_part(rt: Runtime, row: TurnRow, batch: Batch, fact: Answered, via: st
     if batch.handling.min_skill and gold is None and after.state == "open":
         # The task stays closed to other workers, whatever a verdict says about better ones.
         after = replace(after, skill_wanted=batch.handling.min_skill, better_until=None)
-    earning = postings.earn(
-        answered.assignment, batch.id, worker, batch.price_minor, batch.currency
-    )
+    price_minor = batch.told_price_minor(row.record["held"] if row.record else None)
+    earning = postings.earn(answered.assignment, batch.id, worker, price_minor, batch.currency)
     return turns.record_answer(
         answered,
         after,

@@ -56,6 +56,14 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
             {**asdict(row), "at": row.at.isoformat()}
             for row in await task_history.corrections(rt.db, batch_id, row.id, task)
         ],
+        "earlier": [
+            {
+                **asdict(one),
+                "decided_at": one.decided_at.isoformat() if one.decided_at else None,
+                "reopened_at": one.reopened_at.isoformat(),
+            }
+            for one in await task_history.earlier_results(rt.db, row.id)
+        ],
         "waits_for": {"skill": row.skill_wanted, "until": row.better_until.isoformat()}
         if row.state == "open" and row.skill_wanted and row.better_until
         else None,

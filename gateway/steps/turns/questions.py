@@ -21,8 +21,8 @@ def question_of(
 ) -> Question:
     """Return a task as this worker meets it.
 
-    `record` has the fields of a record that she is asked for, if not all, and those that she has
-    typed, as in `assignment.record`.
+    `record` has the fields of a record that she is asked for, if not all, those that she has typed,
+    and the price that she was told, if the batch's was raised since, as in `assignment.record`.
     """
     known = record or {}
     return Question(
@@ -32,7 +32,7 @@ def question_of(
         text=text,
         instructions=batch.instructions,
         options=batch.options_for(worker),
-        price_minor=batch.price_minor,
+        price_minor=batch.told_price_minor(record),
         currency=batch.currency,
         fields=asked_of(batch.fields, known.get("asked")) if batch.fields else (),
         typed=known.get("typed", {}),
@@ -41,7 +41,7 @@ def question_of(
 
 
 def record_of(row: TurnRow, which: Literal["held", "next", "dialled"]) -> Mapping[str, Any] | None:
-    """Return what is kept of one of the row's questions, if it is one for a record of fields."""
+    """Return what is kept with one of the row's questions, as in `assignment.record`."""
     return row.record[which] if row.record else None
 
 
@@ -77,13 +77,13 @@ async def pack_of(rt: Runtime, row: TurnRow) -> tuple[PackItem, ...]:
     found = row.pack
     if not found:
         return ()
-    batch = await rt.batches.get(found[0]["batch"])
+    batch = await rt.batches.get(found[0]["batch"], found[0].get("revision", 0))
     return tuple(
         PackItem(
             number=each["number"],
             held=HeldQuestion(
                 assignment=AssignmentId(each["assignment"]),
-                question=question_of(batch, row.worker, each["task"], each["text"]),
+                question=question_of(batch, row.worker, each["task"], each["text"], _told(each)),
                 lapsed=each["state"] == "expired",
                 open=each["open"],
                 teaching=teaching(rt, row, batch, each["gold"], each["reason"]),
@@ -93,6 +93,10 @@ async def pack_of(rt: Runtime, row: TurnRow) -> tuple[PackItem, ...]:
         )
         for each in found
     )
+
+
+def _told(each: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return {"price": each["price"]} if "price" in each else None
 
 
 def more_of(row: TurnRow, batch: Batch) -> tuple[Question, ...]:
@@ -117,6 +121,7 @@ def as_held(row: TurnRow, fact: Answered) -> TurnRow:
         held_answered=each["answered"],
         held_wanted=each["wanted"],
         held_maximum=each["maximum"],
+        record={"held": _told(each), "next": None, "dialled": None},
         vote_values=each["values"],
         vote_rights=each["rights"],
         vote_wrongs=each["wrongs"],

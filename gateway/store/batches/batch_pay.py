@@ -85,6 +85,16 @@ async def keep_started(
     )
 
 
+async def keep_more(db: Connection, batch: str, more_minor: int) -> bool:
+    """Add to the reserve for top-ups; return False where the pay of the batch is settled."""
+    done = await db.value(
+        """update batch_pay set reserve = reserve + $2 where batch_id = $1 and settled_at is null returning true""",
+        batch,
+        more_minor,
+    )
+    return bool(done)
+
+
 async def kept_back(db: Connection, batch: str) -> int:
     """Return the part of a batch's hold that waits for top-ups, in minor units."""
     found = await db.value(

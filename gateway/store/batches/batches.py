@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId, BatchId, ClientId
@@ -11,6 +12,7 @@ from gateway.store.batches import plans, tallies
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.entry.fields import from_data, to_data
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
+from gateway.tasks.life.choices import PLAIN_LIFE, Life
 from gateway.tasks.question import Field, Option
 from gateway.tasks.rotation import rotated
 
@@ -70,6 +72,8 @@ class Batch:
     """
     fields: tuple[Field, ...] = ()
     """The fields of a record; none for kinds without."""
+    life: Life = PLAIN_LIFE
+    """The language of its texts, and the rules of its end."""
 
     @property
     def option_ids(self) -> tuple[str, ...]:
@@ -93,6 +97,14 @@ class Batch:
         """Return the most that an accepted answer costs the client, without messages."""
         return self.price_minor + self.partner_price_minor
 
+    def told_price_minor(self, record: Mapping[str, Any] | None) -> int:
+        """Return the price that a worker was told with a question.
+
+        A client may raise the price of a batch that runs. `record` of an assignment then keeps the
+        price that its worker was told before.
+        """
+        return record.get("price", self.price_minor) if record else self.price_minor
+
     @property
     def capped(self) -> bool:
         return self.worker_max is not None or self.worker_day_max is not None
@@ -100,7 +112,8 @@ class Batch:
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
   b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id,
-  b.breadth, b.worker_max, b.worker_day_max, b.partner_price, b.revision, b.fields"""
+  b.breadth, b.worker_max, b.worker_day_max, b.partner_price, b.revision, b.fields,
+  b.language, b.any_language, b.open, b.deadline, b.at_deadline"""
 
 
 def _batch(row: Row) -> Batch:
@@ -128,6 +141,13 @@ def _batch(row: Row) -> Batch:
         partner_price_minor=row["partner_price"],
         revision=row["revision"],
         fields=from_data(row["fields"]),
+        life=Life(
+            language=row["language"],
+            any_language=row["any_language"],
+            open=row["open"],
+            deadline=row["deadline"],
+            at_deadline=row["at_deadline"],
+        ),
     )
 
 
@@ -193,8 +213,28 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
              policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
-             worker_day_max, partner_price, needs_lesson, fields)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20, $21, $22)""",
+             worker_day_max, partner_price, needs_lesson, fields, language, any_language, open, deadline, at_deadline)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19, $20, $21,
+             $22, $23, $24, $25, $26, $27)""",
+        *_values(batch),
+    )
+
+
+async def change_draft(db: Connection, batch: Batch) -> None:
+    """Give a draft other settings. Processes that know the former ones notice it."""
+    await db.execute(
+        """update batch set name = $3, kind = $4, instructions = $5, options = $6, languages = $7, price = $8, currency = $9,
+             policy = $10, policy_options = $11, method = $12, gold_rate = $13, lease_s = $14, pack_max = $15, account_id = $16,
+             breadth = $17, worker_max = $18, worker_day_max = $19, partner_price = $20, needs_lesson = $21, fields = $22,
+             language = $23, any_language = $24, open = $25, deadline = $26, at_deadline = $27,
+             revision = revision + 1, weights = null
+           where id = $1 and client_id = $2""",
+        *_values(batch),
+    )
+
+
+def _values(batch: Batch) -> tuple[object, ...]:
+    return (
         batch.id,
         batch.client,
         batch.name,
@@ -217,6 +257,11 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.partner_price_minor,
         batch.handling.needs_lesson,
         to_data(batch.fields) or None,
+        batch.life.language,
+        batch.life.any_language,
+        batch.life.open,
+        batch.life.deadline,
+        batch.life.at_deadline,
     )
 
 
@@ -383,6 +428,8 @@ _FILTERED = "and ($2::text is null or b.state = $2) and ($3::jsonb is null or b.
 _LIST = f"""
 select b.id, b.labels, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.partner_price, b.currency, b.policy, b.policy_options,
   b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.fields, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  b.language, b.any_language, b.open, b.deadline, b.at_deadline, b.ends_at, b.rounds,
+  {tallies.EARNED} as earned,
   case when (b.upload_until < now()) is not true then b.background end as background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
@@ -399,7 +446,7 @@ where b.client_id = $1 and {plans.NOT_CHECK}"""
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
     """Return the batch's row, locked for a change of state, or None for another client's."""
     return await db.row(
-        """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
+        """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token, open, deadline, ends_at from batch
            where id = $1 and client_id = $2 for no key update""",
         batch,
         client,
@@ -452,20 +499,34 @@ async def paid_slots(db: Connection, batch: BatchId) -> int:
     return await db.value("select coalesce(sum(maximum), 0) from task where batch_id = $1", batch)
 
 
+CLOSABLE = f"""(b.state = 'running' or b.state = 'paused' and b.ends_at is not null) and not b.open
+    and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')
+    -- A worker may still answer a question that was put to her before its task was cancelled.
+    and not exists (select from task t where t.batch_id = b.id and t.state = 'cancelled' and t.held > 0)
+    and not {plans.WAITING}"""
+"""The condition that a batch `b` has nothing left to wait for at the time `now`."""
+
+
 async def closable(db: Database, now: datetime) -> list[str]:
-    """Return the running batches of which every task is decided and no review or audit goes on."""
-    rows = await db.rows(
-        f"""select b.id from batch b where b.state = 'running'
-           and not exists (select from task t
-             where t.batch_id = b.id and t.gold is null and t.state = 'open') and not {plans.WAITING.format(now="$1")}""",
-        now,
-    )
+    """Return the batches of which every task is decided, and which wait for nothing else."""
+    rows = await db.rows(f"select b.id from batch b where {CLOSABLE.format(now='$1')}", now)
     return [row["id"] for row in rows]
 
 
 async def locked_state(db: Connection, batch: str) -> str | None:
     """Lock a batch until the end of the transaction, and return its state."""
     return await db.value("select state from batch where id = $1 for no key update", batch)
+
+
+async def may_close(db: Connection, batch: str) -> bool:
+    """Lock a batch, and return whether it may still be closed."""
+    return bool(
+        await db.value(
+            """select state = 'running' and not open or state = 'paused' and ends_at is not null
+               from batch where id = $1 for no key update""",
+            batch,
+        )
+    )
 
 
 async def state_and_upload(db: Database, batch: str, client: str) -> Row | None:

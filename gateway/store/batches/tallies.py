@@ -28,6 +28,11 @@ _NUMBERS = """
     coalesce(sum(maximum), 0)::bigint as answers_maximum,
     count(*) filter (where gold is not null and promoted_from is null and answered > 0) as gold_answered"""
 
+EARNED = """case when b.first_price is null then c.answers * b.price
+    -- The answers of a batch whose price was raised have several prices.
+    else (select coalesce(sum(a.price), 0)::bigint from task p join answer a on a.task_id = p.id where p.batch_id = b.id) end"""
+"""The money that workers earned with a batch `b`, which is joined with `OF_BATCH`."""
+
 OF_BATCH = f"""
 left join tally y on y.batch_id = b.id cross join lateral (
   select k.*, y.at as counted_at from jsonb_to_record(y.counts) as k(tasks bigint, golds bigint, tasks_done bigint, tasks_review bigint,
@@ -69,7 +74,7 @@ async def count_batch(db: Database, batch: str) -> timedelta:
     took: timedelta = await db.value(
         f"""with began as materialized (select clock_timestamp() as at),
              counted as materialized (select to_jsonb(n) as counts, clock_timestamp() as at from (
-               select {_NUMBERS} from task where batch_id = $1) n, began)
+               select {_NUMBERS} from task where batch_id = $1 and state <> 'uploading') n, began)
            update tally y set at = now(),
                counts = case when (c.counts->>'tasks')::bigint + (c.counts->>'golds')::bigint > {LARGE} then c.counts else '{{}}' end,
                due_at = case when b.state in ('running', 'paused')
@@ -80,7 +85,7 @@ async def count_batch(db: Database, batch: str) -> timedelta:
     await db.execute(
         """update batch b set low = coalesce((select t.position from task t where t.batch_id = $1 and t.state = 'open'
                and t.gold is null and not t.directed and t.answered + t.held < t.wanted order by t.position limit 1) - 1,
-             (select max(position) from task where batch_id = $1), 0)
+             (select max(position) from task where batch_id = $1 and state <> 'uploading'), 0)
            where b.id = $1 and b.state in ('running', 'paused')""",
         batch,
     )

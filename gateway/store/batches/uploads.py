@@ -78,14 +78,18 @@ async def renew_upload(
     )
 
 
-async def append_slice(db: Connection, batch: str, after: int, some: TaskSlice) -> None:
+async def append_slice(
+    db: Connection, batch: str, after: int, some: TaskSlice, *, hidden: bool = False
+) -> None:
     """Append a slice behind the position `after`.
+
+    Its tasks are `hidden` from workers, where the batch runs, until all of the upload are stored.
 
     The names must be new to the batch (unique in the database).
     """
-    await db.copy(
-        "task", ("batch_id", "position", *COLUMNS), source=_piece(batch, after, some.rows)
-    )
+    rows = [b"%b\tuploading\n" % row.removesuffix(b"\n") for row in some.rows] if hidden else some.rows
+    columns = ("batch_id", "position", *COLUMNS, *(("state",) if hidden else ()))
+    await db.copy("task", columns, source=_piece(batch, after, rows))
     if some.directed:
         pairs = [
             (after + 1 + place, worker, n)
@@ -138,6 +142,52 @@ async def publish_upload(
             token,
             filled and dict(filled),
         )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AddedSlots:
+    """The tasks that an upload adds to a batch that runs, in numbers."""
+
+    tasks: int
+    golds: int
+    slots: int
+    """The most answers that they may have to be paid for."""
+
+
+async def publish_added(
+    db: Connection, batch: str, after: int, gold_answers: int, filled: Mapping[str, object] | None
+) -> AddedSlots:
+    """Let the uploaded tasks of a running batch be asked, end the upload, and return their numbers.
+
+    `gold_answers` is the most answers of a gold question that is for any worker.
+    """
+    row = await db.row(
+        """with new as (
+             update task set state = 'open',
+               maximum = case when gold is not null and not directed then least(maximum, $3) else maximum end,
+               wanted = case when gold is not null and not directed then least(wanted, $3) else wanted end
+             where batch_id = $1 and position > $2 and state = 'uploading' returning gold, maximum)
+           select count(*) filter (where gold is null)::int as tasks, count(gold)::int as golds,
+             coalesce(sum(maximum), 0)::bigint as slots from new""",
+        batch,
+        after,
+        gold_answers,
+    )
+    assert row is not None
+    await db.execute(
+        """update batch set upload_token = null, upload_until = null, filled_to = null, background = null,
+             filled = $2, weights = null where id = $1""",
+        batch,
+        filled and dict(filled),
+    )
+    return AddedSlots(**row)
+
+
+async def lock_upload(db: Connection, batch: str, token: UUID) -> str | None:
+    """Lock the batch of an upload. Return its state, or None when the lease is over."""
+    return await db.value(
+        "select state from batch where id = $1 and upload_token = $2 for no key update", batch, token
     )
 
 

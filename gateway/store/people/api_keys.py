@@ -57,6 +57,11 @@ async def by_hash(db: Database, digest: bytes) -> KeyInUse | None:
     return KeyInUse(ClientId(row["client_id"]), scopes, row["expires_at"], row["used_at"])
 
 
+async def shown(db: Database, digest: bytes) -> str:
+    """Return the first characters of a key, which identify it; "" for an unknown key."""
+    return await db.value("select shown from api_key where hash = $1", digest) or ""
+
+
 async def note_use(db: Database, digest: bytes, now: datetime) -> None:
     """Store the time of a key's last use."""
     await db.execute("update api_key set used_at = $2 where hash = $1", digest, now)

@@ -20,7 +20,7 @@ async def insert(
 async def account(db: Database, client: ClientId) -> Row:
     found = await db.row(
         f"""select c.id, c.name, c.currency, c.account_id, a.balance as available,
-             (select coalesce(sum(b.reserved - c.answers * b.price - {plans.SPENT}), 0)::bigint from batch b {tallies.OF_BATCH}
+             (select coalesce(sum(b.reserved - {tallies.EARNED} - {plans.SPENT}), 0)::bigint from batch b {tallies.OF_BATCH}
                 where b.client_id = $1 and b.state in ('draft', 'running', 'paused') and {plans.NOT_CHECK}) as reserved
            from client c join account a on a.id = c.account_id where c.id = $1""",
         client,

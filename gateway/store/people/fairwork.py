@@ -154,7 +154,8 @@ async def terms(db: Connection, p: Period) -> TermsFacts:
               (select count(*) from done d where not exists (select from consent c where c.worker_id = d.worker_id
                 and c.act in ('joined', 'agreed', 'restarted') and c.at <= d.at))::int as without_consent,
               (select count(*) from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
-                where a.created_at >= $1 and a.created_at < $2 and a.price <> b.price)::int as other_price,
+                where a.created_at >= $1 and a.created_at < $2
+                  and a.price not between coalesce(b.first_price, b.price) and b.price)::int as other_price,
               (select count(*) from (select t.debit, date_trunc('week', t.at) as week, sum(t.amount) as taken
                   from transfer t where t.seq > $3 and t.seq <= $4 and t.at >= $1 and t.at < $2
                     and t.code = {Code.CORRECT_DOWN:d} group by 1, 2) c

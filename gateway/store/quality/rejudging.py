@@ -54,6 +54,16 @@ async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list
     return [TaskToJudge(**row) for row in rows]
 
 
+async def ended_tasks(db: Connection, batch: str, limit: int) -> list[Row]:
+    """Return open tasks of an ended batch that have answers and that no worker holds."""
+    return await db.rows(
+        f"""with t as (select * from task where batch_id = $1 and state = 'open' and gold is null and held = 0
+              and answered > 0 order by id limit $2 for update) {_TASK}""",  # The query is made of constants.
+        batch,
+        limit,
+    )
+
+
 _ANSWERED_BY = {
     "workers": "x.worker_id = any(array(select jsonb_array_elements($3::jsonb)::bigint))",
     "value": "x.value = $3::jsonb #>> '{}'",

@@ -34,9 +34,13 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
   select jsonb_agg(jsonb_build_object('batch', t.batch_id, 'number', i.item, 'assignment', i.id, 'state', i.state, 'task', t.id,
       'text', t.text, 'gold', t.gold, 'reason', case when t.gold is not null then t.gold_reason end, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
       'last', i.asked_at = i.newest,
-      'open', t.state = 'open' and b.state in ('running', 'paused')
-        and (i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted),
-      'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs) order by i.item)
+      'open', b.state in ('running', 'paused') and case t.state
+          when 'open' then i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted
+          when 'cancelled' then i.state = 'held' else false end,
+      'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs)
+      -- Only a batch whose rule or price has changed needs these.
+      || case when b.revision > 0 then jsonb_strip_nulls(jsonb_build_object('revision', b.revision, 'price', i.record->'price'))
+        else '{}' end order by i.item)
     from (
       select distinct on (a.item) a.*, max(a.asked_at) over () as newest from assignment a
         where a.item is not null and a.id in (

@@ -130,10 +130,14 @@ begin
     raise exception 'assignment % is over', p_assignment using errcode = 'GW001';
   end if;
   update task set answered = answered + 1, held = held - case p_was when 'held' then 1 else 0 end,
-      wanted = p_wanted, state = p_state, value = p_result, confidence = p_confidence, rule = p_rule,
+      wanted = p_wanted, state = case state when 'open' then p_state else state end,
+      value = case state when 'open' then p_result end, confidence = case state when 'open' then p_confidence end,
+      rule = case state when 'open' then p_rule end,
       ruling = p_ruling, skill_wanted = case when not directed then p_skill_wanted end, better_until = p_better_until,
       fields_asked = p_judged->'fields', decided_at = case p_state when 'open' then null else now() end
-    where id = p_task and state = 'open' and wanted = p_wanted_then
+    -- The client may have cancelled the task after it was put to her. Her answer is paid, and the
+    -- task stays cancelled.
+    where id = p_task and (state = 'open' or state = 'cancelled' and p_was = 'held') and wanted = p_wanted_then
       and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
       -- A late answer takes a slot that no worker holds. The worker who was asked in her place
       -- keeps hers.
@@ -190,14 +194,20 @@ end $$;
 -- again, and a late answer may still count) or 'withdrawn' (the batch was cancelled, or she left).
 -- Return false when it was not held any more.
 create or replace function release_task(p_assignment bigint, p_state text) returns boolean language plpgsql as $$
-declare v_task bigint; v_worker bigint; v_directed boolean;
+declare v_task bigint; v_worker bigint; v_directed boolean; v_batch text;
 begin
-  update assignment set state = p_state where id = p_assignment and state = 'held'
+  -- A question that is free again has the present price, also for her.
+  update assignment set state = p_state, record = nullif(record - 'price', '{}')
+    where id = p_assignment and state = 'held'
     returning task_id, worker_id into v_task, v_worker;
   if not found then
     return false;
   end if;
-  update task set held = held - 1 where id = v_task returning directed into v_directed;
+  update task set held = held - 1 where id = v_task returning directed, batch_id into v_directed, v_batch;
+  -- After the deadline of its batch no other worker is asked in her place.
+  if exists (select from batch where id = v_batch and ends_at is not null) then
+    update task set wanted = answered + held, maximum = answered + held where id = v_task and state = 'open';
+  end if;
   if v_directed and p_state = 'expired' then
     update directed set asked = false where task_id = v_task and worker_id = v_worker;
   elsif v_directed then
@@ -243,7 +253,8 @@ begin
       and new.answered <= new.maximum and new.wanted <= new.maximum
       -- There are never more open assignments than answers still needed.
       and (new.state <> 'open' or new.answered + new.held <= new.wanted)
-      and new.state in ('open', 'decided', 'review', 'cancelled')) is not true then
+      -- A task that is being uploaded into a running batch is asked of no worker yet.
+      and new.state in ('open', 'decided', 'review', 'cancelled', 'uploading')) is not true then
     raise exception 'task % would be out of bounds: %, % held, % answered, % wanted, % at most', new.id,
       new.state, new.held, new.answered, new.wanted, new.maximum
       using errcode = 'check_violation', table = 'task', constraint = 'task_is_sound';

@@ -125,7 +125,7 @@ class TurnRow:
     # holds: see `earlier.sql`.
     earlier_sure: bool | None
 
-    # The records of fields among these questions, by `held`, `next` and `dialled`.
+    # What is kept with these questions (`assignment.record`), by `held`, `next` and `dialled`.
     record: dict[str, Any] | None
 
     # The state of the USSD session.

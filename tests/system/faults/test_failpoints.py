@@ -17,7 +17,14 @@ from pathlib import Path
 import pytest
 
 from gateway.app import open_runtime
-from gateway.base.failpoints import OF_ARCHIVES, OF_PROJECTS, OF_WEBHOOKS, OF_WIND_DOWN, POINTS
+from gateway.base.failpoints import (
+    OF_ARCHIVES,
+    OF_LIFE,
+    OF_PROJECTS,
+    OF_WEBHOOKS,
+    OF_WIND_DOWN,
+    POINTS,
+)
 from gateway.base.vault import new_master_secret
 from gateway.cli.replay.town import free_port
 from gateway.queue.inline import InlineJobQueue
@@ -174,4 +181,4 @@ def test_every_point_in_the_code_is_on_the_list():
         for file in root.rglob("*.py")
         for name in re.findall(r'\breach\("([a-z_.]+)"\)', file.read_text())
     ]
-    assert set(found) == {*POINTS, *OF_ARCHIVES, *OF_WEBHOOKS, *OF_WIND_DOWN, *OF_PROJECTS}
+    assert set(found) == {*POINTS, *OF_ARCHIVES, *OF_WEBHOOKS, *OF_WIND_DOWN, *OF_PROJECTS, *OF_LIFE}

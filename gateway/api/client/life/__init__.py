@@ -1,0 +1,1 @@
+"""The routes by which a client changes a batch during its life."""

@@ -1,0 +1,24 @@
+"""The author of a change: the key of a request, by the characters that identify it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.api.callers.auth import Rt
+from gateway.base.vault import key_hash
+from gateway.steps.batches.life.change import Author
+from gateway.store.people import api_keys
+
+
+async def key_of(rt: Rt, request: Request) -> str:
+    """Return the first characters of the API key of a request, which the entrance has checked."""
+    _, _, key = request.headers.get("authorization", "").partition(" ")
+    return await api_keys.shown(rt.db, key_hash(key.strip()))
+
+
+Key = Annotated[str, Depends(key_of)]
+
+
+def author_of(key: str, request: Request, *, dry_run: bool = False) -> Author:
+    """Return the author of a change, with the request's Idempotency-Key."""
+    return Author(key, None if dry_run else request.headers.get("idempotency-key") or None, dry_run)

@@ -1,0 +1,1 @@
+"""The changes that a client makes to a batch during its life."""

@@ -1,0 +1,131 @@
+"""Tasks that are added to a batch while it runs.
+
+They are hidden from workers until all of an upload are stored. They count from the one commit that
+sets their money aside.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from gateway.base.bounds import AMOUNT_MAX_MINOR
+from gateway.base.errors import Refused
+from gateway.base.money import amount_text
+from gateway.steps.batches.fair_pay.floor import quoted_pay
+from gateway.steps.batches.life.change import (
+    Author,
+    Outcome,
+    check_free,
+    pay_change,
+    refused_for_money,
+)
+from gateway.steps.batches.life.more_answers import priced
+from gateway.steps.batches.quote import available_minor, checks_minor, workers_who_may_be_asked
+from gateway.steps.batches.slots import gold_answers
+from gateway.steps.batches.uploading import Upload
+from gateway.steps.retry import until_settled
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches, plans, tallies, uploads
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import changes, running
+from gateway.store.batches.life.changes import BatchChange
+
+
+class _Quoted(Exception):  # It undoes a dry run and is never shown.
+    """A signal that tasks were only priced."""
+
+
+@dataclass(slots=True)
+class AddingTasks:
+    """The adding of an upload's tasks to a running batch."""
+
+    author: Author
+    outcome: Outcome | None = None
+    """What was added, or would be, once it is known."""
+
+    async def publish(self, rt: Runtime, turn: Upload, now: dict[str, Any] | None) -> bool:
+        """Let the tasks count and set their money aside. Return False where the turn is over.
+
+        Raises Refused with the figures where the money is missing.
+        """
+        batch = await rt.batches.fresh(turn.batch)
+        has = await available_minor(rt, turn.client)
+        workers = gold_answers(await workers_who_may_be_asked(rt, batch))
+        pay = await quoted_pay(rt, batch)
+        found: list[BatchChange] = []
+
+        async def published() -> bool:
+            found.clear()
+            async with rt.db.transaction() as db:
+                row = await running.lock_life(db, turn.client, batch.id)
+                state = await uploads.lock_upload(db, batch.id, turn.token)
+                if row is None or state is None or not row.open or row.ends_at is not None:
+                    return False
+                if state not in ("running", "paused"):
+                    return False
+                check_free(row)
+                tasks_before = await plans.real_tasks(db, batch.id)
+                checks_before = await checks_minor(db, batch.id)
+                added = await uploads.publish_added(db, batch.id, turn.after, workers, now)
+                cost = await priced(db, batch, added.slots, pay)
+                cost += await checks_minor(db, batch.id) - checks_before
+                await tallies.count_anew(db, batch.id)
+                found.append(
+                    await self._recorded(db, batch, tasks_before, (added.tasks, added.golds), cost)
+                )
+                _check_amount(cost, batch)
+                if self.author.dry_run:
+                    raise _Quoted
+                await pay_change(db, batch, found[-1].id, cost)
+            return True
+
+        try:
+            done = await until_settled(published)
+        except _Quoted:
+            done = True
+            await turn.take_back()
+        except asyncpg.CheckViolationError as bad:
+            if getattr(bad, "table_name", None) != "account" or not found:
+                raise
+            raise refused_for_money(found[-1].cost_minor, has, batch.currency) from bad
+        if done:
+            self.outcome = Outcome(found[-1], has, batch.currency, dry_run=self.author.dry_run)
+        return done
+
+    async def _recorded(
+        self, db: Any, batch: Batch, before: int, added: tuple[int, int], cost_minor: int
+    ) -> BatchChange:
+        change = await changes.record_change(
+            db,
+            batch.id,
+            "add_tasks",
+            actor=self.author.key,
+            before={"tasks": before},
+            after={"tasks": before + added[0], "golds_added": added[1]},
+        )
+        change = BatchChange(
+            change.id,
+            change.at,
+            change.actor,
+            change.what,
+            change.before,
+            change.after,
+            cost_minor,
+        )
+        await changes.complete(db, change)
+        return change
+
+
+def _check_amount(cost_minor: int, batch: Batch) -> None:
+    if cost_minor > AMOUNT_MAX_MINOR:
+        raise Refused(
+            f"these tasks can cost up to {amount_text(cost_minor, batch.currency)}; at most "
+            f"{amount_text(AMOUNT_MAX_MINOR, batch.currency)} can be set aside at once"
+        )
+
+
+async def after_adding(rt: Runtime) -> None:
+    """Plan anew for many new tasks, and wake those who ask."""
+    await batches.plan_anew(rt.db)
+    rt.jobs.enqueue("assign")

@@ -1,0 +1,1 @@
+"""The queries of changes to a batch during its life."""
