@@ -329,6 +329,7 @@ async def test_at_its_deadline_a_batch_closes_with_what_there_is(town):
     assert shown["ends_at"]
     assert "No questions now" in (await (await town.enrols("carol")).texts("WORK"))
     assert "Saved +KES 3" in await brian.texts("1")
+    assert "Saved +KES 3" in await amina.texts("1"), "she held the next question already"
     await town.ticks()
     await town.ticks()
     assert (await batch.shows())["state"] == "done"
