@@ -11,7 +11,7 @@ from gateway.api.quality_requests import (
     QualificationOption,
     ReviewOption,
 )
-from gateway.api.strict import Moment, PriceInput, StrictModel
+from gateway.api.strict import PriceInput, StrictModel, TimeInput
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
 from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
 from gateway.qa.checks.plan import ACCEPT_H
@@ -182,7 +182,7 @@ class BatchIn(StrictModel):
         ),
     ] = False
     deadline: Annotated[
-        Moment | None,
+        TimeInput | None,
         Field(
             description="After this time no worker is asked a new question",
             examples=["2026-12-24T18:00:00Z"],

@@ -22,7 +22,7 @@ PriceInput = (
 
 # A time without a zone would be another moment on another machine. JSON has no times, so a text is
 # taken in spite of the strict model.
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+TimeInput = Annotated[AwareDatetime, Field(strict=False)]
 
 
 class StrictModel(BaseModel):

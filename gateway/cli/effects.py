@@ -60,6 +60,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals list",
         "approvals show",
         "audit next",
+        "batch history",
         "batch pay",
         "batch preview",
         "batch quality",

@@ -180,6 +180,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         f"audit judge {BATCH} 7 yes --by Wanjiku",
         f"audit judge {BATCH} 8 --unclear --by Wanjiku",
     ),
+    "batch history": (f"batch history {BATCH}", f"batch history {BATCH} --json -"),
     "batch preview": (f"batch preview {BATCH}", f"batch preview {BATCH} --tasks 3"),
     "batch quality": (f"batch quality {BATCH} --page quality.html",),
     "batch quote": (f"batch quote {BATCH}", f"batch quote {BATCH} --json -"),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change, progress_ready
 from gateway.api.client.idempotency import once
-from gateway.api.client.life.author import Key, author_of
+from gateway.api.client.life.author import ActingKey, Adding
 from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
@@ -31,7 +31,6 @@ from gateway.api.responses import (
 )
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit
-from gateway.steps.batches.life.more_tasks import AddingTasks
 from gateway.steps.batches.quote import quote as quote_of
 from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
@@ -64,7 +63,7 @@ async def account(rt: Rt, client: Client) -> AccountOut:
 
 @router.post("/batches", status_code=201)
 async def create(
-    rt: Rt, client: Client, key: Key, given: BatchIn, request: Request
+    rt: Rt, client: Client, key: ActingKey, given: BatchIn, request: Request
 ) -> Response:
     """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 
@@ -96,14 +95,13 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
 async def tasks(
     rt: Rt,
     client: Client,
-    key: Key,
+    adding: Adding,
     batch: BatchPath,
     request: Request,
     *,
     strict: bool = False,
     renamed: Annotated[str, Query(alias="map", max_length=1000, examples=["text:question"])] = "",
     shape: ShapeAsked = "auto",
-    dry_run: bool = False,
 ) -> Added:
     """Add tasks to a draft, or to a batch that runs and is open.
 
@@ -117,7 +115,6 @@ async def tasks(
     `dry_run=1` the tasks are checked and priced, and none is added.
     """
     await my_batch_to_change(rt, client, batch)
-    adding = AddingTasks(author_of(key, request, dry_run=dry_run))
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):
@@ -128,7 +125,7 @@ async def tasks(
         columns=filled.columns,
         warned=filled.warned,
         warnings=[warned(each) for each in filled.warnings],
-        dry_run=dry_run,
+        dry_run=adding.author.dry_run,
         cost_minor=adding.outcome.change.cost_minor if adding.outcome else None,
         available_minor=adding.outcome.available_minor if adding.outcome else None,
     )
@@ -182,7 +179,7 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
 
 
 @router.post("/batches/{batch}/start")
-async def start(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
+async def start(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> BatchOut:
     """Start a draft (which sets the money aside), or continue a paused batch.
 
     Repeating the request changes nothing more.
@@ -191,7 +188,7 @@ async def start(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
 
 
 @router.post("/batches/{batch}/pause")
-async def pause(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
+async def pause(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> BatchOut:
     """Pause a batch: no new questions are sent, but open ones may still be answered.
 
     Repeating the request changes nothing more.
@@ -200,7 +197,7 @@ async def pause(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
 
 
 @router.post("/batches/{batch}/cancel")
-async def cancel(rt: Rt, client: Client, key: Key, batch: BatchPath) -> BatchOut:
+async def cancel(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> BatchOut:
     """Cancel a batch for good: answers given stay paid, and the rest of the money comes back.
 
     Repeating the request changes nothing more.

@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.base.errors import Refused
 
 CLOSE, PAUSE = "close", "pause"
-"""What happens at the deadline: the batch closes with what there is, or it pauses."""
+"""The consequences of a deadline: the batch closes with what there is, or it pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Life:
     deadline: datetime | None = None
     """The time after which no worker is asked a new question; None for no such time."""
     at_deadline: str = CLOSE
-    """What happens then: `close` or `pause`."""
+    """The consequence of the deadline: `close` or `pause`."""
 
 
 PLAIN_LIFE = Life()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change
 from gateway.api.client.idempotency import once
-from gateway.api.client.life.author import Key, author_of
+from gateway.api.client.life.author import ActingKey, author_of
 from gateway.api.client.life.models import (
     BatchChangeOut,
     CancelTasksIn,
@@ -25,7 +25,7 @@ from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount
 from gateway.steps.batches.life.better_price import raise_price
-from gateway.steps.batches.life.change import Author, Outcome
+from gateway.steps.batches.life.change import Author, MadeChange
 from gateway.steps.batches.life.fewer_tasks import cancel_tasks
 from gateway.steps.batches.life.finish import finish
 from gateway.steps.batches.life.more_answers import UNCHANGED, Extension, extend, reopen
@@ -33,7 +33,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches.life import changes
 
 router = APIRouter(prefix="/api/v1")
-DryRun = Annotated[
+DryRunAsked = Annotated[
     bool, Query(description="Change nothing, and say what the change would do and cost")
 ]
 
@@ -42,11 +42,11 @@ DryRun = Annotated[
 async def extended(  # FastAPI gives them by name
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     given: ExtendIn,
     request: Request,
-    dry_run: DryRun = False,  # noqa: FBT002
+    dry_run: DryRunAsked = False,  # noqa: FBT002
 ) -> Response:
     """Ask for more answers to the tasks of a running batch, or move its deadline.
 
@@ -69,11 +69,11 @@ async def extended(  # FastAPI gives them by name
 async def reopened(
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     given: ReopenIn,
     request: Request,
-    dry_run: DryRun = False,  # noqa: FBT002
+    dry_run: DryRunAsked = False,  # noqa: FBT002
 ) -> Response:
     """Open decided tasks for more answers. A batch that is done runs again.
 
@@ -95,11 +95,11 @@ async def reopened(
 async def tasks_cancelled(
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     given: CancelTasksIn,
     request: Request,
-    dry_run: DryRun = False,  # noqa: FBT002
+    dry_run: DryRunAsked = False,  # noqa: FBT002
 ) -> Response:
     """Cancel open tasks: no worker is asked any more, and the money comes back at once.
 
@@ -122,11 +122,11 @@ async def tasks_cancelled(
 async def task_cancelled(
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     task: TaskPath,
     request: Request,
-    dry_run: DryRun = False,  # noqa: FBT002
+    dry_run: DryRunAsked = False,  # noqa: FBT002
 ) -> Response:
     """Cancel one open task. Repeating the request changes nothing more."""
     author = author_of(key, request, dry_run=dry_run)
@@ -144,11 +144,11 @@ async def task_cancelled(
 async def price_raised(
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     given: PriceIn,
     request: Request,
-    dry_run: DryRun = False,  # noqa: FBT002
+    dry_run: DryRunAsked = False,  # noqa: FBT002
 ) -> Response:
     """Raise the price for workers who are not asked yet.
 
@@ -169,7 +169,7 @@ async def price_raised(
 
 @router.post("/batches/{batch}/finish", response_model=ChangedOut)
 async def finished(
-    rt: Rt, client: Client, key: Key, batch: BatchPath, request: Request
+    rt: Rt, client: Client, key: ActingKey, batch: BatchPath, request: Request
 ) -> Response:
     """End the adding of tasks to an open batch. It closes when all its tasks are decided.
 
@@ -205,7 +205,7 @@ async def _changed(
     batch: str,
     request: Request,
     author: Author,
-    change: Callable[[], Awaitable[Outcome]],
+    change: Callable[[], Awaitable[MadeChange]],
 ) -> Response:
     await my_batch_to_change(rt, client, batch)
     key = request.headers.get("idempotency-key")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change
 from gateway.api.client.idempotency import once
-from gateway.api.client.life.author import Key, author_of
+from gateway.api.client.life.author import ActingKey, author_of
 from gateway.api.client.life.models import CopyIn
 from gateway.api.client.life.order import BatchEditIn, changed_order, differences, order_of
 from gateway.api.client.life.ordering import spec_of
@@ -17,7 +17,7 @@ from gateway.api.client.paths import BatchPath
 from gateway.api.responses import BatchOut
 from gateway.base.ids import ClientId
 from gateway.qa.checks.plan import QualityPlan
-from gateway.steps.batches.life import drafts
+from gateway.steps.batches import drafts
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import plans
 
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1")
 async def edited(
     rt: Rt,
     client: Client,
-    key: Key,
+    key: ActingKey,
     batch: BatchPath,
     given: BatchEditIn,
     request: Request,
@@ -73,7 +73,7 @@ async def deleted(rt: Rt, client: Client, batch: BatchPath) -> None:
 
 @router.post("/batches/{batch}/copy", status_code=201, response_model=BatchOut)
 async def copied(
-    rt: Rt, client: Client, key: Key, batch: BatchPath, given: CopyIn, request: Request
+    rt: Rt, client: Client, key: ActingKey, batch: BatchPath, given: CopyIn, request: Request
 ) -> Response:
     """Make a draft with the settings and labels of a batch in any state.
 

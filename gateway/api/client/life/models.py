@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from gateway.api.responses import BatchOut
-from gateway.api.strict import Moment, PriceInput, StrictModel
+from gateway.api.strict import PriceInput, StrictModel, TimeInput
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX
 from gateway.base.text.strings import Id, Line200
-from gateway.steps.batches.life.change import Outcome
+from gateway.steps.batches.life.change import MadeChange
 from gateway.store.batches.life.changes import BatchChange
 
 TASKS_NAMED_MAX = 10_000
@@ -26,14 +26,14 @@ TaskIds = Annotated[
 
 
 class CopyIn(StrictModel):
-    """What a copy takes over beside the settings of the batch."""
+    """The parts that a copy takes over beside the settings of the batch."""
 
     name: Annotated[Line200 | None, Field(description="None: the name of the batch")] = None
     tasks: Annotated[bool, Field(description="Copy the tasks too, with their gold")] = False
 
 
 class ExtendIn(StrictModel):
-    """What a running batch gets more of. At least one field is needed."""
+    """The extension of a running batch. At least one field is needed."""
 
     answers: Annotated[
         More | None, Field(description="Further answers for each task", examples=[2])
@@ -46,9 +46,9 @@ class ExtendIn(StrictModel):
         Literal["undecided", "all"],
         Field(description="undecided: open tasks only. all: decided tasks are opened again, too"),
     ] = "undecided"
-    deadline: Annotated[Moment | None, Field(description="A later deadline, or null for none")] = (
-        None
-    )
+    deadline: Annotated[
+        TimeInput | None, Field(description="A later deadline, or null for none")
+    ] = None
     at_deadline: Literal["close", "pause"] | None = None
 
 
@@ -111,7 +111,7 @@ class HistoryOut(BaseModel):
 
 
 class ChangedOut(BaseModel):
-    """What a change did, or would do with `dry_run`.
+    """The effect of a change, or of a change that is only tried with `dry_run`.
 
     `enough` says whether your free money suffices. `batch` shows the batch as it is now.
     """
@@ -124,7 +124,7 @@ class ChangedOut(BaseModel):
     batch: BatchOut
 
     @classmethod
-    def of(cls, outcome: Outcome, batch: BatchOut) -> Self:
+    def of(cls, outcome: MadeChange, batch: BatchOut) -> Self:
         """Return the outcome of a change as clients see it."""
         return cls(
             dry_run=outcome.dry_run,

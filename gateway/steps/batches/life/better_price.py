@@ -10,8 +10,8 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, typed_amount
 from gateway.steps.batches.life.change import (
     Author,
-    Effect,
-    Outcome,
+    ChangeEffect,
+    MadeChange,
     check_not_ended,
     make_change,
 )
@@ -26,10 +26,12 @@ from gateway.store.db import Connection
 
 async def raise_price(
     rt: Runtime, client: ClientId, batch_id: str, price_minor: int, author: Author
-) -> Outcome:
+) -> MadeChange:
     """Raise the price of an answer. Raises Refused for a price that is not higher."""
 
-    async def write(db: Connection, batch: Batch, row: LifeRow, change: BatchChange) -> Effect:
+    async def write(
+        db: Connection, batch: Batch, row: LifeRow, change: BatchChange
+    ) -> ChangeEffect:
         check_not_ended(row)
         if price_minor <= row.price_minor:
             raise Refused(
@@ -45,7 +47,7 @@ async def raise_price(
         await rulings.switch_on(db, batch.id, rule, by=change.actor, reason=why)
         before = {"price": typed_amount(row.price_minor, batch.currency)}
         after = {"price": typed_amount(price_minor, batch.currency), "told_before": kept}
-        return Effect(slots * (price_minor - row.price_minor), before, after)
+        return ChangeEffect(slots * (price_minor - row.price_minor), before, after)
 
     done = await make_change(rt, client, batch_id, "price", author, write)
     rt.jobs.enqueue("assign")

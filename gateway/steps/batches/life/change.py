@@ -42,8 +42,8 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a change did, or would do."""
+class MadeChange:
+    """The effect of a change that was made or tried, as its author is told."""
 
     change: BatchChange
     available_minor: int
@@ -58,7 +58,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ChangeEffect:
     """The effect of a change that was written, and the money that it needs."""
 
     cost_minor: int = 0
@@ -67,7 +67,7 @@ class Effect:
     after: Mapping[str, object] | None = None
 
 
-Write = Callable[[Connection, Batch, LifeRow, BatchChange], Awaitable[Effect]]
+ChangeWriter = Callable[[Connection, Batch, LifeRow, BatchChange], Awaitable[ChangeEffect]]
 """The writing of a change. Its row of the history has no contents yet."""
 
 
@@ -79,8 +79,8 @@ class _OnlyAsked(Exception):  # It undoes a dry run and is never shown.
 
 
 async def make_change(
-    rt: Runtime, client: ClientId, batch_id: str, action: str, author: Author, write: Write
-) -> Outcome:
+    rt: Runtime, client: ClientId, batch_id: str, action: str, author: Author, write: ChangeWriter
+) -> MadeChange:
     """Make a change in one commit with its money and its record. Raises Refused with the state.
 
     With `dry_run`, undo everything and return what the change would cost.
@@ -116,9 +116,9 @@ async def make_change(
     try:
         change = await until_settled(made)
         reach("life.changed")
-        return Outcome(change, has, batch.currency)
+        return MadeChange(change, has, batch.currency)
     except _OnlyAsked as asked:
-        return Outcome(asked.change, has, batch.currency, dry_run=True)
+        return MadeChange(asked.change, has, batch.currency, dry_run=True)
     except asyncpg.CheckViolationError as bad:
         if getattr(bad, "table_name", None) != "account":
             raise
@@ -126,7 +126,7 @@ async def make_change(
 
 
 async def too_dear(  # the same change, tried again for its figures
-    rt: Runtime, client: ClientId, batch: Batch, author: Author, action: str, write: Write
+    rt: Runtime, client: ClientId, batch: Batch, author: Author, action: str, write: ChangeWriter
 ) -> Refused:
     """Return the refusal of a change for which the client has not enough money, with figures."""
     tried = await make_change(

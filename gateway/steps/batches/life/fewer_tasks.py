@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gateway.base.errors import Fault
 from gateway.base.ids import ClientId
-from gateway.steps.batches.life.change import Author, Effect, Outcome, make_change
+from gateway.steps.batches.life.change import Author, ChangeEffect, MadeChange, make_change
 from gateway.steps.batches.life.more_answers import refuse
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import tallies
@@ -23,10 +23,12 @@ _SHOWN_MAX = 100
 
 async def cancel_tasks(
     rt: Runtime, client: ClientId, batch_id: str, names: Sequence[str], author: Author
-) -> Outcome:
+) -> MadeChange:
     """Cancel open tasks of a batch. Tasks that are cancelled already stay so."""
 
-    async def write(db: Connection, batch: Batch, row: LifeRow, change: BatchChange) -> Effect:
+    async def write(
+        db: Connection, batch: Batch, row: LifeRow, change: BatchChange
+    ) -> ChangeEffect:
         del row, change
         tasks = await running.named_tasks(db, batch.id, names)
         found = {one.name: one for one in tasks}
@@ -49,7 +51,7 @@ async def cancel_tasks(
             "names": [one.name for one in still_open[:_SHOWN_MAX]],
             "asked_now": sum(one.held for one in still_open),
         }
-        return Effect(-spare * batch.cost_minor, {}, after)
+        return ChangeEffect(-spare * batch.cost_minor, {}, after)
 
     done = await make_change(rt, client, batch_id, "cancel_tasks", author, write)
     rt.jobs.enqueue("close")

@@ -10,8 +10,8 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
 from gateway.steps.batches.life.change import (
     Author,
-    Effect,
-    Outcome,
+    ChangeEffect,
+    MadeChange,
     check_free,
     check_not_ended,
     make_change,
@@ -31,7 +31,7 @@ UNCHANGED = "unchanged"
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What a client wants more of."""
+    """The things of which a client wants more."""
 
     answers: int = 0
     """The further answers for each chosen task."""
@@ -42,12 +42,12 @@ class Extension:
     deadline: datetime | str | None = UNCHANGED
     """The new deadline, None for no deadline, or `unchanged`."""
     at_deadline: str | None = None
-    """What happens at it; None leaves it."""
+    """The consequence of the deadline; None leaves it."""
 
 
 async def extend(
     rt: Runtime, client: ClientId, batch_id: str, wish: Extension, author: Author
-) -> Outcome:
+) -> MadeChange:
     """Ask for more answers to the tasks of a running batch, or move its deadline."""
     wished = (wish.answers, wish.maximum, wish.at_deadline, wish.deadline != UNCHANGED)
     if not any(wished):
@@ -57,7 +57,9 @@ async def extend(
         raise Refused("the deadline has passed already; name a later time", field="deadline")
     pay = await quoted_pay(rt, await rt.batches.fresh(batch_id))
 
-    async def write(db: Connection, batch: Batch, row: LifeRow, change: BatchChange) -> Effect:
+    async def write(
+        db: Connection, batch: Batch, row: LifeRow, change: BatchChange
+    ) -> ChangeEffect:
         check_not_ended(row)
         check_free(row)
         before, after = dict[str, object](), dict[str, object]()
@@ -66,7 +68,7 @@ async def extend(
         cost = 0
         if wish.answers or wish.maximum is not None:
             cost = await _more(db, batch, wish, change, pay, after)
-        return Effect(cost, before, after)
+        return ChangeEffect(cost, before, after)
 
     done = await make_change(rt, client, batch_id, "extend", author, write)
     rt.jobs.enqueue("assign")
@@ -182,12 +184,14 @@ async def _counted(db: Connection, batch: Batch) -> None:
 
 async def reopen(
     rt: Runtime, client: ClientId, batch_id: str, names: Sequence[str], answers: int, author: Author
-) -> Outcome:
+) -> MadeChange:
     """Open decided tasks for more answers. A batch that is done runs again."""
     pay = await quoted_pay(rt, await rt.batches.fresh(batch_id))
     now = rt.clock.now()
 
-    async def write(db: Connection, batch: Batch, row: LifeRow, change: BatchChange) -> Effect:
+    async def write(
+        db: Connection, batch: Batch, row: LifeRow, change: BatchChange
+    ) -> ChangeEffect:
         check_not_ended(row)
         check_free(row)
         tasks = await running.named_tasks(db, batch.id, names)
@@ -222,7 +226,7 @@ async def reopen(
             "tasks": len(tasks),
             "answers": answers,
         }
-        return Effect(cost, before, after)
+        return ChangeEffect(cost, before, after)
 
     done = await make_change(rt, client, batch_id, "reopen", author, write)
     rt.jobs.enqueue("assign")

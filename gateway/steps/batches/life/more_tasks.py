@@ -15,7 +15,7 @@ from gateway.base.money import amount_text
 from gateway.steps.batches.fair_pay.floor import quoted_pay
 from gateway.steps.batches.life.change import (
     Author,
-    Outcome,
+    MadeChange,
     check_free,
     pay_change,
     refused_for_money,
@@ -41,8 +41,8 @@ class AddingTasks:
     """The adding of an upload's tasks to a running batch."""
 
     author: Author
-    outcome: Outcome | None = None
-    """What was added, or would be, once it is known."""
+    outcome: MadeChange | None = None
+    """The added tasks and their cost, once they are known."""
 
     async def publish(self, rt: Runtime, turn: Upload, now: dict[str, Any] | None) -> bool:
         """Let the tasks count and set their money aside. Return False where the turn is over.
@@ -90,7 +90,7 @@ class AddingTasks:
                 raise
             raise refused_for_money(found[-1].cost_minor, has, batch.currency) from bad
         if done:
-            self.outcome = Outcome(found[-1], has, batch.currency, dry_run=self.author.dry_run)
+            self.outcome = MadeChange(found[-1], has, batch.currency, dry_run=self.author.dry_run)
         return done
 
     async def _recorded(
