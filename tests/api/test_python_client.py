@@ -223,3 +223,34 @@ def test_a_preview_shows_the_messages_before_any_worker_is_asked(client, tree, k
     said = capsys.readouterr().out
     assert sms["text"] in said
     assert "these tasks cost" in said
+
+
+def test_a_batch_is_changed_from_a_program_and_from_the_command_line(tree, key, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("GATEWAY_KEY", key)
+    order = {"name": "Life", "kind": "verification", "instructions": "Is this true?", "price": "5"}
+    with Client(tree.url, key) as client:
+        batch = client.submit([{"id": "1", "text": "Is it new?"}], **order, language="am", open=True)
+        assert client.edit(batch, price="6", labels={"a": "b"})["price_minor"] == 600
+        client.start(batch)
+        assert client.extend(batch, answers=1, dry_run=True).cost_minor == 600
+        assert client.raise_price(batch, "7").what == "price"
+        assert client.add(batch, [{"id": "2", "text": "Is it old?"}]) == 1
+        assert client.cancel_tasks(batch, ["2"]).cost_minor == -2100
+        client.finish(batch)
+        copied = client.copy(batch, tasks=True, name="Copy")
+        client.delete(copied)
+        with pytest.raises(GatewayProblem, match="no batch"):
+            client.batch(copied)
+        assert [one.what for one in client.history(batch)] == [
+            *("create", "edit", "start", "price", "add_tasks", "cancel_tasks", "finish")
+        ]
+    said = ["--url", tree.url, "batch"]
+    main([*said, "extend", batch, "--answers", "1", "--dry-run"])
+    assert "cost: +7.00" in capsys.readouterr().out
+    main([*said, "copy", batch])
+    draft = capsys.readouterr().out.split()[-1]
+    main([*said, "edit", draft, 'labels={"from": "here"}', "name=Other"])
+    main([*said, "delete", draft])
+    main([*said, "history", batch])
+    assert "cancel_tasks" in capsys.readouterr().out
+    main([*said, "cancel", batch])

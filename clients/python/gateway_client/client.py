@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from gateway_client.life import BatchLife
 from gateway_client.models import Answer, Progress, Quote, Result
 
 _TRIES: Final = 8
@@ -36,7 +37,7 @@ class GatewayProblem(Exception):
         self.status, self.detail, self.errors = status, detail, list(errors)
 
 
-class Client:
+class Client(BatchLife):
     """A client with an API key. It is a context manager, which closes its connections."""
 
     def __init__(self, url: str, key: str, *, http: httpx.Client | None = None) -> None:
@@ -111,6 +112,14 @@ class Client:
             "GET", f"/batches/{batch}/preview", params={"tasks": str(tasks)}
         ).json()
         return shown
+
+    def add(self, batch: str, tasks: Tasks) -> int:
+        """Add tasks to a draft, or to a running batch that is open; return their number."""
+        body, media = _body(tasks)
+        headers = {"Content-Type": media}
+        said = self._asks("POST", f"/batches/{batch}/tasks", content=body, headers=headers).json()
+        number: int = said["added"]
+        return number
 
     def quote(self, batch: str) -> Quote:
         """Return the cost of a draft."""

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from gateway_client.client import Client, GatewayProblem
+from gateway_client.life_command import add_verbs, named_value
 from gateway_client.models import Progress, Result
 from gateway_client.xlsx import Cell, write_xlsx
 
@@ -56,7 +56,7 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
         kind=given.kind,
         instructions=given.instructions,
         price=given.price,
-        **dict(map(_field, given.field)),
+        **dict(map(named_value, given.field)),
     )
     quote = client.quote(batch)
     print(
@@ -76,15 +76,6 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
         _show_progress(client, batch)
     else:
         print(f"it runs; watch it with: gateway-client batch watch {batch}")
-
-
-def _field(written: str) -> tuple[str, Any]:
-    """Return a further field of a batch, written as name=value; the value may be JSON."""
-    name, _, value = written.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _preview(client: Client, given: argparse.Namespace) -> None:
@@ -236,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("batch")
     preview.add_argument("--tasks", type=int, default=1, help="how many tasks to show; at most 10")
     preview.set_defaults(does=_preview)
+    add_verbs(verbs)
     results = words.add_parser("results", help="print the results, or write them into a file")
     results.add_argument("batch")
     results.add_argument("--to", metavar="FILE", help="a new file: .xlsx, .csv or .json")
