@@ -15,7 +15,7 @@ import orjson
 from tests.system.fuzz.values import NASTY_TEXTS, Drawn
 
 _WORDS = {"kind", "value", "method", "languages", "shares", "options", "policy", "confidence",
-          "price", "partner_price", "review_price"}  # fmt: skip
+          "price", "partner_price", "review_price", "fields", "language", "deadline"}  # fmt: skip
 """Fields whose good values are told in words by the schema's descriptions: a valid form of them may
 be refused.
 
@@ -171,6 +171,9 @@ class Api:
                 "method": "auto",
                 "options": [],
                 "languages": [],
+                "fields": [],
+                "language": None,
+                "deadline": None,
                 "shares": {},
                 "policy": "fixed:3",
             }
