@@ -54,14 +54,15 @@ async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list
     return [TaskToJudge(**row) for row in rows]
 
 
-async def ended_tasks(db: Connection, batch: str, limit: int) -> list[Row]:
+async def ended_tasks(db: Connection, batch: str, limit: int) -> list[TaskToJudge]:
     """Return open tasks of an ended batch that have answers and that no worker holds."""
-    return await db.rows(
+    rows = await db.rows(
         f"""with t as (select * from task where batch_id = $1 and state = 'open' and gold is null and held = 0
               and answered > 0 order by id limit $2 for update) {_TASK}""",  # The query is made of constants.
         batch,
         limit,
     )
+    return [TaskToJudge(**row) for row in rows]
 
 
 _ANSWERED_BY = {
