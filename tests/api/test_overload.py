@@ -54,7 +54,7 @@ def test_while_a_turn_is_free_every_call_is_taken_however_slow_it_was(turns, ser
 
 
 def test_a_late_event_loop_counts_as_a_wait_until_it_is_in_time_again():
-    """In a rush, calls that the loop has not accepted yet wait as well. No step shows that."""
+    """Calls that the loop has not accepted yet wait in a rush as well, and no step shows that."""
     admission, _ = measured(4, 0.02, wait_s=1.0)
     admission.under_way = 20
     assert admission.admits(new=True)
