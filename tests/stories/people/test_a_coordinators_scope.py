@@ -137,7 +137,7 @@ async def test_a_coordinator_who_changes_her_centre_leaves_its_workers_behind(to
     assert "2 workers" not in said
     assert (await town["otieno"].texts("STATUS")).startswith("1 worker")
     assert "Makena" in await page_of(town, OTIENO)
-    assert [row["id"] for row in await workers.coordinators_of(town.rt.db, await chege.id())]
+    assert [row.id for row in await workers.coordinators_of(town.rt.db, await chege.id())]
 
 
 async def test_every_look_up_by_coordinator_agrees_about_who_is_hers(town, centres):
@@ -157,10 +157,10 @@ async def test_every_look_up_by_coordinator_agrees_about_who_is_hers(town, centr
                 await workers.theirs(town.rt.db, person.index, coordinator) is not None
             ) is expected
             named = await store.named_number(town.rt.db, person.index, coordinator)
-            assert bool(named["mine"]) is expected
+            assert bool(named.mine) is expected
         listed = {row["name"].lower() for row in await workers.workers_of(town.rt.db, coordinator)}
         assert listed == own
         found = {
-            row["name"].lower() for row in await findings.of_coordinator(town.rt.db, coordinator)
+            row.name.lower() for row in await findings.of_coordinator(town.rt.db, coordinator)
         }
         assert found == own & {"makena", "chege"}

@@ -238,7 +238,7 @@ async def test_two_persons_give_the_number_back_with_all_money(town, people, ami
 async def test_a_request_that_no_person_decides_runs_out(town, people, amina, new):
     await asks(town, amina, new)
     listed = await number_moves.list_moves(town.rt.db, everything=False)
-    assert [row["waits"] for row in listed] == [True]
+    assert [row.waits for row in listed] == [True]
     assert "Amina" in decide_number_requests.listed_line(town.rt, listed[0])
     town.clock.advance(hours=169)
     with pytest.raises(Refused, match="too old"):
