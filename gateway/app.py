@@ -31,6 +31,7 @@ from gateway.sms.prices import PriceList, built_in
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.batches.fair_pay.settle import settle_pay
+from gateway.steps.batches.files.run import do_file_jobs
 from gateway.steps.batches.life.deadlines import end_at_deadlines
 from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.housekeeping.keep_months import keep_months
@@ -94,6 +95,7 @@ STEPS: Mapping[str, StepFunction] = {
     "deliver": deliver,
     "disburse": disburse,
     "even_work": even_work,
+    "file_jobs": do_file_jobs,
     "keep_months": keep_months,
     "pay_referrals": pay_referrals,
     "poll": poll,

@@ -21,6 +21,7 @@ from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.phones_first import let_phones_first
 from gateway.api.client import answers, batches, bonuses, judgement, lists, offers, proof, quality
 from gateway.api.client import webhooks as client_webhooks
+from gateway.api.client.files import routes as files
 from gateway.api.client.life import changing, drafts
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
@@ -114,7 +115,7 @@ def make_app(
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
-    rooms = (batches, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews)  # fmt: skip
+    rooms = (batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews)  # fmt: skip
     for router in (room.router for room in rooms):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)

@@ -77,6 +77,11 @@ OF_LIFE = {
     "life.added": "tasks of a running batch are committed with their money, and its client has no answer",
 }
 """Points that only changes of batches pass."""
+OF_FILES = {
+    "import.read": "the file of an import is read and checked, and nothing is stored",
+    "export.written": "the file of an export is complete, and the export still counts as running",
+}
+"""Points that only imports and exports pass."""
 
 
 def _read(said: str) -> tuple[str, list[int]]:
@@ -90,7 +95,8 @@ _armed, _victims = _read(os.environ.get("FAILPOINT", ""))
 def arm(name: str, victims: list[int] | None = None) -> None:
     """Arm a point now, as FAILPOINT would have done at the start."""
     global _armed, _victims  # one setting per process, like the environment
-    assert name in POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_WIND_DOWN | OF_PROJECTS | OF_LIFE
+    known = POINTS | OF_ARCHIVES | OF_WEBHOOKS | OF_WIND_DOWN | OF_PROJECTS | OF_LIFE | OF_FILES
+    assert name in known
     _armed, _victims = name, victims or []
 
 

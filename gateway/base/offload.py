@@ -78,8 +78,10 @@ class Helpers:
             for helper in made._free:
                 await helper.end()
 
-    async def run(self, name: str, *arguments: object) -> object:
+    async def run(self, name: str, *arguments: object, limit_s: float | None = None) -> object:
         """Run the named job in a helper, and return its result or raise its refusal.
+
+        `limit_s` takes the place of the pool's limit, for work for which no request waits.
 
         Raises Busy when too many jobs wait, Refused when the job takes too long, and Failed when
         the helper dies.
@@ -94,23 +96,23 @@ class Helpers:
         finally:
             self._waiting -= 1
         try:
-            done = await self._run(pickle.dumps((name, arguments)))
+            done = await self._run(pickle.dumps((name, arguments)), limit_s or self._limit_s)
         finally:
             self._gate.release()
         if done.error is not None:
             raise done.error
         return done.value
 
-    async def _run(self, job: bytes) -> Done:
+    async def _run(self, job: bytes, limit_s: float) -> Done:
         helper = self._free.pop() if self._free else await self._start()
         kept = False
         try:
-            async with asyncio.timeout(self._limit_s):
+            async with asyncio.timeout(limit_s):
                 done = await helper.run(job)
             kept = not done.last
         except TimeoutError as late:
             raise Refused(
-                f"this takes longer than {self._limit_s:.0f} s to calculate; send it in smaller parts"
+                f"this takes longer than {limit_s:.0f} s to calculate; send it in smaller parts"
             ) from late
         except (OSError, asyncio.IncompleteReadError) as died:
             raise Failed("the calculation was cut off; try again", retryable=True) from died

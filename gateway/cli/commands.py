@@ -133,13 +133,16 @@ def runner(
     calls: Annotated[
         bool, typer.Option("--calls", help="Do only calls to the webhooks of clients.")
     ] = False,
+    files: Annotated[
+        bool, typer.Option("--files", help="Do only imports and exports of clients.")
+    ] = False,
 ) -> None:
     """Do queued jobs: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli.run import runner as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
-        command.serve(settings, command.queues(heavy=heavy, light=light, calls=calls))
+        command.serve(settings, command.queues(heavy=heavy, light=light, calls=calls, files=files))
 
 
 @app.command()

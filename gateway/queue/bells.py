@@ -26,6 +26,7 @@ from gateway.queue.jobs import PermittedJob, PermittedQueue, job_timeout_s, refu
 log = structlog.get_logger()
 
 QUEUE, HEAVY_QUEUE, CALLS_QUEUE = "gateway", "gateway-heavy", "gateway-calls"
+FILES_QUEUE = "gateway-files"
 HEAVY = frozenset(
     {
         "advance_projects",
@@ -45,6 +46,8 @@ CALLS = frozenset({"call_webhooks"})
 """Steps that wait for clients' servers. They have a queue of their own too, since such a server may
 take its time.
 """
+FILES = frozenset({"file_jobs"})
+"""Steps that read and write the files of clients, which takes minutes for a large one."""
 # Equal jobs within this time are one job, so a burst of replies causes one send run.
 _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
 # A job without a place on a queue after this time has lost it. The time is much longer than RQ
@@ -82,6 +85,8 @@ def queue_of(step: str) -> str:
     """Return the name of the queue on which a step waits."""
     if step in CALLS:
         return CALLS_QUEUE
+    if step in FILES:
+        return FILES_QUEUE
     return HEAVY_QUEUE if step in HEAVY else QUEUE
 
 
@@ -171,7 +176,8 @@ class RqJobQueue:
     def __init__(self, redis_url: str, function: str) -> None:
         self._redis = redis_at(redis_url)
         self._queues = {
-            name: queue(self._redis, name) for name in (QUEUE, HEAVY_QUEUE, CALLS_QUEUE)
+            name: queue(self._redis, name)
+            for name in (QUEUE, HEAVY_QUEUE, CALLS_QUEUE, FILES_QUEUE)
         }
         self._function = function
         self._wanted: set[tuple[str, ...]] = set()

@@ -32,7 +32,8 @@ log = structlog.get_logger()
 JOB_TIMEOUT_S: Final = 60
 HEAVY_JOB_TIMEOUT_S: Final = 1800
 CALLS_JOB_TIMEOUT_S: Final = 120
-_HEAVY, _CALLS = "-heavy", "-calls"
+FILES_JOB_TIMEOUT_S: Final = 6 * 3600
+_HEAVY, _CALLS, _FILES = "-heavy", "-calls", "-files"
 DATA_BYTES_MAX: Final = 4096
 ARGUMENT_LENGTH_MAX: Final = 200
 REFUSED_KEY: Final = "gateway:refused-jobs"
@@ -67,8 +68,10 @@ class PermittedJobs:
 def job_timeout_s(queue: str) -> int:
     """Return how many seconds a job of this queue may take.
 
-    A job about a whole batch takes minutes, every other job seconds.
+    A job about a whole batch takes minutes, a file may take hours, and every other job seconds.
     """
+    if queue.endswith(_FILES):
+        return FILES_JOB_TIMEOUT_S
     if queue.endswith(_CALLS):
         return CALLS_JOB_TIMEOUT_S
     return HEAVY_JOB_TIMEOUT_S if queue.endswith(_HEAVY) else JOB_TIMEOUT_S

@@ -27,6 +27,7 @@ from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSid
 from gateway.settings.controls import Controls
 from gateway.settings.coordinators import Coordinators
 from gateway.settings.fair_pay import FairPay
+from gateway.settings.files import Files
 from gateway.settings.limits import DoorLimits, Networks, ServedAddresses
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
@@ -48,6 +49,7 @@ __all__ = [
     "DoorLimits",
     "FairPay",
     "FeeBand",
+    "Files",
     "Moves",
     "ProviderSettings",
     "Reserves",
@@ -141,6 +143,8 @@ class Settings(BaseSettings):
     """The weekly message to each worker about her answers and her money."""
     retention: Retention = Retention()
     """The time for which sessions and messages are kept, and the folder for archived months."""
+    files: Files = Files()
+    """The folder of the files of clients' imports and exports, and for how long they are kept."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """The largest payout by SMS, in major units, for a worker who has a PIN. A larger one needs the
     PIN, on USSD.

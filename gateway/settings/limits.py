@@ -40,9 +40,13 @@ class DoorLimits(Section):
     """The largest body of a request. Uploads of tasks have a limit of their own."""
     upload_bytes: Count = 50 * 1024 * 1024
     """The largest upload of tasks, in any encoding."""
-    batch_tasks: Count = 100_000
+    import_bytes: Count = 1024 * 1024 * 1024
+    """The largest file of an import, which is stored in the background."""
+    import_s: Seconds = 3600.0
+    """The time in which the file of an import must have arrived."""
+    batch_tasks: Count = 1_000_000
     """The largest number of tasks in one batch, over all its uploads."""
-    batch_bytes: Count = 200 * 1024 * 1024
+    batch_bytes: Count = 1024 * 1024 * 1024
     """The largest size of the ids, texts, gold and audiences of one batch."""
     header_bytes: Count = 32 * 1024
     """The largest size of a request's address and headers together."""

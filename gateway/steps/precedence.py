@@ -25,6 +25,7 @@ AFTER_PHONES = frozenset(
         "pay_referrals",
         "refund",
         "even_work",
+        "file_jobs",
         "relearn",
         "score",
         "seal",

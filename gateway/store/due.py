@@ -70,6 +70,8 @@ union all select 'publish_events', null where exists (select from client_event)
   or exists (select from webhook_message where at < $1::timestamptz - interval '31 days')
 union all select 'call_webhooks', null where exists (select from webhook w where w.state = 'active' and exists
   (select from webhook_delivery d where d.webhook_id = w.id and d.state = 'waiting' and d.due_at <= $1))
+union all select 'file_jobs', null where exists (select from file_job where due_at <= $1)
+  or exists (select from file_job where expires_at <= $1 and file is not null)
 union all select 'assign', null where exists (select from batch where state = 'running')
 """
 

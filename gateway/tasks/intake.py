@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -52,6 +53,8 @@ class TaskSpec:
     audience: Audience | None
     gold_reason: str | None = None
     own: Mapping[str, object] = field(default_factory=dict[str, object])
+    row: int = 0
+    """The number of its row in the client's file; 0 where it came from no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,55 @@ class RowRules:
     """The fields of a record, for data entry."""
     strict: bool = False
     """Refuse columns of the client's own."""
+    faults_max: int = FAULTS_SHOWN
+    """The number of bad rows that are listed. The rest is counted."""
+
+
+class BadRows:
+    """The bad rows of an upload: the first with their faults, and the number of all."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._faults, self._wrong = most, list[Fault](), 0
+
+    def __bool__(self) -> bool:
+        return self._wrong > 0
+
+    def add(self, refused: Refused, row: int, columns: Mapping[str, str] | None = None) -> None:
+        """Add a row that was refused.
+
+        `columns` has the client's names of fields, where they differ.
+        """
+        self._wrong += 1
+        if len(self._faults) < self._most:
+            inner = refused.faults[0] if refused.faults else Fault(str(refused))
+            field = inner.field
+            if field and columns:
+                field = columns.get(field, field)
+            message = str(refused).removeprefix(f"row {row}: ")
+            self._faults.append(Fault(message, field, row, inner.rule))
+
+    @contextmanager
+    def of_earlier_checks(self) -> Generator[None]:
+        """Add the rows that a block refuses, and the rows that were refused before its end."""
+        try:
+            yield
+        except Refused as refused:
+            if not refused.wrong:
+                raise
+            self._wrong += refused.wrong
+            both = sorted((*self._faults, *refused.faults), key=lambda fault: fault.row or 0)
+            self._faults = both[: self._most]
+
+    def refuse(self) -> None:
+        """Raise Refused, which names the first bad row, if there is one."""
+        if not self._wrong:
+            return
+        first = self._faults[0]
+        where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
+        more = f" (and {self._wrong - 1} more rows)" if self._wrong > 1 else ""
+        raise Refused(
+            f"{where}: {first.message}{more}", faults=tuple(self._faults), wrong=self._wrong
+        )
 
 
 def check_rows(rows: Iterable[Mapping[str, object]], rules: RowRules) -> list[TaskSpec]:
@@ -110,34 +162,24 @@ def checked_rows(
     After the last row, raise Refused with the first faults of all rows. Rows for which there is no
     `room` are refused at once, so the rest of a file that is too long is not read.
     """
-    names, faults, wrong = set[str](), list[Fault](), 0
+    names, bad = set[str](), BadRows(rules.faults_max)
     for count, row in enumerate(rows, 1):
         number = row.number if isinstance(row, UploadedRow) else count
         if room is not None:
             room.check(count, 0)
         try:
-            spec = _task(row, rules, names)
+            spec = _task(row, rules, names, number)
             if rules.strict:
                 _refuse_own(spec)
         except Refused as refused:
-            inner = refused.faults[0] if refused.faults else Fault(str(refused))
-            field = inner.field
-            if isinstance(row, UploadedRow) and field:
-                field = row.columns.get(field, field)
-            wrong += 1
-            if wrong <= FAULTS_SHOWN:
-                faults.append(Fault(str(refused), field, number, inner.rule))
+            bad.add(refused, number, row.columns if isinstance(row, UploadedRow) else None)
         else:
             names.add(spec.name)
             yield spec
-    if faults:
-        first = faults[0]
-        where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
-        more = f" (and {wrong - 1} more rows)" if wrong > 1 else ""
-        raise Refused(f"{where}: {first.message}{more}", faults=tuple(faults))
+    bad.refuse()
 
 
-def _task(row: Mapping[str, object], rules: RowRules, names: set[str]) -> TaskSpec:
+def _task(row: Mapping[str, object], rules: RowRules, names: set[str], number: int) -> TaskSpec:
     if isinstance(row, UploadedRow) and row.problem:
         raise row.problem
     name, text = identifier(_string(row, "id"), "id"), _string(row, "text")
@@ -147,7 +189,7 @@ def _task(row: Mapping[str, object], rules: RowRules, names: set[str]) -> TaskSp
     own = _own(row.own if isinstance(row, UploadedRow) else {})
     gold = _gold(row, rules.kind, rules.options, rules.fields)
     audience = _audience(row.get("audience"), rules.workers)
-    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own)
+    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own, number)
 
 
 def _refuse_own(spec: TaskSpec) -> None:

@@ -40,8 +40,8 @@ def read_rows(
     """Yield the rows of a file; its content type tells the format, or else its beginning.
 
     The shape is the one that the client names, or is recognised by the header or the first object.
-    Raises Refused naming row and column, while the file is read. Only JSON is held in memory as a
-    whole.
+    A row that cannot be read is yielded with its problem. Raises Refused where the file cannot be
+    read any further. Only a JSON list, and JSON of another service, is held in memory as a whole.
     """
     check_shape(asked.shape)
     source = file if isinstance(file, bytes) else _seekable(file)
@@ -53,8 +53,8 @@ def read_rows(
         raise Refused("the upload is empty; send tasks as CSV, XLSX, JSON or JSON lines")
     if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
         return _table_rows(source, asked)
-    text = _checked_text(source)
-    return _json_rows(json_list(text) if start == "[" else json_lines(text), asked)
+    values = json_list(_checked_text(source)) if start == "[" else json_lines(source)
+    return _json_rows(values, asked)
 
 
 def check_shape(shape: str) -> None:
@@ -119,7 +119,8 @@ def _table_rows(source: Source, asked: ReadingAsked) -> Iterator[UploadedRow]:
     names = [name for name in table.names if name]
     pairs = [(name, column_key(name)) for name in names]
     rows = (
-        GivenRow(row.number, {name: row.cells[key] for name, key in pairs}) for row in table.rows()
+        GivenRow(row.number, {name: row.cells.get(key, "") for name, key in pairs}, row.fault)
+        for row in table.rows(go_on=True)
     )
     return shape.read(names, rows, asked)
 
@@ -132,7 +133,10 @@ def _plain_rows(table: Table, fields: Mapping[str, str]) -> Iterator[UploadedRow
     keys = [(column_key(name), name) for name in table.names if name]
     golds = {key: key.removeprefix(_GOLD_OF) for key, _ in keys if key.startswith(_GOLD_OF)}
     own = [(key, name) for key, name in keys if key not in known and key not in golds]
-    for row in table.rows():
+    for row in table.rows(go_on=True):
+        if row.fault is not None:
+            yield _faulty(row.number, row.fault)
+            continue
         cells: dict[str, object] = {
             field: row.cells[key]
             for key, field in known.items()
@@ -159,20 +163,29 @@ def _json_rows(values: Iterator[tuple[int, object]], asked: ReadingAsked) -> Ite
     if shape is None:
         fields = _fields(asked.renamed)
         return (_plain(_object(value, number), fields) for number, value in each)
-    rows = [shape.flat(_object(value, number)) for number, value in each]
+    given = [_object(value, number) for number, value in each]
+    rows = [shape.flat(row) if row.problem is None else row for row in given]
     names = dict.fromkeys(name for row in rows for name in row.cells)
     return shape.read(list(names), rows, asked)
 
 
 def _object(value: object, number: int) -> GivenRow:
     if not isinstance(value, dict):
-        raise Refused(
-            f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}', row=number
-        )
+        problem = f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}'
+        fault = value if isinstance(value, Refused) else Refused(problem, row=number)
+        return GivenRow(number, {}, fault)
     return GivenRow(number, cast("dict[str, object]", value))
 
 
+def _faulty(number: int, problem: Refused) -> UploadedRow:
+    row = UploadedRow({}, number)
+    row.problem = problem
+    return row
+
+
 def _plain(row: GivenRow, fields: Mapping[str, str]) -> UploadedRow:
+    if row.problem is not None:
+        return _faulty(row.number, row.problem)
     cells = {fields[name]: one for name, one in row.cells.items() if name in fields}
     own = {name: one for name, one in row.cells.items() if name not in fields}
     return UploadedRow(cells, row.number, own)

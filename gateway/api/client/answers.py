@@ -13,11 +13,9 @@ from pydantic import BaseModel, Field
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.lists import TaskState
-from gateway.api.client.named_workers import fields_for_client
 from gateway.api.client.pages import PAGE_MAX
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.results import (
-    RESULT_COLUMNS,
     ClientRows,
     as_csv,
     as_json,
@@ -25,21 +23,23 @@ from gateway.api.client.results import (
 )
 from gateway.api.responses import AnswerOut, ResultOut
 from gateway.base.errors import Refused
-from gateway.base.money import typed_amount
-from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import Id
+from gateway.steps.batches.files.told import (
+    ANSWER_COLUMNS,
+    RESULT_COLUMNS,
+    AnswerTeller,
+    fields_for_client,
+)
 from gateway.steps.quality.confidences import results_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, listed_answers, results
-from gateway.store.batches.batches import Batch
-from gateway.store.batches.listed_answers import AnswerCursor, ListedAnswer
+from gateway.store.batches.listed_answers import AnswerCursor
 from gateway.store.batches.results import ResultsAsked
 from gateway.tasks.exports.table_form import TableForm
 
 router = APIRouter(prefix="/api/v1")
 NEXT: Final = "Next-After"
 """The header with the cursor of the next page. It is missing on the last one."""
-ANSWER_COLUMNS: Final = tuple(name for name in AnswerOut.model_fields if name != "columns")
 _FORMATS: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {NEXT: {"schema": {"type": "string"}, "description": "Cursor of the next page"}},
@@ -149,35 +149,6 @@ class RowForm:
                 return as_lines(rows), "application/jsonl"
             case _:
                 return as_json(rows), "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTeller:
-    """The form in which one client reads the answers of a batch."""
-
-    batch: Batch
-    names: Pseudonyms
-
-    def told(self, one: ListedAnswer) -> dict[str, Any]:
-        """Return an answer as the client reads it."""
-        return {
-            "task": one.task,
-            "answer": one.slot,
-            "worker": self.names.of(one.worker),
-            "channel": one.via,
-            "said": one.said,
-            "value": one.value,
-            "asked_at": one.asked_at.isoformat(),
-            "answered_at": one.answered_at.isoformat(),
-            "lead_time_s": round((one.answered_at - one.asked_at).total_seconds(), 1),
-            "counted": not one.is_void,
-            "gold": one.is_gold,
-            "right": one.is_right,
-            "price": typed_amount(one.price_minor, self.batch.currency),
-            "currency": self.batch.currency,
-            "options_order": [option.id for option in self.batch.options_for(one.worker)],
-            "columns": one.own,
-        }
 
 
 async def _page(

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from gateway.api.responses import FindingOut
 from gateway.base.pseudonyms import Pseudonyms
+from gateway.steps.batches.files.told import fields_for_client
 from gateway.store.quality.findings import BatchFinding
 
 _PAIR: Final = re.compile(r"\A(\d+) and (\d+) ")
@@ -23,19 +24,6 @@ def story_for_client(story: dict[str, Any], names: Pseudonyms) -> dict[str, Any]
         "asked": [told(one) for one in story["asked"]],
         "answers": [told(one) for one in story["answers"]],
     }
-
-
-def fields_for_client(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
-    """Return a result whose fields, if it has any, name the workers in the client's own form."""
-    if not row.get("fields"):
-        return row
-    fields = cast("dict[str, dict[str, Any]]", row["fields"])
-
-    def told(one: dict[str, Any]) -> dict[str, Any]:
-        by = one["settled_by"]
-        return {**one, "settled_by": None if by is None else names.of(by)}
-
-    return {**row, "fields": {name: told(one) for name, one in fields.items()}}
 
 
 def finding_for_client(row: BatchFinding, names: Pseudonyms) -> FindingOut:

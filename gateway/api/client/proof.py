@@ -9,6 +9,7 @@ from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath
 from gateway.base.errors import Refused
 from gateway.base.tabular import CsvWriter
+from gateway.steps.batches.files.told import PROOF_COLUMNS, proof_row
 from gateway.steps.quality.confidences import Checked
 from gateway.store.batches import batches, results
 from gateway.store.ledger import traces
@@ -16,13 +17,6 @@ from gateway.store.ledger.traces import Link
 from gateway.tasks.exports.table_form import cell
 
 router = APIRouter(prefix="/api/v1")
-
-PROOF_COLUMNS = (
-    "task", "answer", "answered_at", "currency", "amount_minor", "fate", "transfer", "payout", "provider", "receipt", "paid_at",
-    "state", "value", "confidence", "confidence_checked", "checked_with_gold",
-)  # fmt: skip
-# Columns are added at the end only, because programs may rely on the positions of the others.
-
 
 @router.get(
     "/batches/{batch}/proof.csv",
@@ -57,26 +51,4 @@ async def as_csv(
     writer = CsvWriter(raw=raw)
     yield writer.row(PROOF_COLUMNS).encode()
     async for link in links:
-        yield writer.row([cell(one) for one in _columns(link, currency, known)]).encode()
-
-
-def _columns(link: Link, currency: str, known: Checked) -> list[object]:
-    assert link.answer is not None
-    payout = link.payout
-    ends = [payout["ref"], payout["provider"]] if payout else ["", ""]
-    paid = payout if payout and link.fate == "paid" else None
-    return [
-        link.answer["task"],
-        link.answer["slot"],
-        link.answer["answered_at"].isoformat(),
-        currency,
-        link.amount_minor,
-        link.fate,
-        link.earning,
-        *ends,
-        paid["receipt"] if paid else "",
-        paid["settled_at"].isoformat() if paid else "",
-        link.answer["decision"],
-        link.answer["result"],
-        *known.told(link.answer["confidence"], link.answer["rule"]).values(),
-    ]
+        yield writer.row([cell(one) for one in proof_row(link, currency, known).values()]).encode()

@@ -1,21 +1,12 @@
 """Rows for clients as JSON, JSON lines or CSV, written row by row so that any size will do."""
 
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
-from gateway.api.responses import ResultOut
 from gateway.base.tabular import CsvWriter
 from gateway.tasks.exports.table_form import TableForm
-
-# Columns are added at the end only, because programs may rely on the positions of the others.
-_FIRST: Final = ("task", "state", "value", "confidence", "answers", "rule")
-_NESTED: Final = ("counts", "columns", "fields")
-RESULT_COLUMNS: Final = (
-    *_FIRST,
-    *(name for name in ResultOut.model_fields if name not in (*_FIRST, *_NESTED)),
-)
 
 ClientRows = AsyncIterable[dict[str, Any]]
 """Results or answers, each with the client's own `columns`."""

@@ -5,6 +5,7 @@ The limits apply to every route and encoding.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NoReturn
 
 from starlette.types import Message, Receive
@@ -14,6 +15,34 @@ from gateway.settings import DoorLimits
 
 # An unread body up to this length is read and discarded to keep the connection.
 _READ_AWAY_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """The limits of one body: its bytes and its time, with the settings that hold them."""
+
+    what: str
+    most: int
+    setting: str
+    limit_s: float
+    limit_setting: str
+
+    @classmethod
+    def of_upload(cls, limits: DoorLimits, *, is_import: bool) -> "BodyLimit":
+        """Return the limits of an upload, or of the file of an import."""
+        name = "import" if is_import else "upload"
+        most, limit_s = (
+            (limits.import_bytes, limits.import_s)
+            if is_import
+            else (limits.upload_bytes, limits.upload_s)
+        )
+        return cls(f"the {name}", most, f"limits.{name}_bytes", limit_s, f"limits.{name}_s")
+
+    @classmethod
+    def of_body(cls, limits: DoorLimits) -> "BodyLimit":
+        """Return the limits of any other body."""
+        sizes = limits.body_bytes, "limits.body_bytes"
+        return cls("the body", *sizes, limits.body_s, "limits.body_s")
 
 
 class Body:
@@ -26,22 +55,15 @@ class Body:
         self,
         receive: Receive,
         headers: Iterable[tuple[bytes, bytes]],
-        limits: DoorLimits,
+        limit: BodyLimit,
         *,
-        upload: bool,
         dropped: Callable[[], None],
     ) -> None:
         self._receive = receive
         self._dropped = dropped
-        self._most, self._setting = (
-            (limits.upload_bytes, "limits.upload_bytes")
-            if upload
-            else (limits.body_bytes, "limits.body_bytes")
-        )
-        self._limit_s, self._limit_setting = (
-            (limits.upload_s, "limits.upload_s") if upload else (limits.body_s, "limits.body_s")
-        )
-        self._what = "the upload" if upload else "the body"
+        self._most, self._setting = limit.most, limit.setting
+        self._limit_s, self._limit_setting = limit.limit_s, limit.limit_setting
+        self._what = limit.what
         self._length, self._chunked = _announced(headers)
         self._deadline: float | None = None
         self._size = 0

@@ -17,16 +17,16 @@ from gateway.api import problems
 from gateway.api.callers.addresses import behind_proxies, is_private, is_trusted
 from gateway.api.callers.auth import ANSWER_HEADERS
 from gateway.api.callers.request_ids import REQUEST_ID, given_request_id, new_request_id
-from gateway.api.edge.bodies import Body
+from gateway.api.edge.bodies import Body, BodyLimit
 from gateway.api.edge.connections import ConnectionTable
 from gateway.api.edge.counts import DISCONNECTED, Counts
 from gateway.api.edge.forward import FORWARDED
 from gateway.api.edge.hosts import AcceptedHosts
-from gateway.api.edge.places import RequestLimit, RouteClass, class_of
+from gateway.api.edge.places import RequestLimit, RouteClass, class_of, takes_import
 from gateway.api.edge.refusals import DoorRefusal
 from gateway.api.edge.turnstile import Turnstile
 from gateway.base import logs
-from gateway.settings import ServedAddresses, Settings
+from gateway.settings import DoorLimits, ServedAddresses, Settings
 
 log = structlog.get_logger()
 
@@ -126,8 +126,7 @@ class _Visit:
         self._body = Body(
             receive,
             scope["headers"],
-            rooms.settings.limits,
-            upload=self._class is RouteClass.UPLOAD,
+            _limit(self._class, scope["path"], rooms.settings.limits),
             dropped=self._dropped,
         )
 
@@ -225,6 +224,12 @@ class _Visit:
     def _dropped(self) -> None:
         if not self._passed_on:  # A forwarded request was counted where its caller was connected.
             self._doors.count(DISCONNECTED)
+
+
+def _limit(kind: RouteClass, path: str, limits: DoorLimits) -> BodyLimit:
+    if kind is not RouteClass.UPLOAD:
+        return BodyLimit.of_body(limits)
+    return BodyLimit.of_upload(limits, is_import=takes_import(path))
 
 
 def _page(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from gateway.api.edge.refusals import DoorRefusal, too_many
 from gateway.settings import DoorLimits
 
-_UPLOAD = re.compile(r"/api/v1/(?:batches/[^/]+/tasks|projects/[^/]+/file)/?")
+_UPLOAD = re.compile(r"/api/v1/(?:batches/[^/]+/(?:tasks|imports)|projects/[^/]+/file)/?")
 
 
 class RouteClass(StrEnum):
@@ -43,6 +43,11 @@ _SAID = {
     RouteClass.UPLOAD: "uploads",
     RouteClass.PAGE: "requests for pages",
 }
+
+
+def takes_import(path: str) -> bool:
+    """Return whether the body of a request is the file of an import, which may be very large."""
+    return path.rstrip("/").endswith("/imports")
 
 
 class RequestLimit:

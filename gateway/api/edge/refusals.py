@@ -50,10 +50,16 @@ def setting_name(setting: str) -> str:
     return f"GATEWAY_{setting.replace('.', '__').upper()}"
 
 
+_CURES = {
+    "limits.upload_bytes": "; send it as an import (POST /imports), or as several uploads",
+    "limits.import_bytes": "; send it as several imports or batches",
+}
+
+
 def too_large(most: int, setting: str, what: str = "the body") -> DoorRefusal:
     """Return the refusal of a body that is over its limit."""
     told = f"{most // 2**20} MB" if most >= 2**20 and most % 2**20 == 0 else f"{most} bytes"
-    cure = "; send it as several batches" if setting.endswith("upload_bytes") else ""
+    cure = _CURES.get(setting, "")
     return DoorRefusal(
         413, f"{what} is larger than {told}{cure}", reason="too large", setting=setting
     )

@@ -33,7 +33,8 @@ class Fault:
 class Refused(GatewayError):
     """A request that cannot be accepted as it is.
 
-    `status` is the HTTP status of the answer, and `code` names the error for programs.
+    `status` is the HTTP status of the answer, and `code` names the error for programs. `faults` are
+    the first faults, and `wrong` is the number of all rows with a fault.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Refused(GatewayError):
         faults: tuple[Fault, ...] = (),
         code: ProblemCode | None = None,
         rule: FaultRule = FaultRule.NOT_ALLOWED,
+        wrong: int = 0,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.wrong = wrong
         self.code = code or code_of_status(status)
         self.faults = faults or (
             (Fault(message, field, row, rule),) if field or row else ()

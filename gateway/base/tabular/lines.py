@@ -7,27 +7,48 @@ from collections.abc import Iterator
 import orjson
 
 from gateway.base.errors import Refused
+from gateway.base.tabular.delimited import LINE_CHARACTERS_MAX
+from gateway.base.tabular.text import Source, encoding_of, opened_text
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
-def json_lines(text: str) -> Iterator[tuple[int, object]]:
+def json_lines(source: Source) -> Iterator[tuple[int, object]]:
     r"""Yield the number (from 1) and the value of each line that is not blank.
 
-    U+2028, U+0085 and the like are ordinary characters of a JSON text and end no line.
+    U+2028, U+0085 and the like are ordinary characters of a JSON text and end no line. Only one
+    line is held in memory. In place of a value, a line that is not JSON gives the Refused that
+    names its row. Raises Refused where the text cannot be read any further.
 
     >>> list(json_lines('{"id": 1}\n\n{"id": "a\u2028b"}\n'))
     [(1, {'id': 1}), (3, {'id': 'a\u2028b'})]
+    >>> str(dict(json_lines('{"id": 1}\nid'))[2])[:26]
+    'row 2: this is not JSON: u'
     """
-    start, number = 0, 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line, number = text[start:end].strip(" \t\r\ufeff"), number + 1
-        start = end + 1
-        if not line:
-            continue
-        yield number, json_value(line, number)
+    number = 0
+    with opened_text(source, encoding_of(source), newline="\n") as text:
+        try:
+            while line := text.readline(LINE_CHARACTERS_MAX + 1):
+                number += 1
+                if len(line) > LINE_CHARACTERS_MAX:
+                    raise Refused(
+                        f"row {number}: a line of more than {LINE_CHARACTERS_MAX:,} characters",
+                        row=number,
+                    )
+                if bare := line.strip(" \t\r\n\ufeff"):
+                    yield number, _value_or_fault(bare, number)
+        except UnicodeError as bad:
+            problem = f"row {number + 1}: the text is cut inside a character"
+            raise Refused(problem, row=number + 1) from bad
+
+
+def _value_or_fault(line: str, number: int) -> object:
+    if "\0" in line:  # PostgreSQL cannot store it.
+        return Refused(f"row {number}: the row contains a NUL character", row=number)
+    try:
+        return json_value(line, number)
+    except Refused as refused:
+        return refused
 
 
 def json_list(text: str) -> Iterator[tuple[int, object]]:

@@ -14,7 +14,7 @@ from gateway.base.tabular.delimited import (
     separator_line,
 )
 from gateway.base.tabular.text import Source, encoding_of, open_source, opened_text
-from gateway.base.tabular.workbook import OLD_EXCEL, ZIP, workbook_records
+from gateway.base.tabular.workbook import OLD_EXCEL, ZIP, FaultyRecord, workbook_records
 from gateway.base.text.characters import visible
 
 PREAMBLE_ROWS = 60  # Lines about the organisation may stand above the header of a statement.
@@ -31,6 +31,8 @@ class TableRow:
     """The number of the row, from 1 at the top of the file, blank rows included."""
     cells: Mapping[str, str]
     """The trimmed cells by column key, see `column_key`."""
+    fault: Refused | None = None
+    """The reason why the row cannot be read, where the reader goes on behind such rows."""
 
     def cell(self, name: str) -> str:
         """Return the cell of a column, or "" when the table has no such column."""
@@ -78,8 +80,12 @@ class Table:
                 f"{what}: no column {missing[0]!r}; found: {found}", field=missing[0], row=0
             )
 
-    def rows(self) -> Iterator[TableRow]:
-        """Yield the rows below the header that are not blank."""
+    def rows(self, *, go_on: bool = False) -> Iterator[TableRow]:
+        """Yield the rows below the header that are not blank.
+
+        Raises Refused for a row that cannot be read. With `go_on`, such a row is yielded with its
+        `fault` instead, and the rows behind it follow, unless the file itself is damaged there.
+        """
         width, is_each_named = len(self.keys), all(self.keys)
         with self._errors():
             for line, cells in enumerate(_records(self._source, self._reading), 1):
@@ -88,13 +94,25 @@ class Table:
                 trimmed = [_trimmed(cell) for cell in cells]
                 if not any(trimmed):
                     continue
-                if len(trimmed) != width or not is_each_named:
-                    self._check_width(trimmed, line)
+                if len(trimmed) != width or not is_each_named or type(cells) is not list:
+                    try:
+                        self._check_row(cells, trimmed, line)
+                    except Refused as refused:
+                        if not go_on:
+                            raise
+                        yield TableRow(line - self._start, line, {}, refused)
+                        continue
                     trimmed += [""] * (width - len(trimmed))
                 named = dict(zip(self.keys, trimmed, strict=False))
                 if not is_each_named:
                     named.pop("", None)
                 yield TableRow(line - self._start, line, named)
+
+    def _check_row(self, cells: list[str], trimmed: list[str], line: int) -> None:
+        if isinstance(cells, FaultyRecord):
+            with self._errors():
+                raise cells.fault
+        self._check_width(trimmed, line)
 
     @contextmanager
     def _errors(self) -> Generator[None]:

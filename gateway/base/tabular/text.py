@@ -39,13 +39,13 @@ def open_source(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
 
 
 @contextmanager
-def opened_text(source: Source, encoding: str) -> Generator[TextIO]:
-    """Open the text of a source. Line ends stay unchanged."""
+def opened_text(source: Source, encoding: str, newline: str = "") -> Generator[TextIO]:
+    """Open the text of a source. Line ends stay unchanged. `newline` is what ends a line."""
     if isinstance(source, str):
-        yield io.StringIO(source.removeprefix("\ufeff"), newline="")
+        yield io.StringIO(source.removeprefix("\ufeff"), newline=newline)
         return
     with open_source(source) as file:
-        text = io.TextIOWrapper(file, encoding, newline="")
+        text = io.TextIOWrapper(file, encoding, newline=newline)
         try:
             yield text
         finally:

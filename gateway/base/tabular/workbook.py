@@ -28,10 +28,19 @@ class NumberCell(str):
     __slots__ = ()
 
 
+class FaultyRecord(list[str]):
+    """A row with a cell that cannot be read: the cells, with `!` for that one, and the fault."""
+
+    def __init__(self, cells: Iterable[str], fault: RecordError) -> None:
+        super().__init__(cells)
+        self.fault = fault
+
+
 def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
     """Yield the cells of the first sheet, row by row, as text.
 
-    Raises Refused when the file is not XLSX.
+    A row with a cell that cannot be read is a FaultyRecord. Raises Refused when the file is not
+    XLSX.
     """
     _check_archive(file)
     from openpyxl import load_workbook  # noqa: PLC0415  # It costs start-up time, and most files are CSV.
@@ -67,7 +76,10 @@ def _rows(rows: Iterable[Any]) -> Iterator[list[str]]:
             raise Refused(f"more than {ROWS_MAX:,} rows in the sheet")
         if len(row) > COLUMNS_MAX:
             raise RecordError(f"more than {COLUMNS_MAX:,} columns", number, COLUMNS_MAX + 1)
-        yield [_text(cell, number, column) for column, cell in enumerate(row, 1)]
+        try:
+            yield [_text(cell, number, column) for column, cell in enumerate(row, 1)]
+        except RecordError as bad:
+            yield FaultyRecord("!" * len(row), bad)
 
 
 def _text(cell: Any, row: int, column: int) -> str:

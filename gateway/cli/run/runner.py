@@ -13,7 +13,7 @@ from gateway.app import STEPS, open_runtime
 from gateway.base import logs
 from gateway.cli.run.open_files import raise_file_limit
 from gateway.queue import runner as worker
-from gateway.queue.bells import CALLS_QUEUE, HEAVY_QUEUE, QUEUE, RqJobQueue
+from gateway.queue.bells import CALLS_QUEUE, FILES_QUEUE, HEAVY_QUEUE, QUEUE, RqJobQueue
 from gateway.queue.jobs import PermittedJobs
 from gateway.settings import Settings
 from gateway.steps.payouts.provider_health import start_sending
@@ -73,9 +73,9 @@ def permitted(execute: Callable[..., None]) -> PermittedJobs:
     return PermittedJobs(ANSWER, numbers, execute)
 
 
-def queues(*, heavy: bool, light: bool, calls: bool) -> tuple[str, ...]:
+def queues(*, heavy: bool, light: bool, calls: bool, files: bool) -> tuple[str, ...]:
     """Return the queues that the command line names, or all, messages first, if it names none."""
-    named = {QUEUE: light, CALLS_QUEUE: calls, HEAVY_QUEUE: heavy}
+    named = {QUEUE: light, CALLS_QUEUE: calls, HEAVY_QUEUE: heavy, FILES_QUEUE: files}
     return tuple(name for name, is_named in named.items() if is_named) or tuple(named)
 
 

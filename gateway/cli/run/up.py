@@ -126,6 +126,7 @@ def _start(
         children.start(f"runner-{number}", gateway_argv("runner", "--light"), env, nice=_NICE_LATER)
     children.start("runner-heavy", gateway_argv("runner", "--heavy"), env, nice=_NICE_LAST)
     children.start("runner-calls", gateway_argv("runner", "--calls"), env, nice=_NICE_LAST)
+    children.start("runner-files", gateway_argv("runner", "--files"), env, nice=_NICE_LAST)
     children.start("ticker", gateway_argv("ticker"), env, nice=_NICE_LATER)
     for name in answering:
         children.wait_ready(name)

@@ -5,6 +5,7 @@ Rows are read, checked, and given slots and advice. This runs in a helper proces
 are held in memory: an upload of any size needs little memory.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 
 from gateway.base import plugins
-from gateway.base.errors import Refused
+from gateway.base.errors import Failed, Refused
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.steps.batches.slots import new_task
 from gateway.steps.batches.text_advice import Adviser, DeliveryMix
@@ -24,13 +25,23 @@ from gateway.steps.batches.upload_files import first_file
 from gateway.store.batches.batches import Batch, NewTask
 from gateway.store.batches.uploads import TaskSlice
 from gateway.tasks import kinds
-from gateway.tasks.intake import OWN_COLUMNS_MAX, BatchRoom, RowRules, TaskSpec, checked_rows
+from gateway.tasks.intake import (
+    FAULTS_SHOWN,
+    OWN_COLUMNS_MAX,
+    BadRows,
+    BatchRoom,
+    RowRules,
+    TaskSpec,
+    checked_rows,
+)
 from gateway.tasks.port import TaskKind
-from gateway.tasks.shaping.rows import ReadingAsked
-from gateway.tasks.uploaded import UploadedRow, read_rows
+from gateway.tasks.shaping.rows import ReadingAsked, UploadedRow
+from gateway.tasks.uploaded import read_rows
 
 _LOOKED_AT_EVERY = 1000
 """The number of rows after which the size of the batch is checked again."""
+_TOLD_EVERY = 20_000
+"""The number of rows after which a long reading tells how far it is."""
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
@@ -49,6 +60,8 @@ class UploadReading:
     """Refuse columns of the client's own."""
     shape: str = "auto"
     """The shape of the file, or `auto` to recognise it."""
+    faults_max: int = FAULTS_SHOWN
+    """The number of bad rows that are listed. The rest is counted."""
 
     def asked(self, batch: Batch) -> ReadingAsked:
         """Return how a file for this batch is read."""
@@ -108,10 +121,34 @@ def prepare(
 
     Raises Refused naming row and column.
     """
-    with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
-        rows = read_rows(file, kind_of_file, reading.asked(batch))
-        with out.open("wb") as lines:
+    try:
+        with (
+            upload.open("rb") as raw,
+            first_file(raw, content_type, upload.parent) as (file, kind_of_file),
+            open(out, "wb", opener=_private) as lines,  # Path.open has no opener.
+        ):
+            rows = _counted(read_rows(file, kind_of_file, reading.asked(batch)), rows_checked(out))
             return write_tasks(rows, batch, air, lines.write, reading, room)
+    except OSError as bad:
+        raise Failed(f"the file cannot be kept: {bad.strerror}", retryable=True) from bad
+    finally:
+        remove(rows_checked(out))
+
+
+def rows_checked(out: Path) -> Path:
+    """Return the file that tells how many rows of an upload are checked, while it is checked."""
+    return out.with_suffix(".checked")
+
+
+def _counted(rows: Iterable[UploadedRow], told: Path) -> Iterator[UploadedRow]:
+    for number, row in enumerate(rows, 1):
+        if not number % _TOLD_EVERY:
+            told.write_text(str(number))
+        yield row
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def prepare_again(
@@ -142,9 +179,11 @@ def write_tasks(
 ) -> Filled:
     """Check rows, `write` a line per task, and return their sums."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    rules = RowRules(kind, batch.options, reading.workers, batch.fields, reading.strict)
+    rules = RowRules(
+        kind, batch.options, reading.workers, batch.fields, reading.strict, reading.faults_max
+    )
     specs = checked_rows(rows, rules, room)
-    return write_specs(specs, batch, air, write, room)
+    return write_specs(specs, batch, air, write, room, reading.faults_max)
 
 
 def write_specs(
@@ -153,39 +192,36 @@ def write_specs(
     air: DeliveryMix,
     write: Any,
     room: BatchRoom | None = None,
+    faults_max: int = FAULTS_SHOWN,
 ) -> Filled:
-    """Write a line per task for rows that are already checked, and return their sums."""
-    adviser, filled = Adviser(batch, air), Filled()
-    late: Refused | None = None
-    for row, spec in enumerate(specs, 1):
-        if late is not None:
-            # A faulty row that comes later is reported first, with all others of its kind.
-            continue
-        try:
-            task = new_task(batch, spec, row)
-            adviser.see(row, spec.name, spec.text)
-        except Refused as refused:
-            late = refused if refused.faults and refused.faults[0].row else _in_row(refused, row)
-            continue
-        filled.add(task)
-        line = _line(task)
-        filled.size_bytes += len(line)
-        if room is not None and not row % _LOOKED_AT_EVERY:
-            room.check(0, filled.size_bytes)
-        write(line)
-    if late is not None:
-        raise late
+    """Write a line per task for rows that are already checked, and return their sums.
+
+    Raises Refused with the first bad rows, those that `specs` refuses included.
+    """
+    adviser, filled, bad = Adviser(batch, air), Filled(), BadRows(faults_max)
+    with bad.of_earlier_checks():
+        for count, spec in enumerate(specs, 1):
+            row = spec.row or count
+            try:
+                task = new_task(batch, spec, row)
+                adviser.see(row, spec.name, spec.text)
+            except Refused as refused:
+                bad.add(refused, row)
+                continue
+            filled.add(task)
+            line = _line(task)
+            filled.size_bytes += len(line)
+            if room is not None and not count % _LOOKED_AT_EVERY:
+                room.check(0, filled.size_bytes)
+            if not bad:
+                write(line)
+    bad.refuse()
     if not filled.tasks + filled.golds:
         raise Refused("there is no task in this upload")
     if room is not None:
         room.check(filled.tasks + filled.golds, filled.size_bytes)
     filled.warned, filled.warnings = adviser.warned, [asdict(one) for one in adviser.shown]
     return filled
-
-
-def _in_row(refused: Refused, row: int) -> Refused:
-    field = refused.faults[0].field if refused.faults else None
-    return Refused(f"row {row}, {field}: {refused}", field=field, row=row)
 
 
 def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: DeliveryMix) -> Filled:

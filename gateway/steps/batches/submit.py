@@ -41,7 +41,16 @@ from gateway.steps.batches.quote import (
 from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
-from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, deal_draft, ended
+from gateway.steps.batches.uploading import (
+    SLICE,
+    AlsoWritten,
+    Upload,
+    begun,
+    check_state,
+    deal_draft,
+    ended,
+    refuse_during_import,
+)
 from gateway.steps.payouts.fair_pay.even_work import even_work
 from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
@@ -286,7 +295,7 @@ async def upload(
         if adding is not None and adding.author.dry_run and not turn.running:
             await turn.take_back()
             return filled
-        await _stored(turn, filled, lines_of(out))
+        await store_prepared(turn, filled, lines_of(out))
     if adding is not None and adding.outcome is not None and not adding.author.dry_run:
         await after_adding(rt)
     return filled
@@ -297,7 +306,7 @@ async def add_prepared(
 ) -> None:
     """Store tasks that `prepare` has checked, all or none: their lines and their sums."""
     async with begun(rt, client, batch_id) as turn:
-        await _stored(turn, filled, lines)
+        await store_prepared(turn, filled, lines)
 
 
 async def add_once(
@@ -308,12 +317,19 @@ async def add_once(
         if turn.after:
             await turn.take_back()
         else:
-            await _stored(turn, filled, lines)
+            await store_prepared(turn, filled, lines)
 
 
-async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
+async def store_prepared(
+    turn: Upload, filled: Filled, lines: Iterable[bytes], with_them: AlsoWritten | None = None
+) -> None:
+    """Store the prepared tasks of an upload whose turn it is, all or none.
+
+    `with_them` writes more in the transaction that lets them count. Raises Refused for an id that
+    the batch has already, and for a worker who does not exist.
+    """
     try:
-        await turn.store(slices_of(lines, SLICE), filled)
+        await turn.store(slices_of(lines, SLICE), filled, with_them)
     except asyncpg.UniqueViolationError as bad:
         named = _TAKEN_ID.search(str(getattr(bad, "detail", "")))
         which = f"the id {named[1]!r}" if named else "an id"
@@ -337,6 +353,7 @@ async def start(
     Starting a running batch changes nothing.
     """
     await wind_down.must_take_work(rt.db)
+    await refuse_during_import(rt, batch_id)
     batch = await rt.batches.fresh(batch_id)  # Another process may have chosen its shares.
     workers = await workers_who_may_be_asked(rt, batch)
     pay = await quoted_pay(rt, batch)

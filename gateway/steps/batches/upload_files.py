@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -13,15 +14,20 @@ _PIECE_BYTES = 256 * 1024
 
 
 @contextmanager
-def first_file(body: BinaryIO, content_type: str) -> Generator[tuple[BinaryIO, str]]:
-    """Yield the uploaded file and its content type. Raises Refused for a form without a file."""
+def first_file(
+    body: BinaryIO, content_type: str, folder: Path
+) -> Generator[tuple[BinaryIO, str]]:
+    """Yield the uploaded file and its content type. Raises Refused for a form without a file.
+
+    A file of a form is written into the folder for as long as the block lasts.
+    """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         yield body, content_type
         return
     if not options.get(b"boundary"):
         raise Refused("the form names no boundary; send the file as the body instead")
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile(dir=folder) as file:
         part = _FirstFile(cast("BinaryIO", file))
         try:
             parser = MultipartParser(options[b"boundary"], part.callbacks())  # pyright: ignore[reportArgumentType]

@@ -7,7 +7,7 @@ removes them.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Protocol
@@ -19,10 +19,10 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.prepare import Filled, added
 from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, results, shares, uploads
+from gateway.store.batches import batches, file_jobs, results, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.uploads import TaskSlice
-from gateway.store.db import AWAY, Row
+from gateway.store.db import AWAY, Connection, Row
 from gateway.tasks.intake import BatchRoom
 
 SLICE = 5000
@@ -35,6 +35,7 @@ _LOOK_S = 0.2
 _GOING_ON = ("running", "paused")
 _STARTED = "tasks can be added before the start only, unless the batch is made with open: true"
 _FINISHED = "it takes no more tasks, because it was finished or its deadline has passed"
+AlsoWritten = Callable[[Connection], Awaitable[None]]
 
 
 class _Over(Exception):  # It undoes a slice and is never shown.
@@ -49,12 +50,16 @@ class AddedChange(Protocol):
         ...
 
 
+class TurnTaken(Refused):
+    """The refusal of an upload during another one into the same batch, which may be tried again."""
+
+
 @dataclass(slots=True)
 class Upload:
     """An upload whose turn it is.
 
     `before` holds the former content of the batch, None where that was never computed. `after` is
-    the position of the last task that counts.
+    the position of the last task that counts. `stored` is the number of tasks that are stored.
     """
 
     rt: Runtime
@@ -67,6 +72,7 @@ class Upload:
     """The batch runs, and its new tasks cost money when they count."""
     change: AddedChange | None = None
     """The record of the tasks that were added to a running batch."""
+    stored: int = 0
 
     @property
     def room(self) -> BatchRoom:
@@ -75,10 +81,12 @@ class Upload:
         there = before.tasks + before.golds
         return BatchRoom(limits.batch_tasks, limits.batch_bytes, there, before.size_bytes)
 
-    async def store(self, slices: Iterable[TaskSlice], filled: Filled) -> None:
+    async def store(
+        self, slices: Iterable[TaskSlice], filled: Filled, with_them: AlsoWritten | None = None
+    ) -> None:
         """Store prepared tasks slice by slice; then all of them count at once.
 
-        `filled` holds their sums.
+        `filled` holds their sums. `with_them` writes more in the transaction that lets them count.
         """
         of, done, each = filled.tasks + filled.golds, 0, iter(slices)
         self.room.check(of, filled.size_bytes)
@@ -87,12 +95,17 @@ class Upload:
             if not await self._add(some, done, of):
                 await self._tell_why()
             done += len(some.rows)
+            self.stored = done
             reach("upload.slice")
         now = None if self.before is None else asdict(added(self.before, filled, SHOWN_MAX))
         if self.running:
             await self._publish_added(now)
             return
-        if not await uploads.publish_upload(self.rt.db, self.batch, self.token, now):
+        async with self.rt.db.transaction() as db:
+            is_published = await uploads.publish_upload(db, self.batch, self.token, now)
+            if is_published and with_them is not None:
+                await with_them(db)
+        if not is_published:
             await self._tell_why()
         reach("upload.written")
 
@@ -176,7 +189,7 @@ async def _turn(rt: Runtime, client: ClientId, batch: str) -> Upload:
             while (upload := await _taken(rt, client, batch)) is None:  # noqa: ASYNC110  # of another process
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as late:
-        raise Refused(
+        raise TurnTaken(
             "another upload into this batch goes on; send this one again when that is stored",
             status=409,
         ) from late
@@ -253,6 +266,16 @@ def check_takes_tasks(row: Row | None, batch: str) -> Row:
             f"the batch is {row['state']}: {_FINISHED if row['ends_at'] else _STARTED}", status=409
         )
     return row
+
+
+async def refuse_during_import(rt: Runtime, batch: str) -> None:
+    """Raise Refused while an import into the batch waits or runs, since its tasks would be lost."""
+    job = await file_jobs.open_import(rt.db, batch)
+    if job is not None:
+        raise Refused(
+            f"the import {job} into this batch has not ended: start the batch when it has",
+            status=409,
+        )
 
 
 def check_state(row: Row | None, batch: str, states: Iterable[str], why: str) -> Row:

@@ -7,7 +7,7 @@ uses `Checked.told`, and `in_words` for its wording.
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.qa.judging.ties import tied
@@ -109,10 +109,28 @@ async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[MarkedConf
     ]
 
 
+class ToldResult(NamedTuple):
+    """The result of one task in the form that clients receive, with the task's question."""
+
+    position: int
+    text: str
+    """The question, where it was asked for."""
+    gold: str | None
+    told: dict[str, Any]
+
+
 async def results_of(
     rt: Runtime, batch: Batch, state: str, asked: ResultsAsked = ALL
 ) -> AsyncGenerator[dict[str, Any]]:
     """Yield the results of a batch that are asked for, in the form that clients receive."""
+    async for one in told_results(rt, batch, state, asked):
+        yield one.told
+
+
+async def told_results(
+    rt: Runtime, batch: Batch, state: str, asked: ResultsAsked = ALL
+) -> AsyncGenerator[ToldResult]:
+    """Yield the results of a batch that are asked for, with the questions of their tasks."""
     known = await check_confidences(rt, batch, state)
     form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
     bar, records = batch.confidence or CONFIDENCE, bool(batch.fields)
@@ -125,9 +143,10 @@ async def results_of(
         if records:
             entries = list(zip(row["workers"], values, strict=True))
             fields = field_results(rt, batch, row["value"], entries, row["skills"], by_person=row["rule"] == PERSON)  # fmt: skip
-            yield {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
+            told = {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
         else:
-            yield _told(row, known, counts, is_tied=tied(values, form, language))
+            told = _told(row, known, counts, is_tied=tied(values, form, language))
+        yield ToldResult(row["position"], row["text"], row["gold"], told)
 
 
 def _told(row: Row, known: Checked, counts: Mapping[str, int], *, is_tied: bool) -> dict[str, Any]:

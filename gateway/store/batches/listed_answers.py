@@ -26,6 +26,10 @@ class ListedAnswer:
     at: AnswerCursor
     task: str
     """The client's id of the task."""
+    text: str
+    """The question."""
+    gold: str | None
+    """The known truth of a gold task."""
     slot: int
     """The number of the answer among those of its task."""
     worker: int
@@ -62,7 +66,7 @@ async def of_batch(
         if until is None:
             return
         rows = await db.rows(
-            """select t.position, t.name, t.gold is not null as is_gold, t.own, a.slot, a.worker_id, a.via, a.said, a.value,
+            """select t.position, t.name, t.text, t.gold, t.own, a.slot, a.worker_id, a.via, a.said, a.value,
                  a.price, a."right", a.void, a.created_at, x.asked_at
                from task t join answer a on a.task_id = t.id
                  join assignment x on x.task_id = a.task_id and x.worker_id = a.worker_id
@@ -81,10 +85,19 @@ async def of_batch(
         position = until
 
 
+async def number(db: Database, batch: str) -> int:
+    """Return how many answers a batch has."""
+    return await db.value(
+        "select coalesce(sum(answered), 0)::bigint from task where batch_id = $1", batch
+    )
+
+
 def _answer(row: Row) -> ListedAnswer:
     return ListedAnswer(
         at=AnswerCursor(row["position"], row["slot"]),
         task=row["name"],
+        text=row["text"],
+        gold=row["gold"],
         slot=row["slot"],
         worker=row["worker_id"],
         via=row["via"],
@@ -93,7 +106,7 @@ def _answer(row: Row) -> ListedAnswer:
         asked_at=row["asked_at"],
         answered_at=row["created_at"],
         is_void=row["void"],
-        is_gold=row["is_gold"],
+        is_gold=row["gold"] is not None,
         is_right=row["right"],
         price_minor=row["price"],
         own=row["own"] or {},

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.store.db import Database, Row
 
-_COUNTING_MAX: Final = 100_000
+_COUNTING_MAX: Final = 1_000_000
 """The largest count of tasks in one state. A batch has no more tasks, unless settings allow it."""
 # Results that became gold are tasks of the gateway's own. An upload in progress is not shown.
 _VISIBLE: Final = """t.batch_id = $1 and t.promoted_from is null
@@ -57,6 +57,13 @@ async def number(db: Database, batch: str, *, state: str | None) -> int:
               limit {_COUNTING_MAX}) n""",
         batch,
         state,
+    )
+
+
+async def number_to_export(db: Database, batch: str, *, gold: bool) -> int:
+    """Return how many rows an export of tasks has, with gold tasks or without."""
+    return await db.value(
+        f"select count(*) from task t where {_VISIBLE} and ($2 or t.gold is null)", batch, gold
     )
 
 

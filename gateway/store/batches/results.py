@@ -46,6 +46,10 @@ class ResultsAsked:
     """The position behind which results begin."""
     state: str | None = None
     decided_after: datetime | None = None
+    with_text: bool = False
+    """Read the question of each task, too."""
+    with_gold: bool = False
+    """Read gold tasks, too."""
 
 
 ALL: Final = ResultsAsked()
@@ -78,7 +82,7 @@ async def of_batch(
     position = asked.after
     while True:
         rows = await db.rows(
-            f"""select * from (select t.position, t.name, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
+            f"""select * from (select t.position, t.name, t.gold, {"t.text" if asked.with_text else "'' as text"}, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
                  t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
@@ -86,7 +90,7 @@ async def of_batch(
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values{_ENTRIES if entries else ""}
                from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
-               where t.batch_id = $1 and t.gold is null and t.position > $2
+               where t.batch_id = $1 and {"t.promoted_from is null" if asked.with_gold else "t.gold is null"} and t.position > $2
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
                  and ($7::timestamptz is null or t.decided_at >= $7) order by t.position) t
                where $6::text is null or t.state = $6 order by t.position limit $3""",

@@ -127,7 +127,7 @@ async def remove_behind(db: Connection, batch: str, position: int, most: int) ->
 
 
 async def publish_upload(
-    db: Database, batch: str, token: UUID, filled: Mapping[str, object] | None
+    db: Connection | Database, batch: str, token: UUID, filled: Mapping[str, object] | None
 ) -> bool:
     """Let all tasks of a draft count, and end the upload.
 

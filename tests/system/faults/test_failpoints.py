@@ -19,6 +19,7 @@ import pytest
 from gateway.app import open_runtime
 from gateway.base.failpoints import (
     OF_ARCHIVES,
+    OF_FILES,
     OF_LIFE,
     OF_PROJECTS,
     OF_WEBHOOKS,
@@ -181,4 +182,4 @@ def test_every_point_in_the_code_is_on_the_list():
         for file in root.rglob("*.py")
         for name in re.findall(r'\breach\("([a-z_.]+)"\)', file.read_text())
     ]
-    assert set(found) == {*POINTS, *OF_ARCHIVES, *OF_WEBHOOKS, *OF_WIND_DOWN, *OF_PROJECTS, *OF_LIFE}
+    assert set(found) == {*POINTS, *OF_ARCHIVES, *OF_WEBHOOKS, *OF_WIND_DOWN, *OF_PROJECTS, *OF_LIFE, *OF_FILES}

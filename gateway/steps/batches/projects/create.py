@@ -144,7 +144,7 @@ async def give_file(
 
 
 def _read(upload: Path, content_type: str) -> bytes:
-    with upload.open("rb") as raw, first_file(raw, content_type) as (file, _):
+    with upload.open("rb") as raw, first_file(raw, content_type, upload.parent) as (file, _):
         return file.read()
 
 

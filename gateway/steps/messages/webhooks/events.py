@@ -23,6 +23,10 @@ class EventType(StrEnum):
     PROJECT_FAILED = "project.failed"
     PROJECT_CANCELLED = "project.cancelled"
     MONEY_LOW = "money.low"
+    IMPORT_FINISHED = "import.finished"
+    IMPORT_FAILED = "import.failed"
+    EXPORT_READY = "export.ready"
+    EXPORT_FAILED = "export.failed"
 
 
 TEST = "webhook.test"

@@ -75,6 +75,9 @@ def _links(rt: Runtime, of: ClientEvent, data: dict[str, Any]) -> dict[str, str]
         return {"link": f"{root}/projects/{project}{end}"}
     if of.type in OF_TASKS or data.get("state") == "done":
         return {"link": f"{root}/batches/{of.batch}/results"}
+    for kind in ("import", "export"):
+        if kind in data:
+            return {"link": f"{root}/batches/{of.batch}/{kind}s/{data[kind]}"}
     return {"link": f"{root}/batches/{of.batch}" if of.batch else f"{root}/account"}
 
 
