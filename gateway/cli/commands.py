@@ -9,7 +9,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.cli.backup import archive, backup
-from gateway.cli.batches import batches, history, projects, recipes
+from gateway.cli.batches import batches, file_jobs, projects, recipes
 from gateway.cli.json_output import Json
 from gateway.cli.messages import channels, phrases, sms
 from gateway.cli.option_groups import with_groups
@@ -67,7 +67,7 @@ app.add_typer(payouts.statements, name="statements")
 app.add_typer(batches.client, name="client")
 app.add_typer(projects.app, name="project")
 app.add_typer(recipes.app, name="recipes")
-app.add_typer(history.app, name="batch")
+app.add_typer(file_jobs.app, name="batch")
 app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(lessons.app, name="lessons")

@@ -61,6 +61,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals show",
         "audit next",
         "batch history",
+        "batch exports",
+        "batch imports",
         "batch pay",
         "batch preview",
         "batch quality",

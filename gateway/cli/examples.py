@@ -181,6 +181,8 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         f"audit judge {BATCH} 8 --unclear --by Wanjiku",
     ),
     "batch history": (f"batch history {BATCH}", f"batch history {BATCH} --json -"),
+    "batch exports": (f"batch exports {BATCH}",),
+    "batch imports": (f"batch imports {BATCH}", f"batch imports {BATCH} --json -"),
     "batch preview": (f"batch preview {BATCH}", f"batch preview {BATCH} --tasks 3"),
     "batch quality": (f"batch quality {BATCH} --page quality.html",),
     "batch quote": (f"batch quote {BATCH}", f"batch quote {BATCH} --json -"),

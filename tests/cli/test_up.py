@@ -105,12 +105,12 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line(tree):
 
 def test_what_can_wait_stands_back_behind_phones_on_the_processor(tree):
     ranks = {
-        " ".join(word for word in words if word in ("api", "runner", "ticker", "--webhooks", "--clients", "--heavy", "--calls")):
+        " ".join(word for word in words if word in ("api", "runner", "ticker", "--webhooks", "--clients", "--heavy", "--calls", "--files")):
         os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, tree.pid)
         for pid, words in words_of(tree.pid).items()
     }  # fmt: skip
     assert ranks["api --webhooks"] == 0
-    assert 0 < ranks["api --clients"] < ranks["runner --heavy"] == ranks["runner --calls"]
+    assert 0 < ranks["api --clients"] < ranks["runner --heavy"] == ranks["runner --calls"] == ranks["runner --files"]
     assert ranks["runner"] == ranks["ticker"] == ranks["api --clients"]
 
 

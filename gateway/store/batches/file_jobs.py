@@ -30,7 +30,7 @@ class FileJob:
     state: str
     """One of queued, running, ready and failed."""
     asked: Mapping[str, Any]
-    """What the client asked for: how an import is read, or the content and format of an export."""
+    """The wishes of the client: the reading of an import, or the content and format of an export."""
     file: str | None
     """The name of the file in the folder of files, or None when it was removed."""
     rows_read: int

@@ -41,7 +41,7 @@ class FileFolder:
         return BoundedFile(self, os.fdopen(handle, "wb"))
 
     def check_room(self, more_bytes: int) -> None:
-        """Raise Failed where so many bytes more would leave too little space on the disk."""
+        """Raise Failed where these bytes more would leave too little space on the disk."""
         free = shutil.disk_usage(self.path).free
         if free - more_bytes < self._free:
             raise Failed(

@@ -29,11 +29,11 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS_MAX = 5
-"""How many runners begin a job until it fails. A job may be what kills them."""
+"""The number of runners that begin a job until it fails. A job may be what kills them."""
 _RENEW_S, _AGAIN = 2.0, timedelta(seconds=10)
 _EXPIRED_AT_ONCE = 100
 _KEPT_ROWS = timedelta(days=30)
-"""For how long after its file the row of a job is kept."""
+"""The time after the end of its file for which the row of a job is kept."""
 _WORK: dict[JobKind, Callable[[FileWork], Awaitable[Outcome | None]]] = {
     JobKind.IMPORT: run_import,
     JobKind.EXPORT: run_export,
