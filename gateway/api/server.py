@@ -22,10 +22,10 @@ from gateway.api.callers.phones_first import let_phones_first
 from gateway.api.client import answers, batches, bonuses, judgement, lists, offers, proof, quality
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.files import routes as files
+from gateway.api.client.files.uploads import remove_abandoned
 from gateway.api.client.life import changing, drafts
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
-from gateway.api.client.uploads import remove_abandoned
 from gateway.api.contract.repeats import Repeats
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change, progress_ready
+from gateway.api.client.files.uploads import ShapeAsked, columns_of_fields, received, upload_docs
 from gateway.api.client.idempotency import once
 from gateway.api.client.life.author import ActingKey, Adding
 from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
-from gateway.api.client.uploads import ShapeAsked, columns_of_fields, received, upload_docs
 from gateway.api.quotes import gold_out, ready_out
 from gateway.api.requests import BatchIn
 from gateway.api.responses import (

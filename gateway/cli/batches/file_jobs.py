@@ -1,9 +1,10 @@
 """The commands `gateway batch imports` and `gateway batch exports`, which show a batch's jobs."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from gateway.cli.batches.fair_pay import BatchArgument
 from gateway.cli.batches.history import app
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _SHOWN_MAX = 200
-BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
 
 
 @app.command("imports")

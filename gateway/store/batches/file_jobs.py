@@ -30,7 +30,7 @@ class FileJob:
     state: str
     """One of queued, running, ready and failed."""
     asked: Mapping[str, Any]
-    """The wishes of the client: the reading of an import, or the content and format of an export."""
+    """The order: the way to read an import, or the content and format of an export."""
     file: str | None
     """The name of the file in the folder of files, or None when it was removed."""
     rows_read: int
@@ -66,7 +66,7 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """The end of a job. A reason says that it failed."""
 
     rows: int = 0
@@ -208,7 +208,7 @@ async def let_go(db: Database, job: str, token: UUID, at: datetime) -> None:
 
 
 async def end(
-    db: Connection, job: FileJob, token: UUID, out: Outcome, now: datetime, expires_at: datetime
+    db: Connection, job: FileJob, token: UUID, out: JobOutcome, now: datetime, expires_at: datetime
 ) -> bool:
     """End a job, and tell the client in the same transaction.
 

@@ -23,11 +23,11 @@ from gateway.api.client.files.models import (
     import_shown,
 )
 from gateway.api.client.files.receiving import receive_file
+from gateway.api.client.files.uploads import ShapeAsked, columns_of_fields, upload_docs
 from gateway.api.client.idempotency import once
 from gateway.api.client.lists import After
 from gateway.api.client.pages import Limit, etagged
 from gateway.api.client.paths import BatchPath
-from gateway.api.client.uploads import ShapeAsked, columns_of_fields, upload_docs
 from gateway.base.errors import Refused
 from gateway.base.ids import new_public_id
 from gateway.base.text.strings import Id

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 
 from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.files.uploads import received
 from gateway.api.client.idempotency import once
 from gateway.api.client.projects.models import (
     ParameterOut,
@@ -18,7 +19,6 @@ from gateway.api.client.projects.models import (
     RecipeOut,
 )
 from gateway.api.client.projects.shown import quote_shown, shown, warned
-from gateway.api.client.uploads import received
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount

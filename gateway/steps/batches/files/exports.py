@@ -13,7 +13,7 @@ from gateway.steps.batches.files.order import format_of
 from gateway.steps.batches.files.work import FileWork
 from gateway.steps.precedence import wait_for_phones
 from gateway.store.batches import batches
-from gateway.store.batches.file_jobs import Outcome
+from gateway.store.batches.file_jobs import JobOutcome
 from gateway.tasks.exports.port import Content, ExportRow, ExportWriter
 
 _WRITTEN_AT_ONCE: Final = 1 << 18
@@ -21,7 +21,7 @@ _PAUSE_EVERY: Final = 50_000
 """The number of rows after which an export lets phones that wait go first."""
 
 
-async def run_export(work: FileWork) -> Outcome:
+async def run_export(work: FileWork) -> JobOutcome:
     """Write the file of an export. Raises Refused where the format cannot hold the rows."""
     rt, asked = work.rt, work.job.asked
     row = await batches.of_client(rt.db, work.job.client, work.job.batch)
@@ -38,7 +38,7 @@ async def run_export(work: FileWork) -> Outcome:
         digest = await _write(work, writer, source.rows(whole_tasks=shape.WHOLE_TASKS), file)
         await asyncio.to_thread(file.finish)
         reach("export.written")
-        out = Outcome(rows=work.rows_done, file=name, size_bytes=file.size, sha256=digest)
+        out = JobOutcome(rows=work.rows_done, file=name, size_bytes=file.size, sha256=digest)
         await work.end(out)
     except BaseException:
         file.abandon()

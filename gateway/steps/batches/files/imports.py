@@ -12,7 +12,7 @@ from gateway.steps.batches.prepare import Filled, UploadReading, lines_of, remov
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import store_prepared
 from gateway.steps.batches.uploading import Upload, begun
-from gateway.store.batches.file_jobs import Outcome
+from gateway.store.batches.file_jobs import JobOutcome
 from gateway.store.db import Connection
 
 FAULTS_MAX = 1000
@@ -75,7 +75,7 @@ async def _read_and_store(work: FileWork, turn: Upload, path: Path, out: Path) -
         }
 
         async def ended(db: Connection) -> None:
-            await work.end_within(db, Outcome(rows=rows, told=told))
+            await work.end_within(db, JobOutcome(rows=rows, told=told))
 
         await store_prepared(turn, filled, lines_of(out), ended)
 

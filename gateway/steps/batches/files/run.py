@@ -22,7 +22,7 @@ from gateway.steps.batches.files.work import FileWork, Lost
 from gateway.steps.batches.uploading import TurnTaken
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import file_jobs
-from gateway.store.batches.file_jobs import JobKind, Outcome
+from gateway.store.batches.file_jobs import JobKind, JobOutcome
 from gateway.store.db import AWAY
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ _RENEW_S, _AGAIN = 2.0, timedelta(seconds=10)
 _EXPIRED_AT_ONCE = 100
 _KEPT_ROWS = timedelta(days=30)
 """The time after the end of its file for which the row of a job is kept."""
-_WORK: dict[JobKind, Callable[[FileWork], Awaitable[Outcome | None]]] = {
+_WORK: dict[JobKind, Callable[[FileWork], Awaitable[JobOutcome | None]]] = {
     JobKind.IMPORT: run_import,
     JobKind.EXPORT: run_export,
 }
@@ -50,7 +50,7 @@ async def do_file_jobs(rt: Runtime) -> bool:
     work = FileWork(rt, job, token)
     if job.attempts > ATTEMPTS_MAX:
         reason = f"the gateway began this {ATTEMPTS_MAX} times and could not end it: order it again"
-        await work.end(Outcome(reason=reason))
+        await work.end(JobOutcome(reason=reason))
     else:
         await _do(work)
     rt.jobs.enqueue(STEP)
@@ -78,10 +78,10 @@ def _may_be_tried_again(bad: Refused | Failed) -> bool:
     return bad.retryable if isinstance(bad, Failed) else isinstance(bad, TurnTaken)
 
 
-def _failed(bad: Refused | Failed) -> Outcome:
+def _failed(bad: Refused | Failed) -> JobOutcome:
     faults = bad.faults if isinstance(bad, Refused) else ()
     wrong = bad.wrong if isinstance(bad, Refused) else 0
-    return Outcome(reason=str(bad), problems=faults, problems_total=max(wrong, len(faults)))
+    return JobOutcome(reason=str(bad), problems=faults, problems_total=max(wrong, len(faults)))
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import file_jobs
-from gateway.store.batches.file_jobs import FileJob, Outcome
+from gateway.store.batches.file_jobs import FileJob, JobOutcome
 from gateway.store.db import Connection
 
 
@@ -39,7 +39,7 @@ class FileWork:
         progress = (self.rows_read, self.rows_done, self.rows_total)
         return await file_jobs.renew(self.rt.db, self.job.id, self.token, until, progress)
 
-    async def end(self, out: Outcome) -> None:
+    async def end(self, out: JobOutcome) -> None:
         """End the job in a transaction of its own. Raises Lost when another runner has it."""
         async with self.rt.db.transaction() as db:
             await self.end_within(db, out)
@@ -47,7 +47,7 @@ class FileWork:
         if self.job.file is not None and self.job.file != out.file:
             self.folder.remove(self.job.file)
 
-    async def end_within(self, db: Connection, out: Outcome) -> None:
+    async def end_within(self, db: Connection, out: JobOutcome) -> None:
         """End the job inside a transaction. Raises Lost when another runner has it."""
         now = self.rt.clock.now()
         expires_at = now + timedelta(days=self.rt.settings.files.days)
