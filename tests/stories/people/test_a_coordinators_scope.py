@@ -25,6 +25,8 @@ COMMANDS = {
     "zone": ("ZONE {number} Lubumbashi",),
     "name": ("NAME {number} Zawadi",),
     "status": ("STATUS",),
+    # The appeal of another centre's worker is tried in tests/stories/quality/test_appeals_by_sms.py.
+    "decide": (f"DECIDE A22222 YES I went there PIN {PIN}",),
     "move": (f"MOVE {{number}} +254799000003 PIN {PIN}",),
 }
 """The SMS by which a coordinator may name a worker, for each command."""
