@@ -46,6 +46,8 @@ def sms_needs(heard: ParsedSms, situation: Situation, own: Phrasebook) -> frozen
         needs |= {Need.ARRIVAL}
     if code_words(heard, situation):
         needs |= {Need.CODES}
+    if heard.command == "learn" and not heard.alone and situation.worker:
+        needs |= {Need.LESSONS}
     if situation.coordinator:
         if numbers_said(heard, situation):
             needs |= {Need.NAMED}

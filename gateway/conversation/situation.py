@@ -16,6 +16,7 @@ from gateway.conversation.explained import AnswerInQuestion, AppealToDecide, App
 from gateway.conversation.facts import CardTaken, CardTried, ShownCard
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
+from gateway.tasks.lessons.offer import ListedLesson
 from gateway.tasks.question import Question
 
 WorkerState = Literal["invited", "active", "stopped", "removed"]
@@ -399,6 +400,8 @@ class Need(Enum):
     """`Situation.no_work`."""
     CARD = auto()
     """`Situation.card`."""
+    LESSONS = auto()
+    """`Situation.lessons`."""
     LESSON = auto()
     """`Situation.lesson`, or `Situation.no_lesson` where there is none."""
     CLOSING = auto()
@@ -478,6 +481,8 @@ class Situation:
     """
     card: CardView | None = None
     """Her skill cards, or the verdict on a code, looked up only when she says CARD."""
+    lessons: tuple[ListedLesson, ...] = ()
+    """All lessons in the worker's language, looked up only where she asks for the list."""
     no_lesson: str = "lesson.none"
     """The phrase that says why LEARN begins no lesson."""
     pin: PinView | None = None

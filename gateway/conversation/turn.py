@@ -213,7 +213,7 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
         case "skill":
             return skill(context)
         case "learn":
-            return lessons.learn(context)
+            return lessons.learn(context, "" if heard.alone else heard.rest.strip())
         case "card":
             return cards.card(context)
         case "about":
@@ -228,7 +228,7 @@ def _command(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | N
             return None
 
 
-def _whole_command(  # noqa: C901, PLR0911  # one return per word
+def _whole_command(  # noqa: C901, PLR0911, PLR0912  # one return per word
     context: Context, worker: WorkerView, heard: ParsedSms
 ) -> bool:
     """Return True when the SMS is a command and nothing else.
@@ -264,6 +264,8 @@ def _whole_command(  # noqa: C901, PLR0911  # one return per word
             return heard.alone or language_named(heard.rest, context.books) is not None
         case "quiet":
             return heard.alone or hours_said(heard.rest, context.book) is not None
+        case "learn":
+            return heard.alone or heard.rest.strip().isdecimal()
         case "card":
             return heard.alone or bool(bare(heard.rest))
         case "why" | "appeal":

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from gateway.conversation.context import Context
-from gateway.conversation.facts import LessonMoved
+from gateway.conversation.facts import CardsShown, LessonMoved
 from gateway.conversation.situation import Need
 from gateway.conversation.views.record import field_screen
 from gateway.conversation.views.view import (
@@ -18,16 +18,20 @@ from gateway.conversation.views.view import (
     ViewContent,
     choices,
     menu_line,
+    require,
     wrong_key,
 )
 from gateway.conversation.work.asking import option_lines
+from gateway.conversation.work.cards import card
 from gateway.conversation.work.keying import problem, record_kind, shown
 from gateway.conversation.work.lessons import (
     answered,
     begin_text,
+    chosen_lesson,
     end_text,
     feedback,
     head_text,
+    lesson_lines,
     read_reply,
     step_text,
     unclear_text,
@@ -37,14 +41,16 @@ from gateway.tasks.lessons.lesson import ASKS, LessonProgress
 from gateway.tasks.question import Field, Question
 
 _LESSON = frozenset({Need.LESSON})
+_LIST = frozenset({Need.LESSONS})
+_CARD = frozenset({Need.CARD})
 
 
 def _show_learn(context: Context, _memory: Memory) -> ViewContent:
     """Offer the lesson, or say why there is none."""
     progress = context.situation.lesson
+    lines = (*choices(context, "go_on", "all_lessons", "card"), menu_line(context))
     if progress is None:
-        return ViewContent(context.say(context.situation.no_lesson), (menu_line(context),))
-    lines = (*choices(context, "go_on"), menu_line(context))
+        return ViewContent(context.say(context.situation.no_lesson), lines[1:])
     return ViewContent(begin_text(context, progress), lines)
 
 
@@ -52,8 +58,37 @@ def _press_learn(context: Context, memory: Memory, key: Key) -> ShowView:
     progress = context.situation.lesson
     if key.name in (BACK, MENU):
         return ShowView("home")
+    if key.name == "2":
+        return ShowView("all_lessons")
+    if key.name == "3":
+        require(context.situation, _CARD)
+        view = context.situation.card
+        return ShowView("card", (CardsShown(view.mine),) if view and view.mine else ())
     if progress is None or key.name != "1":
         return wrong_key(context, "learn", memory)
+    return ShowView("lesson", (LessonMoved(progress, progress.step, progress.score),))
+
+
+def _show_card(context: Context, _memory: Memory) -> ViewContent:
+    """Show her skill cards, to be copied onto paper, or why there is none yet."""
+    return ViewContent(card(context).reply or "", (menu_line(context),))
+
+
+def _press_card(context: Context, memory: Memory, key: Key) -> ShowView:
+    return ShowView("home") if key.name in (BACK, MENU) else wrong_key(context, "card", memory)
+
+
+def _show_all(context: Context, _memory: Memory) -> ViewContent:
+    """Show all lessons. The number of one begins it."""
+    return ViewContent("\n".join(lesson_lines(context)), (menu_line(context),))
+
+
+def _press_all(context: Context, memory: Memory, key: Key) -> ShowView:
+    if key.name in (BACK, MENU):
+        return ShowView("home")
+    progress = chosen_lesson(context, key.name)
+    if progress is None:
+        return wrong_key(context, "all_lessons", memory)
     return ShowView("lesson", (LessonMoved(progress, progress.step, progress.score),))
 
 
@@ -153,5 +188,7 @@ def _after_answer(
 
 VIEWS = {
     "learn": View(_show_learn, _press_learn, shows=_LESSON, takes=_LESSON),
+    "card": View(_show_card, _press_card, shows=_CARD),
+    "all_lessons": View(_show_all, _press_all, shows=_LIST, takes=_LIST | _LESSON),
     "lesson": View(_show_lesson, _press_lesson, shows=_LESSON, takes=_LESSON),
 }

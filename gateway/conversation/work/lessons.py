@@ -20,12 +20,20 @@ from gateway.tasks.entry.comparison import fields_tag
 from gateway.tasks.lessons.lesson import ASKS, Lesson, LessonProgress
 from gateway.tasks.port import Reading
 
-_SEGMENTS_MAX = 2
+_SEGMENTS_MAX, _DIGITS_MAX = 2, 3
 
 
-def learn(context: Context) -> Turn:
-    """Answer LEARN: begin a lesson, or repeat the step at which the worker stands."""
+def learn(context: Context, said: str = "") -> Turn:
+    """Answer LEARN: begin a lesson, or repeat the step at which the worker stands.
+
+    `LEARN 3` begins the third lesson of the list, and any other word shows the list.
+    """
     progress = context.situation.lesson
+    if said:
+        chosen = chosen_lesson(context, said)
+        if chosen is None:
+            return Turn((), list_text(context))
+        progress = chosen
     if progress is None:
         return Turn((), context.say(context.situation.no_lesson))
     begins = progress.run is None or not progress.by_sms
@@ -35,6 +43,30 @@ def learn(context: Context) -> Turn:
     step, text = _message(context, progress, lead)
     moved = LessonMoved(progress, step, progress.score)
     return Turn((*_put_off(context), moved), text)
+
+
+def chosen_lesson(context: Context, said: str) -> LessonProgress | None:
+    """Return the worker's place in the lesson with this number, or None for a word or no lesson."""
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) < _DIGITS_MAX else 0
+    found = context.situation.lessons
+    return found[number - 1].begins if 1 <= number <= len(found) else None
+
+
+def list_text(context: Context) -> str:
+    """Return the list of all lessons. Those that she has passed are marked."""
+    shown = lesson_lines(context)
+    if not shown:
+        return context.say("lesson.none")
+    return "\n".join((context.say("lesson.list"), *shown))
+
+
+def lesson_lines(context: Context) -> list[str]:
+    """Return `1 Checking a statement (passed)`, one line per lesson."""
+    passed = f" ({context.say('lesson.is_passed')})"
+    return [
+        f"{n} {one.title}{passed if one.passed else ''}"
+        for n, one in enumerate(context.situation.lessons, 1)
+    ]
 
 
 def is_leaving(heard: ParsedSms) -> bool:

@@ -23,7 +23,7 @@ from gateway.steps.people.appeals.by_sms import appeal_to_decide
 from gateway.steps.people.appeals.my_week import week_view
 from gateway.steps.people.appeals.views import appeal_view, explained
 from gateway.steps.quality.lessons.cards import look_up_card
-from gateway.steps.quality.lessons.progress import look_up_lesson
+from gateway.steps.quality.lessons.progress import all_lessons, look_up_lesson
 from gateway.steps.quality.pauses import skill_view
 from gateway.steps.turns import number_change, why_no_work
 from gateway.steps.turns.inbound import Inbound
@@ -206,6 +206,10 @@ async def _lesson(inbound: Inbound, situation: Situation) -> Situation:
     return found.changed(lesson=replace(found.lesson, refunded=price > 0))
 
 
+async def _lessons(inbound: Inbound, situation: Situation) -> Situation:
+    return situation.changed(lessons=await all_lessons(inbound.rt, inbound.row))
+
+
 async def _closing(inbound: Inbound, situation: Situation) -> Situation:
     return situation.changed(winding_down=await wind_down.find(inbound.rt.db) is not None)
 
@@ -229,6 +233,7 @@ _LOOK_UPS: dict[Need, Callable[[Inbound, Situation], Awaitable[Situation]]] = {
     Need.WEEK: _week,
     Need.SKILL: _skill,
     Need.LESSON: _lesson,
+    Need.LESSONS: _lessons,
     Need.ARRIVAL: _arrival,
     Need.REFERRAL: _referral,
     Need.REFUNDED: _refunded,

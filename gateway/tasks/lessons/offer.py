@@ -72,6 +72,39 @@ def offered(standing: LessonStanding, lessons: Lessons) -> LessonProgress | str:
     return "lesson.all" if standing.passed else "lesson.none"
 
 
+@dataclass(frozen=True, slots=True)
+class ListedLesson:
+    """A lesson in a worker's language, as a list shows it."""
+
+    title: str
+    passed: bool
+    begins: LessonProgress | None
+    """Her place in it when she chooses it; None where she passed it, or tried too often today."""
+
+
+def listed(standing: LessonStanding, lessons: Lessons) -> tuple[ListedLesson, ...]:
+    """Return all lessons in a worker's language, in their order, with those that she has passed."""
+    found: list[ListedLesson] = []
+    for kind in lessons.kinds_in(standing.language):
+        lesson = lessons.find(kind, standing.language)
+        if lesson is None:
+            continue
+        passed = kind in standing.passed and kind not in standing.assigned
+        begins = None if passed else _begins(standing, lesson, lessons)
+        found.append(ListedLesson(lesson.title, passed, begins))
+    return tuple(found)
+
+
+def _begins(standing: LessonStanding, lesson: Lesson, lessons: Lessons) -> LessonProgress | None:
+    run, left = standing.run, _left(standing, lesson)
+    if run and run.kind == lesson.kind:
+        return progress_of(run, lessons)
+    if mistake := standing.assigned.get(lesson.kind):
+        shown = on_mistake(lesson, mistake)
+        return LessonProgress(shown, mistake=mistake, attempts_left=left) if left else None
+    return _first(standing, lesson, left) if left else None
+
+
 def progress_of(run: StoredRun, lessons: Lessons) -> LessonProgress | None:
     """Return the place of a worker in a lesson that she has begun.
 

@@ -158,3 +158,26 @@ async def test_files_are_kept_for_good_where_the_setting_says_so(town, configure
     assert (await project.shows())["file_until"] is None
     await town.ticks(days=800)
     assert (await project.asks("GET", "/result")).status_code == 200
+
+
+async def test_a_question_of_a_project_is_pushed_to_idle_workers_who_qualify_and_to_no_others(town):
+    """A stage is an ordinary batch: a worker who may answer is asked, whatever she did before."""
+    amina = await town.enrols("amina")
+    wambui = await town.enrols("wambui", "sw")
+    busy = await town.enrols("busy", "sw")
+    await town.posts_batch("Duka liko wazi?", languages=["sw"])
+    assert "Duka liko wazi?" in await busy.texts("WORK")
+    project = await makes_project(
+        town.client,
+        "check-list",
+        SHOPS,
+        question="Je, {name} ipo?",
+        languages=["sw"],
+        policy="fixed:2",
+    )
+    await project.changes("start")
+    for _ in range(3):
+        await town.ticks(minutes=1)
+    asked = [name for name, person in (("amina", amina), ("wambui", wambui), ("busy", busy))
+             if any("ipo?" in words for words in await person.messages())]  # fmt: skip
+    assert asked == ["wambui"], "Amina reads English, and another question is with Busy"

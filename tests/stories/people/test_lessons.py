@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from gateway.gsm.septets import segments
 from gateway.settings import Tariff
 from gateway.sms.prices import PriceList
 from tests.support.town import Person, Town
@@ -185,6 +186,40 @@ async def test_typed_lessons_take_command_words_only_alone(town: Town):
     assert said[-1] is not None
     assert said[-1].startswith("Not quite: Okello is right.")
     assert "3 of 4 right: you passed!" in said[-1]
+
+
+async def test_the_list_shows_what_was_passed_and_a_number_begins_a_lesson(town: Town):
+    amina = await town.enrols("amina", new=True)
+    await _to_practice(amina, await amina.texts("LEARN"))
+    for key in RIGHT["verification"]:
+        await amina.texts(key)
+    listed = await amina.texts("LEARN LIST") or ""
+    lines = listed.splitlines()
+    assert "LEARN 2" in lines[0]
+    assert lines[1:3] == ["1 Checking a statement (passed)", "2 Sorting into groups"]
+    assert segments(listed) <= 2
+    assert await amina.texts("LEARN 9") == listed, "there is no ninth lesson"
+    assert await amina.texts("LEARN 1") == listed, "she has passed it"
+    begun = await amina.texts("LEARN 5")
+    assert "Lesson: Typing dates" in (begun or "")
+    other = await amina.texts("LEARN 4")
+    assert "Lesson: Typing numbers" in (other or ""), "another one takes its place"
+    assert await town.count("lesson_run", "state = 'open'") == 1
+    await town.posts_batch("Type it", kind="transcription")
+    await amina.texts("WORK")
+    await town.answers_bells()
+    await amina.texts("learn well")
+    assert await amina.values() == ["learn well"], "words that she types are her answer"
+
+
+async def test_the_list_is_on_the_menu_too(town: Town):
+    amina = await town.enrols("amina", new=True)
+    await amina.dials("5", "1")
+    screen = await amina.presses("2")
+    assert "1 Checking a statement" in screen, screen
+    assert "4 Typing numbers" in screen
+    screen = await amina.presses("4")
+    assert "You read a text and type one number" in screen, screen
 
 
 async def _learns(town: Town, kind: str, **given) -> tuple[Person, str]:

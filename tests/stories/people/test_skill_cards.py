@@ -44,6 +44,16 @@ async def test_a_worker_gets_her_card_and_another_gateway_verifies_it_offline(to
         verify_card(code, "+254712009999", [file], town.clock.now().date())
     assert await town.count("skill_card", "digest = $1", digest(code)) == 1
     assert "This card is from here" in (await amina.texts(f"CARD {code}") or "")
+    brian = await town.enrols("brian")
+    await brian.dials("5", "1")
+    assert "You have no skill card yet" in await brian.presses("3")
+    await town.rt.db.execute("delete from skill_card")
+    await amina.dials("5", "1")
+    screen = await amina.presses("3")
+    assert "for this phone number only" in screen
+    assert code in screen, "a screen shows the same card"
+    assert await town.count("skill_card", "digest = $1", digest(code)) == 1, "it is recorded"
+    assert "Work" in await amina.presses("00")
 
 
 async def test_a_card_of_another_gateway_replaces_most_entry_gold(town: Town):

@@ -7,7 +7,7 @@ from gateway.store.db import Write
 from gateway.store.quality import lessons
 from gateway.store.turns.situation import TurnRow
 from gateway.tasks.lessons.lesson import LessonProgress
-from gateway.tasks.lessons.offer import offered, progress_of
+from gateway.tasks.lessons.offer import ListedLesson, listed, offered, progress_of
 
 
 def lesson_by_sms(rt: Runtime, row: TurnRow) -> LessonProgress | None:
@@ -23,6 +23,11 @@ async def look_up_lesson(rt: Runtime, row: TurnRow, situation: Situation) -> Sit
     if isinstance(found, str):
         return situation.changed(no_lesson=found)
     return situation.changed(lesson=found)
+
+
+async def all_lessons(rt: Runtime, row: TurnRow) -> tuple[ListedLesson, ...]:
+    """Return all lessons in a worker's language, with those that she has passed."""
+    return listed(await lessons.standing_of(rt.db, row.worker), rt.lessons)
 
 
 def lesson_writes(row: TurnRow, fact: LessonMoved, via: str) -> list[Write]:
