@@ -12,6 +12,7 @@ from gateway.base import logs
 from gateway.base.failpoints import reach
 from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.steps.batches.checks.stages import is_deliverable
+from gateway.steps.batches.quoting.promise import asks_more, certify
 from gateway.steps.batches.release import release_rest
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.corrections.follow import follow
@@ -19,7 +20,7 @@ from gateway.steps.quality.estimate import SLICE, estimate
 from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import background, batches, plans
+from gateway.store.batches import background, batches, plans, promises
 from gateway.store.batches.batches import Batch, BatchGold
 from gateway.store.batches.life import changes
 from gateway.store.quality import rulings, skills
@@ -59,9 +60,10 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
     await _keep_rule(rt, batch)
     if not kept.complete:
         await _keep_results(rt, batch, basis, kept.number)
-    if not await is_deliverable(rt, batch):
+    if await asks_more(rt, batch) or not await is_deliverable(rt, batch):
         await background.rests(rt.db, batch.id)
         return
+    await certify(rt, batch)
     reach("close.decided")
     await until_settled(lambda: _close(rt, batch, basis))
     reach("close.written")
@@ -122,6 +124,8 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
             await batches.set_state(db, batch.id, "done")
             await plans.set_delivered(db, batch.id)
             await changes.record_change(db, batch.id, "done", actor=changes.GATEWAY)
+            if batch.option_ids:
+                await promises.count_gold_pairs(db, batch.id, batch.kind, len(batch.option_ids))
             await background.forget_others(db, batch.id, basis)
             if not await background.left_to_publish(db, batch.id):  # The batch has no answers.
                 await release_rest(db, batch)

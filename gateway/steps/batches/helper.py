@@ -16,14 +16,25 @@ from typing import BinaryIO
 
 from gateway.base.errors import Failed, GatewayError, Refused
 from gateway.base.offload import Done
+from gateway.qa.checks.promise_plan import PromiseAsked, PromisePlan
 from gateway.steps.batches.prepare import advise_texts, prepare, prepare_again
 from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
 from gateway.steps.messages.message_cost import weigh_texts
+
+
+
+def plan_promise(asked: PromiseAsked) -> PromisePlan:
+    """Return the plan for a promised accuracy."""
+    from gateway.qa.checks.promise_plan import promise_plan  # noqa: PLC0415  # NumPy
+
+    return promise_plan(asked)
+
 
 JOBS: Mapping[str, Callable[..., object]] = {
     "advise_texts": advise_texts,
     "assemble_project": assemble_project,
     "plan_project": plan_project,
+    "plan_promise": plan_promise,
     "prepare": prepare,
     "prepare_again": prepare_again,
     "prepare_stage": prepare_stage,

@@ -5,10 +5,12 @@ from math import ceil
 from typing import Any
 
 from gateway.base.ids import ClientId
+from gateway.qa.confidence.certificate import GOLD_MIN
 from gateway.qa.skills.gold_budget import GoldBudget
 from gateway.steps.batches.fair_pay.floor import QuotedPay, quoted_pay
 from gateway.steps.batches.prepare import Filled
 from gateway.steps.batches.quoting.gold_needed import gold_needed
+from gateway.steps.batches.quoting.promise import PromisedQuote, promise_in_quote
 from gateway.steps.batches.quoting.ready_when import (
     CrowdNow,
     ReadyForecast,
@@ -51,6 +53,7 @@ class Quote:
     - `answers_expected` is the expected number of paid answers to real questions.
     - `ready` is the expected finishing time, with its reason.
     - `gold` is the gold that the workers will use up, beside the gold that is there.
+    - `promise` is the plan for a promised accuracy; None where the client named a policy.
     """
 
     tasks: int
@@ -79,6 +82,7 @@ class Quote:
     expected_minor: int
     ready: ReadyForecast
     gold: GoldBudget
+    promise: PromisedQuote | None
 
     @property
     def reserve_minor(self) -> int:
@@ -96,14 +100,21 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     found = await filled(rt, batch)
     available = await available_minor(rt, client)
     crowd = await crowd_now(rt, batch)
+    skilled = await pace.workers_by_skill(rt.db, batch, rt.clock.now())
+    promise = await promise_in_quote(rt, batch, found, skilled)
+    if promise is not None:
+        found = _with_promise(found, promise)
     if found.golds:  # A draft sets gold aside for the workers present when it starts.
         too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd.workers))
         found = replace(found, most=found.most - too_many)
     checks = await checks_minor(rt.db, batch.id)
     needed, days = _needed(batch, found.overlap, found.most, crowd.workers)
     expected = answers_expected(batch, found)
-    skilled = await pace.workers_by_skill(rt.db, batch, rt.clock.now())
-    gold = gold_needed(batch, found.golds, skilled, expected)
+    certified = GOLD_MIN
+    if promise is not None and promise.plan.chosen is not None:
+        expected = min(found.tasks * promise.plan.chosen.answers, float(promise.most))
+        certified = promise.plan.gold or GOLD_MIN
+    gold = gold_needed(batch, found.golds, skilled, expected, certified)
     return Quote(
         tasks=found.tasks,
         golds=found.golds,
@@ -133,6 +144,19 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
             rt, batch, crowd, expected + gold.answers, found.most, running=False
         ),
         gold=gold,
+        promise=promise,
+    )
+
+
+def _with_promise(found: Filled, promise: PromisedQuote) -> Filled:
+    """Return the sums of a batch's uploads with the slots of its plan for a promised accuracy."""
+    golds = max(0, found.most - found.tasks * found.overlap)
+    chosen = promise.plan.chosen
+    return replace(
+        found,
+        least=promise.least,
+        most=promise.most + golds,
+        overlap=chosen.most if chosen else found.overlap,
     )
 
 
