@@ -23,9 +23,9 @@ from statistics import fmean
 
 from gateway.qa.answers import choice
 from gateway.qa.answers.port import AnswerTriple, BatchRule
-from gateway.qa.checks.promise_model import CrowdSkill, SharedWrong
+from gateway.qa.checks.promise import CrowdSkill, PolicyForecast, PromiseAsked, SharedWrong
 from gateway.qa.checks.promise_more import EstimatedTask, more_for_promise
-from gateway.qa.checks.promise_plan import PolicyForecast, PromiseAsked, forecasts
+from gateway.qa.checks.promise_plan import forecasts
 from gateway.qa.judging.overlap import (
     DynamicOverlap,
     FixedOverlap,
@@ -142,10 +142,8 @@ def _forecasts(
         wrong += of_task * false / len(given)
     # Workers answer as much of the second half as of the first.
     skills = [CrowdSkill(skill.right + skill.wrong, skill) for skill in known.values()]
-    shared = SharedWrong(pairs, both_wrong, wrong)
-    return forecasts(
-        PromiseAsked(0.0, len(asked), len(crowd.options), skills, len(gold), shared)
-    )
+    shared, options = SharedWrong(pairs, both_wrong, wrong), len(crowd.options)
+    return forecasts(PromiseAsked(0.0, len(asked), options, skills, options, len(gold), shared))
 
 
 def _stopped(
@@ -200,10 +198,10 @@ def _closed(
             given[task] += 1
 
 
-def measured(replays: int) -> dict[str, object]:
+def measured(replays: int, first: int = 0) -> dict[str, object]:
     """Return the figures of `replays` replays, in turn over the crowds."""
     crowds = [recorded(name) for name in CROWDS]
-    found = [replay(crowds[seed % len(crowds)], seed) for seed in range(replays)]
+    found = [replay(crowds[seed % len(crowds)], seed) for seed in range(first, first + replays)]
     figures: dict[str, object] = {"replays": replays}
     for name in ("all", *CROWDS):
         some = [one for one in found if name in ("all", one.crowd)]
@@ -230,11 +228,12 @@ def measured(replays: int) -> dict[str, object]:
 
 def main() -> None:
     """Print the figures, and store them where --json says."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Whether promised accuracies are kept.")
     parser.add_argument("--replays", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    figures = measured(given.replays)
+    figures = measured(given.replays, given.first)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps({name: one for name, one in figures.items() if name != "each"}, indent=1))

@@ -206,6 +206,17 @@ class BatchIn(StrictModel):
     confidence: Annotated[
         float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
     ] = None
+    accuracy: Annotated[
+        float | None,
+        Field(
+            gt=0.5,
+            le=0.99,
+            description="The share of right results, instead of policy and confidence: the gateway "
+            "chooses how many answers to ask for, quotes them, and certifies at the end whether "
+            "the share was reached. It needs gold tasks. For verification and categorisation",
+            examples=[0.95],
+        ),
+    ] = None
     method: Annotated[Word, Field(description="The rule that turns answers into results")] = "auto"
     gold_rate: Annotated[
         float,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from gateway.api.quotes import GoldBudgetOut, HourOut, ReadyOut
+from gateway.api.quotes import GoldBudgetOut, HourOut, PromiseOut, ReadyOut
 from gateway.api.requests import OptionIn
 
 
@@ -247,6 +247,10 @@ class BatchOut(BaseModel):
         list[HourOut],
         Field(description="Its answers by hour, of the last two days; only for a single batch"),
     ] = []
+    promise: Annotated[
+        PromiseOut | None,
+        Field(description="The promised accuracy; only for a single batch that has started"),
+    ] = None
 
 
 class BatchesOut(BaseModel):
@@ -401,6 +405,9 @@ class QuoteOut(BaseModel):
     ]
     ready: ReadyOut
     gold: GoldBudgetOut
+    promise: Annotated[
+        PromiseOut | None, Field(description="Null where the batch names a policy")
+    ] = None
 
 
 class FieldResultOut(BaseModel):

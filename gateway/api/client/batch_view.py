@@ -2,16 +2,24 @@
 
 from datetime import timedelta
 
-from gateway.api.quotes import HOURS_SHOWN, HourOut, ReadyOut, ready_out
+from gateway.api.quotes import (
+    HOURS_SHOWN,
+    HourOut,
+    PromiseOut,
+    ReadyOut,
+    promise_out,
+    ready_out,
+)
 from gateway.api.requests import OptionIn
 from gateway.api.responses import Background, BatchOut, FieldOut, MessageCost, Money, Progress
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.sms.prices import minor
+from gateway.steps.batches.quoting.promise import plan_of
 from gateway.steps.batches.quoting.ready_when import crowd_now, ready_when
 from gateway.steps.quality.confidences import Checked
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, pace, projects
+from gateway.store.batches import batches, pace, projects, promises
 from gateway.store.db import Row
 from gateway.tasks.entry.fields import fields_told, from_data
 from gateway.tasks.forecast import answers_at_close
@@ -108,6 +116,13 @@ async def progress_ready(rt: Runtime, row: Row) -> tuple[ReadyOut | None, list[H
     left = max(0, _answers_at_close(row) - row["answers"])
     most = max(0, row["answers_maximum"] - row["answers"])
     return ready_out(await ready_when(rt, batch, crowd, left, most, running=True)), hours
+
+
+async def promise_shown(rt: Runtime, batch: str) -> PromiseOut | None:
+    """Return the promised accuracy of a batch that has started; None where there is none."""
+    kept = await promises.of_batch(rt.db, batch)
+    plan = plan_of(kept) if kept else None
+    return promise_out(plan, kept) if plan else None
 
 
 def _answers_at_close(row: Row) -> int:

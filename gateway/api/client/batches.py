@@ -8,7 +8,13 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway.api.callers.auth import Client, Rt
-from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_change, progress_ready
+from gateway.api.client.batch_view import (
+    batch_out,
+    my_batch,
+    my_batch_to_change,
+    progress_ready,
+    promise_shown,
+)
 from gateway.api.client.files.uploads import ShapeAsked, columns_of_fields, received, upload_docs
 from gateway.api.client.idempotency import once
 from gateway.api.client.life.author import ActingKey, Adding
@@ -16,7 +22,7 @@ from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
-from gateway.api.quotes import gold_out, ready_out
+from gateway.api.quotes import gold_out, promise_out, ready_out
 from gateway.api.requests import BatchIn
 from gateway.api.responses import (
     AccountOut,
@@ -82,6 +88,7 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
     row = await my_batch(rt, client, batch)
     one = batch_out(row)
     one.ready, one.hours = await progress_ready(rt, row)
+    one.promise = await promise_shown(rt, batch)
     one.shares = [ShareOut(**row) for row in await shares.shares(rt.db, batch)]
     one.pay = await pay_out(rt, batch)
     one.findings = [
@@ -175,16 +182,21 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         expected_minor=q.expected_minor,
         ready=ready_out(q.ready),
         gold=gold_out(q.gold),
+        promise=promise_out(q.promise.plan, None) if q.promise else None,
     )
 
 
 @router.post("/batches/{batch}/start")
-async def start(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> BatchOut:
+async def start(
+    rt: Rt, client: Client, key: ActingKey, batch: BatchPath, *, without_promise: bool = False
+) -> BatchOut:
     """Start a draft (which sets the money aside), or continue a paused batch.
 
-    Repeating the request changes nothing more.
+    Repeating the request changes nothing more. A draft whose accuracy cannot be promised is
+    refused, unless you say `without_promise=1`.
     """
-    return await _changed(rt, client, batch, partial(submit.start, by=key))
+    change = partial(submit.start, by=key, without_promise=without_promise)
+    return await _changed(rt, client, batch, change)
 
 
 @router.post("/batches/{batch}/pause")

@@ -16,81 +16,33 @@ the uncertainty of the prediction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, pi
+from math import log, pi, sqrt
 
 import numpy as np
 
-from gateway.qa.confidence.shared_error import SHARED_ERROR
+from gateway.qa.checks.promise import (
+    ANSWERS_MAX,
+    SHARED_MAX,
+    SHARED_MIN,
+    CrowdSkill,
+    SharedWrong,
+)
 from gateway.qa.option_belief import SKILL_MAX
 from gateway.qa.port import Flags, Floats
-from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 
-ANSWERS_MAX = 7
-"""The most answers of a question that are simulated, which is the most that a task may get."""
 DRAWS, QUESTIONS = 40, 400
 """The simulated batches, and the questions of each."""
 WORKERS_MAX = 300
 """The simulated workers of one batch. A larger crowd is drawn from."""
 PREFERRED_WRONG = 0.75
 """The share of wrong answers that go to the wrong option which most workers prefer."""
-SHARED_DEVIATION = 0.5
-"""The standard deviation of the logarithm of the shared error, where nothing was measured."""
-PAIRS_WORTH = 200.0
-"""The pairs of answers to the same gold question that weigh as much as the usual shared error."""
 CROWD_DEVIATION, CROWD_WORTH = 0.45, 60.0
 """The standard deviation of the log-odds of whole crowds, and the answers that weigh as much.
 
 Published crowds have median workers who are right in 61 to 92 % of their answers.
 """
-_SHARED_MIN, _SHARED_MAX = 0.01, 0.7
 _CHANCE_MIN = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class SharedWrong:
-    """The pairs of answers to the same gold question, as far as they were counted.
-
-    >>> SharedWrong().shared_error
-    0.2
-    """
-
-    pairs: float = 0.0
-    """The pairs."""
-    both_wrong: float = 0.0
-    """The pairs of which both answers are wrong."""
-    wrong: float = 0.0
-    """The share of wrong answers among them, times the pairs."""
-
-    @property
-    def shared_error(self) -> float:
-        """Return the share of variance that errors have in common, drawn towards the usual one."""
-        if not self.pairs:
-            return SHARED_ERROR
-        share = self.wrong / self.pairs
-        variance = share * (1.0 - share)
-        seen = (self.both_wrong / self.pairs - share * share) / variance if variance else 0.0
-        weight = self.pairs / (self.pairs + PAIRS_WORTH)
-        found = weight * seen + (1.0 - weight) * SHARED_ERROR
-        return min(max(found, _SHARED_MIN), _SHARED_MAX)
-
-    @property
-    def deviation(self) -> float:
-        """Return the standard deviation of its logarithm."""
-        return SHARED_DEVIATION * (PAIRS_WORTH / (self.pairs + PAIRS_WORTH)) ** 0.5
-
-
-UNMEASURED = SharedWrong()
-"""The pairs where none were counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdSkill:
-    """Some workers of about the same skill."""
-
-    workers: float
-    """The number of them, or the answers that they are expected to give."""
-    skill: Skill
-    """The evidence of each of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,16 +72,17 @@ def simulated(
     known = np.array([(one.skill.right, one.skill.wrong) for one in crowd], np.float64)
     confidence = np.empty((DRAWS, QUESTIONS, answers))
     right = np.empty((DRAWS, QUESTIONS, answers), np.bool_)
-    people = int(min(WORKERS_MAX, max(1.0, weights.sum())))
+    total: float = sum(one.workers for one in crowd)
+    people = int(min(WORKERS_MAX, max(1.0, total)))
     evidence_all = float((known.sum(1) * weights).sum() / weights.sum()) * people
-    unknown = CROWD_DEVIATION / (1.0 + evidence_all / CROWD_WORTH) ** 0.5
+    unknown = CROWD_DEVIATION / sqrt(1.0 + evidence_all / CROWD_WORTH)
     for draw in range(DRAWS):
         drawn = random.choice(len(crowd), people, p=weights / weights.sum())
-        evidence = known[drawn] + (PRIOR_RIGHT, PRIOR_WRONG)
-        shift = random.normal(0.0, unknown)
+        evidence: Floats = known[drawn] + np.array((PRIOR_RIGHT, PRIOR_WRONG))
+        shift = float(random.normal(0.0, unknown))
         skill = _chance(_logit(random.beta(evidence[:, 0], evidence[:, 1])) + shift)
         error = shared.shared_error * np.exp(random.normal(0.0, shared.deviation))
-        spread = _spread(min(max(float(error), _SHARED_MIN), _SHARED_MAX), float(skill.mean()))
+        spread = _spread(min(max(float(error), SHARED_MIN), SHARED_MAX), float(skill.mean()))
         who = random.integers(people, size=(QUESTIONS, answers))
         harder = random.normal(0.0, spread, (QUESTIONS, 1))
         # The shift widens the distribution, so the mean is stretched to stay where it was.

@@ -27,7 +27,8 @@ def more_for_promise(tasks: Sequence[EstimatedTask], target: float) -> list[str]
     There is none when the mean confidence, which is the expected accuracy, reaches the target, or
     when no doubtful task has a slot left.
 
-    >>> tasks = [EstimatedTask("a", 0.99, 2), EstimatedTask("b", 0.6, 2), EstimatedTask("c", 0.7, 0)]
+    >>> asked = (("a", 0.99, 2), ("b", 0.6, 2), ("c", 0.7, 0))
+    >>> tasks = [EstimatedTask(*one) for one in asked]
     >>> more_for_promise(tasks, 0.9), more_for_promise(tasks, 0.7)
     (['b'], [])
     """

@@ -16,11 +16,10 @@ from typing import BinaryIO
 
 from gateway.base.errors import Failed, GatewayError, Refused
 from gateway.base.offload import Done
-from gateway.qa.checks.promise_plan import PromiseAsked, PromisePlan
+from gateway.qa.checks.promise import PromiseAsked, PromisePlan
 from gateway.steps.batches.prepare import advise_texts, prepare, prepare_again
 from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
 from gateway.steps.messages.message_cost import weigh_texts
-
 
 
 def plan_promise(asked: PromiseAsked) -> PromisePlan:

@@ -20,6 +20,7 @@ from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
+from gateway.qa.checks.promise import PromisePlan
 from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, parse_policy
 from gateway.steps.batches.checks.paid_check import check_staff, end_checks, follow_batch
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
@@ -35,8 +36,15 @@ from gateway.steps.batches.prepare import (
 from gateway.steps.batches.quote import (
     available_minor,
     checks_minor,
+    filled,
     quote,
     workers_who_may_be_asked,
+)
+from gateway.steps.batches.quoting.promise import (
+    apply_plan,
+    check_accuracy,
+    check_promise,
+    promise_to_start,
 )
 from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
@@ -56,7 +64,7 @@ from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans, shares, uploads
+from gateway.store.batches import batches, plans, promises, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import changes
 from gateway.store.db import Connection, Row
@@ -109,6 +117,8 @@ class BatchSpec:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     partner_price_minor: int = 0
     life: Life = PLAIN_LIFE
+    accuracy: float | None = None
+    """The share of right results that the client asks for instead of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +140,12 @@ async def create(
 ) -> Batch:
     """Create a draft. Raises Refused naming the field that is wrong."""
     batch = await checked_batch(rt, client, spec, BatchId(new_public_id("b")))
+    if spec.accuracy is not None:
+        check_accuracy(rt, spec.kind)
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
+        if spec.accuracy is not None:
+            await promises.insert_promise(db, batch.id, spec.accuracy)
         if spec.labels:
             await batches.set_labels(db, batch.id, spec.labels)
         if not spec.quality.is_default:
@@ -346,23 +360,32 @@ async def store_prepared(
 
 
 async def start(
-    rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
+    rt: Runtime,
+    client: ClientId,
+    batch_id: str,
+    *,
+    by: str = changes.GATEWAY,
+    without_promise: bool = False,
 ) -> None:
     """Reserve the most that the batch can cost, and let it run.
 
-    Starting a running batch changes nothing.
+    Starting a running batch changes nothing. A draft whose accuracy cannot be promised is refused,
+    unless its client starts it `without_promise`.
     """
     await wind_down.must_take_work(rt.db)
     await refuse_during_import(rt, batch_id)
     batch = await rt.batches.fresh(batch_id)  # Another process may have chosen its shares.
     workers = await workers_who_may_be_asked(rt, batch)
     pay = await quoted_pay(rt, batch)
+    plan = await promise_to_start(rt, batch, await filled(rt, batch))
+    if plan is not None:
+        check_promise(plan, without_promise=without_promise)
 
     async def started() -> None:
         await ended(rt, client, batch_id)
         turn = await deal_draft(rt, client, batch)
         try:
-            await _set_going(rt, client, batch, workers, pay, turn, by)
+            await _set_going(rt, client, batch, workers, pay, turn, by, plan)
         except BaseException:
             if turn is not None:
                 await turn.take_back()
@@ -383,6 +406,8 @@ async def start(
         # A partner may have stopped being active since its tasks were dealt to it.
         await shares.free_inactive(rt.db, batch.id)
     await batches.plan_anew(rt.db)
+    if plan is not None:
+        batch = await rt.batches.fresh(batch_id)
     await look_for_better(rt, batch)
     await even_work(rt)  # Who comes first is known before the first question goes out.
     rt.jobs.enqueue("assign")
@@ -396,6 +421,7 @@ async def _set_going(
     pay: QuotedPay,
     turn: Upload | None,
     by: str,
+    plan: PromisePlan | None,
 ) -> None:
     """Let the batch run, in one short commit.
 
@@ -413,6 +439,8 @@ async def _set_going(
             raise Conflict("another upload has begun")
         if row["state"] == "draft":
             await batches.cap_gold(db, batch.id, gold_answers(workers))
+            if plan is not None:
+                batch = await apply_plan(db, batch, plan)
         slots = await batches.paid_slots(db, batch.id)
         if not slots and not row["open"]:
             raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)

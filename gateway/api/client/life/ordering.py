@@ -2,6 +2,7 @@
 
 from gateway.api.client.life.quality_asked import plan_asked
 from gateway.api.requests import BatchIn, FieldIn, OptionIn
+from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount
 from gateway.qa.judging.overlap import DOUBLE
@@ -14,6 +15,9 @@ from gateway.tasks.life.choices import Life
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
 from gateway.tasks.values import kind_asked
+
+GOLD_RATE = 0.05
+"""The share of gold in a batch with a promised accuracy, where the client names none."""
 
 
 async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
@@ -39,7 +43,7 @@ async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.Batch
         policy=_policy(given),
         confidence=given.confidence or 0.0,
         method=given.method,
-        gold_rate=given.gold_rate,
+        gold_rate=_gold_rate(given),
         lease_s=given.lease_s,
         pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
         handling=Handling(
@@ -58,6 +62,7 @@ async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.Batch
         quality=quality,
         partner_price_minor=partner_minor,
         labels=given.labels,
+        accuracy=given.accuracy,
         life=Life(
             language=given.language,
             any_language=given.any_language,
@@ -92,4 +97,19 @@ def _option(given: OptionIn | str) -> Option:
 
 def _policy(given: BatchIn) -> str:
     """Return the client's policy; where none was sent, that of double keying for data entry."""
+    if given.accuracy is not None:
+        for name in ("policy", "confidence"):
+            if name in given.model_fields_set:
+                raise Refused(
+                    f"accuracy takes the place of {name}: the gateway chooses it; leave one of them out",
+                    field=name,
+                )
+        return "dynamic"
     return DOUBLE if given.fields and "policy" not in given.model_fields_set else given.policy
+
+
+def _gold_rate(given: BatchIn) -> float:
+    """Return the share of gold. A promised accuracy needs gold, so it has some by default."""
+    if given.accuracy is not None and "gold_rate" not in given.model_fields_set:
+        return GOLD_RATE
+    return given.gold_rate

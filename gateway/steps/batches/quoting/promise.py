@@ -13,10 +13,17 @@ from dataclasses import asdict, dataclass, replace
 import structlog
 
 from gateway.base.errors import Refused
-from gateway.qa.checks.promise_model import UNMEASURED, CrowdSkill, SharedWrong
+from gateway.qa.answers import choice
+from gateway.qa.checks.promise import (
+    UNMEASURED,
+    CrowdSkill,
+    PolicyForecast,
+    PromiseAsked,
+    PromisePlan,
+    SharedWrong,
+)
 from gateway.qa.checks.promise_more import more_for_promise
 from gateway.qa.checks.promise_outcome import PromiseOutcome, answers_taken, promise_outcome
-from gateway.qa.checks.promise_plan import PolicyForecast, PromiseAsked, PromisePlan
 from gateway.qa.skills.skill import Skill
 from gateway.steps.batches.prepare import Filled
 from gateway.steps.quality.judge import policy_of
@@ -30,8 +37,8 @@ from gateway.store.db import Connection, Row
 from gateway.store.quality import rulings, skills
 
 log = structlog.get_logger()
-KINDS = ("verification", "categorisation")
-"""The kinds of task whose accuracy can be promised."""
+UNSURE = "unsure"
+"""The option by which a worker says that she does not know. It is never the truth."""
 ROUNDS_MAX = 10
 """The rounds in which doubtful tasks are asked again before a batch is closed."""
 _TIES_ONLY = 0.5001
@@ -50,12 +57,12 @@ class PromisedQuote:
     """The most answers of all real tasks."""
 
 
-def check_accuracy(kind: str) -> None:
-    """Refuse an accuracy where none can be promised."""
-    if kind not in KINDS:
+def check_accuracy(rt: Runtime, kind: str) -> None:
+    """Refuse an accuracy where none can be promised, since answers are typed."""
+    if rt.kind_of(kind).ANSWERS is not choice:
         raise Refused(
-            f"an accuracy can be promised for {' and '.join(KINDS)}, not for {kind!r}: name a policy "
-            "instead, with its confidence",
+            f"an accuracy can be promised where workers choose between options, not for {kind!r}: "
+            "name a policy instead, with its confidence",
             field="accuracy",
         )
 
@@ -95,6 +102,7 @@ async def _planned(
         tasks=found.tasks,
         options=options,
         crowd=[CrowdSkill(one.workers, one.skill) for one in crowd],
+        classes=sum(option != UNSURE for option in batch.option_ids),
         golds=found.golds,
         shared=SharedWrong(pairs.pairs, pairs.both_wrong, pairs.wrong) if pairs else UNMEASURED,
         answers_max=found.overlap or 1,
