@@ -1,4 +1,4 @@
-"""Whether promised accuracies are kept, on recorded crowds and tasks that no plan has seen.
+"""The share of promised accuracies that are kept, on recorded crowds and tasks not seen before.
 
     python -m bench._crowds.promise [--replays N] [--json FILE]
 

@@ -125,9 +125,13 @@ class Client(BatchLife):
         """Return the cost of a draft."""
         return Quote.read(self._asks("GET", f"/batches/{batch}/quote").json())
 
-    def start(self, batch: str) -> None:
-        """Set aside the money, and let the batch run. Repeating it changes nothing."""
-        self._asks("POST", f"/batches/{batch}/start")
+    def start(self, batch: str, *, without_promise: bool = False) -> None:
+        """Set aside the money, and let the batch run. Repeating it changes nothing.
+
+        A draft whose `accuracy` cannot be promised starts only `without_promise`.
+        """
+        asked = {"without_promise": "true"} if without_promise else {}
+        self._asks("POST", f"/batches/{batch}/start", params=asked)
 
     def pause(self, batch: str) -> None:
         """Ask no more questions until `start`."""

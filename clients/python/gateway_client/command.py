@@ -12,7 +12,7 @@ import httpx
 
 from gateway_client.client import Client, GatewayProblem
 from gateway_client.life_command import add_verbs, named_value
-from gateway_client.models import Progress, Result
+from gateway_client.models import Progress, Quote, Result
 from gateway_client.xlsx import Cell, write_xlsx
 
 _BAR = 30
@@ -58,16 +58,7 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
         price=given.price,
         **dict(map(named_value, given.field)),
     )
-    quote = client.quote(batch)
-    print(
-        f"batch {batch}: {quote.tasks} tasks, about {_amount(quote.expected_minor, quote.currency)}, at most "
-        f"{_amount(quote.most_minor, quote.currency)} without messages"
-    )
-    likely, latest = quote.ready["likely"], quote.ready["latest"]
-    when = f"about {likely}, at the latest {latest or 'not known'}" if likely else "not known"
-    print(f"ready: {when} ({quote.ready['reason']})")
-    if not quote.can_finish and quote.why_not:
-        print(f"note: {quote.why_not}")
+    _tell_quote(batch, client.quote(batch))
     if given.quote:
         print(f"it is a draft; start it with: gateway-client batch start {batch}")
         return
@@ -76,6 +67,27 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
         _show_progress(client, batch)
     else:
         print(f"it runs; watch it with: gateway-client batch watch {batch}")
+
+
+def _quote(client: Client, given: argparse.Namespace) -> None:
+    _tell_quote(given.batch, client.quote(given.batch))
+
+
+def _tell_quote(batch: str, quote: Quote) -> None:
+    """Print what a batch will cost, when it will be ready, and how right it will be."""
+    print(
+        f"batch {batch}: {quote.tasks} tasks, about {_amount(quote.expected_minor, quote.currency)}, at most "
+        f"{_amount(quote.most_minor, quote.currency)} without messages"
+    )
+    likely, latest = quote.ready["likely"], quote.ready["latest"]
+    when = f"about {likely}, at the latest {latest or 'not known'}" if likely else "not known"
+    print(f"ready: {when} ({quote.ready['reason']})")
+    if quote.promise is not None:
+        print(f"right: {quote.promise['reason']}")
+        for one in quote.promise["helps"]:
+            print(f"  it would help: {one}")
+    if not quote.can_finish and quote.why_not:
+        print(f"note: {quote.why_not}")
 
 
 def _preview(client: Client, given: argparse.Namespace) -> None:
@@ -102,7 +114,7 @@ def _preview(client: Client, given: argparse.Namespace) -> None:
 
 
 def _start(client: Client, given: argparse.Namespace) -> None:
-    client.start(given.batch)
+    client.start(given.batch, without_promise=given.without_promise)
     print(f"batch {given.batch} runs")
 
 
@@ -219,10 +231,17 @@ def _parser() -> argparse.ArgumentParser:
     for verb, does, told in (
         ("start", _start, "start a draft, or go on after a pause"),
         ("watch", _watch, "show the progress until the batch has ended"),
+        ("quote", _quote, "show the cost, the finishing time and the promised accuracy"),
     ):
         one = verbs.add_parser(verb, help=told)
         one.add_argument("batch")
         one.set_defaults(does=does)
+        if verb == "start":
+            one.add_argument(
+                "--without-promise",
+                action="store_true",
+                help="start although its accuracy cannot be promised",
+            )
     preview = verbs.add_parser("preview", help="show the exact messages and screens of a draft")
     preview.add_argument("batch")
     preview.add_argument("--tasks", type=int, default=1, help="how many tasks to show; at most 10")

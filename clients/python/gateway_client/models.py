@@ -38,6 +38,11 @@ class Quote(_Read):
     """The finishing time: `earliest`, `likely`, `latest` (each may be None) and the `reason`."""
     gold: dict[str, Any]
     """The gold: `there`, `advised`, `more`, and the reason in `why`."""
+    promise: dict[str, Any] | None
+    """The promised accuracy: `can_promise`, `reason`, `helps`, `predicted` and more.
+
+    It is None where the batch has a policy instead of an `accuracy`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

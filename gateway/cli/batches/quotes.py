@@ -35,6 +35,8 @@ def quote_of(
 
 
 def _report(found: "Quote") -> dict[str, Any]:
+    from dataclasses import asdict
+
     return {
         "tasks": found.tasks,
         "golds": found.golds,
@@ -58,6 +60,7 @@ def _report(found: "Quote") -> dict[str, Any]:
             "more": found.gold.more,
             "why": found.gold.why,
         },
+        "promise": asdict(found.promise.plan) if found.promise else None,
     }
 
 
@@ -68,6 +71,8 @@ def _lines(found: "Quote") -> list[str]:
         amount_text(minor, found.currency)
         for minor in (found.least_minor, found.expected_minor, found.most_minor)
     ]
+    promise = [f"right    {found.promise.plan.reason}"] if found.promise else []
+    promise += [f"         {one}" for one in found.promise.plan.helps] if found.promise else []
     return [
         f"cost     {amounts[0]} at least, {amounts[1]} expected, {amounts[2]} at most",
         f"answers  {found.answers_expected:,} expected, {found.answers_maximum:,} at most with gold",
@@ -75,6 +80,7 @@ def _lines(found: "Quote") -> list[str]:
         found.why_not or "it can be finished with the present workers",
         in_words(found.ready),
         f"gold     {found.gold.there} there, {found.gold.more} more advised: {found.gold.why}",
+        *promise,
     ]
 
 

@@ -39,6 +39,8 @@ async def test_a_list_is_checked_and_comes_back_with_the_answers_beside_its_rows
     )
     quote = (await project.asks("GET", "/quote")).json()
     assert (quote["parts"], quote["most_minor"], quote["enough"]) == (4, 3 * 2 * 300, True)
+    assert (quote["answers_expected"], quote["answers_most"]) == (6, 6)
+    assert quote["ready"]["answers_left"] == 6
     assert (await project.shows())["state"] == "draft"
     assert (await project.asks("GET", "/result")).status_code == 409
 

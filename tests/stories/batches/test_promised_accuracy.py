@@ -110,9 +110,7 @@ async def test_accuracy_takes_the_place_of_a_policy_and_of_kinds_without_options
         ({"kind": "transcription"}, "accuracy"),
         ({"accuracy": 0.4}, "accuracy"),
     ):
-        refused = await town.client.asks(
-            "POST", "/batches", json={**said, "accuracy": 0.9, **more}
-        )
+        refused = await town.client.asks("POST", "/batches", json={**said, "accuracy": 0.9, **more})
         assert refused.status_code == 422, refused.text
         assert refused.json()["errors"][0]["field"] == field
 

@@ -174,3 +174,27 @@ async def test_the_gold_budget_says_how_many_gold_tasks_are_missing_and_why(town
     enough = await quoted(await drafted(town, [*TASKS, *many], policy="fixed:3", gold_rate=0.1))
     assert (enough["gold"]["more"], enough["gold"]["there"]) == (0, 40)
     assert "enough" in enough["gold"]["why"]
+
+
+async def test_a_running_batch_is_forecast_by_its_own_rate(town):
+    await crowd(town)
+    batch = await town.posts_batch(*(f"Is {n} open?" for n in range(40)), policy="fixed:3")
+    assert (await batch.shows())["ready"]["basis"] == "default"
+    hour = town.clock.now().replace(minute=0, second=0, microsecond=0)
+    for back in (3, 2, 1):
+        await town.rt.db.execute(
+            "insert into batch_hour (batch_id, hour, answers) values ($1, $2, 12)",
+            batch.id,
+            hour - timedelta(hours=back),
+        )
+    shown = await batch.shows()
+    assert [one["answers"] for one in shown["hours"]] == [12, 12, 12]
+    found = shown["ready"]
+    assert (found["basis"], found["answers_left"]) == ("batch", 120)
+    assert 9 <= found["answers_per_hour"] <= 12
+    assert "this batch got 36 answers" in found["reason"]
+    assert at(found["likely"]) - town.clock.now() > timedelta(hours=9)
+    await batch.changes("pause")
+    assert (await batch.shows())["ready"] is None
+    draft = await drafted(town, TASKS, policy="fixed:1")
+    assert (await draft.shows())["ready"] is None
