@@ -33,8 +33,9 @@ from gateway.store.batches import batches, pace, promises
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.pace import SkillGroup
 from gateway.store.batches.promises import KeptPromise
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection
 from gateway.store.quality import rulings, skills
+from gateway.store.quality.skills import DecidedAnswer
 
 log = structlog.get_logger()
 UNSURE = "unsure"
@@ -180,7 +181,7 @@ async def certify(rt: Runtime, batch: Batch) -> None:
     if kept is None:
         return
     rows = await skills.decided_answers(rt.db, batch.id)
-    workers = sorted({row["worker_id"] for row in rows if row["gold"] is not None})
+    workers = sorted({row.worker_id for row in rows if row.gold is not None})
     known = await skills.of_workers(rt.db, batch.kind, workers)
     plan = plan_of(kept)
     most = plan.chosen.most if plan and plan.chosen else 0
@@ -189,17 +190,17 @@ async def certify(rt: Runtime, batch: Batch) -> None:
 
 
 def _certified(
-    batch: Batch, target: float, rows: Sequence[Row], known: dict[int, Skill], most: int
+    batch: Batch, target: float, rows: Sequence[DecidedAnswer], known: dict[int, Skill], most: int
 ) -> PromiseOutcome:
     gold: dict[str, str] = {}
     asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
     real: list[tuple[str, str, str]] = []
-    for row in rows:
-        if row["gold"] is None:
-            real.append((row["name"], str(row["worker_id"]), row["value"]))
+    for one in rows:
+        if one.gold is None:
+            real.append((one.name, str(one.worker_id), one.value))
         else:
-            gold[row["name"]] = row["gold"]
-            asked[row["name"]].append((str(row["worker_id"]), row["value"]))
+            gold[one.name] = one.gold
+            asked[one.name].append((str(one.worker_id), one.value))
     by_name = {str(worker): skill for worker, skill in known.items()}
     policy = policy_of(batch, most or max((len(given) for given in asked.values()), default=1))
     taken = [
