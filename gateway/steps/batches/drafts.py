@@ -23,12 +23,13 @@ from gateway.steps.batches.prepare import (
     remove,
     slices_of,
 )
+from gateway.steps.batches.quoting.promise import check_accuracy
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import BatchSpec, add_prepared, checked_batch, create
 from gateway.steps.batches.uploading import SLICE, Upload, begun, ended
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans, uploads
+from gateway.store.batches import batches, plans, promises, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import changes, drafts, running
 from gateway.store.batches.life.drafts import StoredTask
@@ -53,6 +54,8 @@ async def edit(
     row = await _state(rt, client, batch_id)
     check_allowed("edit", row)
     new = await checked_batch(rt, client, spec, (await rt.batches.fresh(batch_id)).id)
+    if spec.accuracy is not None:
+        check_accuracy(rt, spec.kind)
     again = not set(changed) <= _NOT_OF_TASKS and await drafts.has_tasks(rt.db, batch_id)
     if not again:
         await until_settled(lambda: _write(rt, client, new, spec, changed, author))
@@ -101,6 +104,7 @@ async def _write(
         await batches.change_draft(db, new)
         await batches.set_labels(db, new.id, spec.labels)
         await drafts.remove_plan(db, new.id)
+        await promises.replace_promise(db, new.id, spec.accuracy)
         if not spec.quality.is_default:
             await plans.insert_plan(db, new.id, spec.quality)
         if "price" in changed or "kind" in changed or "value" in changed:

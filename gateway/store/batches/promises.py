@@ -31,6 +31,13 @@ async def insert_promise(db: Connection, batch: str, target: float) -> None:
     await db.execute("insert into batch_promise (batch_id, target) values ($1, $2)", batch, target)
 
 
+async def replace_promise(db: Connection, batch: str, target: float | None) -> None:
+    """Store another accuracy for a draft, or none."""
+    await db.execute("delete from batch_promise where batch_id = $1", batch)
+    if target is not None:
+        await insert_promise(db, batch, target)
+
+
 async def of_batch(db: Connection | Database, batch: str) -> KeptPromise | None:
     """Return the promise of a batch, or None where its client named a policy."""
     row = await db.row(

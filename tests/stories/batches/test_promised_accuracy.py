@@ -181,3 +181,25 @@ async def test_doubtful_tasks_get_one_more_answer_within_the_quoted_most(town):
     assert shown["money"]["spent_minor"] <= most
     assert not await town.count("task", "answered > maximum")
     await town.has_right_books()
+
+
+async def test_an_accuracy_is_changed_copied_and_deleted_with_its_draft(town):
+    await crowd(town, right=190, wrong=10)
+    batch = await drafted(town, [*TASKS, *GOLD], 0.7)
+
+    async def wish(which):
+        return (await quoted(town, which))[1]
+
+    changed = await town.client.asks("PATCH", f"/batches/{batch}", json={"accuracy": 0.75})
+    assert changed.status_code == 200, changed.text
+    assert (await wish(batch))["accuracy"] == 0.75
+    copied = await town.client.asks("POST", f"/batches/{batch}/copy", json={"tasks": True})
+    assert copied.status_code == 201, copied.text
+    copy = copied.json()["id"]
+    assert (await wish(copy))["accuracy"] == 0.75
+    changed = await town.client.asks("PATCH", f"/batches/{copy}", json={"policy": "fixed:3"})
+    assert changed.status_code == 200, changed.text
+    assert await wish(copy) is None
+    deleted = await town.client.asks("DELETE", f"/batches/{batch}")
+    assert deleted.status_code == 204, deleted.text
+    assert not await town.count("batch_promise")

@@ -11,7 +11,7 @@ from gateway.api.client.batch_view import batch_out, my_batch, my_batch_to_chang
 from gateway.api.client.idempotency import once
 from gateway.api.client.life.author import ActingKey, author_of
 from gateway.api.client.life.models import CopyIn
-from gateway.api.client.life.order import BatchEditIn, changed_order, differences, order_of
+from gateway.api.client.life.order import PLANNED, BatchEditIn, changed_order, differences, order_of
 from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.paths import BatchPath
 from gateway.api.responses import BatchOut
@@ -19,7 +19,7 @@ from gateway.base.ids import ClientId
 from gateway.qa.checks.plan import QualityPlan
 from gateway.steps.batches import drafts
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import plans
+from gateway.store.batches import plans, promises
 
 router = APIRouter(prefix="/api/v1")
 
@@ -101,4 +101,9 @@ async def _order(rt: Runtime, client: ClientId, batch: str) -> dict[str, Any]:
     row = await my_batch(rt, client, batch)
     planned = await plans.of_batch(rt.db, batch)
     plan: QualityPlan | None = planned.plan if planned else None
-    return order_of(await rt.batches.fresh(batch), plan, row["labels"])
+    order = order_of(await rt.batches.fresh(batch), plan, row["labels"])
+    kept = await promises.of_batch(rt.db, batch)
+    if kept is not None:  # The policy followed from the accuracy.
+        order = {name: said for name, said in order.items() if name not in PLANNED}
+        order["accuracy"] = kept.target
+    return order

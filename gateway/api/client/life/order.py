@@ -51,6 +51,10 @@ else:
     )
 
 
+PLANNED = frozenset({"policy", "confidence"})
+"""The fields that the gateway chooses where an accuracy is asked for."""
+
+
 def order_of(batch: Batch, plan: QualityPlan | None, labels: Mapping[str, str]) -> dict[str, Any]:
     """Return the order that would make this batch, without fields that have their default."""
     kind, value = as_asked(batch.kind)
@@ -144,6 +148,11 @@ def changed_order(order: Mapping[str, Any], given: Mapping[str, Any]) -> BatchIn
         for name in ("options", "fields", "value", "rotate", "pack"):
             if name not in given:
                 merged.pop(name, None)
+    if given.get("accuracy") is not None:
+        for name in PLANNED - set(given):
+            merged.pop(name, None)
+    elif PLANNED & set(given):
+        merged.pop("accuracy", None)
     follows = bool(order.get("language")) and not order.get("any_language")
     if follows and {"language", "any_language"} & set(given) and "languages" not in given:
         merged.pop("languages", None)  # They only followed from the language.

@@ -100,6 +100,7 @@ async def delete_draft(db: Connection, batch: str) -> None:
         "tally",
         "batch_share_event",
         "quality_plan",
+        "batch_promise",
         "floor_allowance",
         "rule_trial",
         "batch_change",
