@@ -24,7 +24,7 @@ from gateway.qa.port import Floats
 from gateway.qa.skills.skill import Skill
 
 Z_ONE_SIDED, Z_TWO_SIDED = 1.645, 1.96
-MODEL_DEVIATION, CONFUSED_DEVIATION = 0.065, 0.12
+MODEL_DEVIATION, CONFUSED_DEVIATION = 0.065, 0.15
 """The standard deviation between predicted and reached accuracy that the model does not explain.
 
 The second is for more than two classes, since workers who confuse the same two classes are not
