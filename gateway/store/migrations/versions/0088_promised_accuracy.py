@@ -6,7 +6,7 @@ See docs/decisions/0080.
 from alembic import op
 
 revision = "0088"
-down_revision = "0085"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
