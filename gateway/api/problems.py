@@ -25,7 +25,19 @@ _RETRY = {"Retry-After": "2"}
 _MEDIA = "application/problem+json"
 PROBLEMS_PAGE = "/docs/problems"
 """The page that describes each code. `type` of a problem document points to it."""
-_SCHEMA: dict[str, Any] = {
+_FAULT: dict[str, Any] = {
+    "type": "object",
+    "title": "Fault",
+    "description": "One fault of a request.",
+    "required": ["field", "row", "rule", "message"],
+    "properties": {
+        "field": {"type": ["string", "null"]},
+        "row": {"type": ["integer", "null"], "description": "1 is the first task"},
+        "rule": {"type": "string", "enum": [str(rule) for rule in FaultRule]},
+        "message": {"type": "string", "description": "The rule in words"},
+    },
+}
+_PROBLEM: dict[str, Any] = {
     "type": "object",
     "title": "Problem",
     "description": "What went wrong (RFC 9457).",
@@ -41,23 +53,13 @@ _SCHEMA: dict[str, Any] = {
         },
         "detail": {"type": "string", "description": "What happened and what to change"},
         "request_id": {"type": "string", "description": "The id under which it is in the log"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "row", "rule", "message"],
-                "properties": {
-                    "field": {"type": ["string", "null"]},
-                    "row": {"type": ["integer", "null"], "description": "1 is the first task"},
-                    "rule": {"type": "string", "enum": [str(rule) for rule in FaultRule]},
-                    "message": {"type": "string", "description": "The rule in words"},
-                },
-            },
-        },
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
     },
 }
+SCHEMAS: dict[str, dict[str, Any]] = {"Problem": _PROBLEM, "Fault": _FAULT}
+"""The schemas of problem documents, by their names in /openapi.json."""
 DECLARED: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {_MEDIA: {"schema": _SCHEMA}}}
+    status: {"description": text, "content": {_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for status, text in (
         (400, "The request cannot be read"),
         (401, "No valid API key"),

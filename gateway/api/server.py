@@ -26,6 +26,7 @@ from gateway.api.client.files.uploads import remove_abandoned
 from gateway.api.client.life import changing, drafts
 from gateway.api.client.parameters import refuse_unknown
 from gateway.api.client.projects import routes as projects
+from gateway.api.contract.document import ContractApi
 from gateway.api.contract.repeats import Repeats
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
@@ -36,7 +37,9 @@ from gateway.api.monitoring.readiness import Readiness
 from gateway.api.trial import previews
 from gateway.api.webhooks import routes as webhooks
 from gateway.api.webhooks.intake import Intake
+from gateway.qa import rule_names
 from gateway.steps.runtime import Runtime
+from gateway.tasks.values import kinds_asked, values
 
 Opener = Callable[[], AbstractAsyncContextManager[Runtime]]
 Mount = Callable[[FastAPI, Runtime], None]
@@ -98,7 +101,7 @@ def make_app(
             on_ready()
             yield
 
-    app = FastAPI(
+    app = ContractApi(
         title="Gateway",
         summary="Paid digital work for workers with a feature phone.",
         version="1",
@@ -113,7 +116,17 @@ def make_app(
     return doors
 
 
-def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
+def _add_clients(app: ContractApi, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
+    app.listed = {
+        f"{model}.{field}": listed
+        for field, listed in (
+            ("kind", kinds_asked()),
+            ("value", tuple(values())),
+            ("method", rule_names()),
+            ("languages", sorted(rt.books)),
+        )
+        for model in ("BatchIn", "PreviewIn", "BatchOut")
+    }
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
     rooms = (batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews)  # fmt: skip
     for router in (room.router for room in rooms):

@@ -67,7 +67,7 @@ async def account(rt: Rt, client: Client) -> AccountOut:
     )
 
 
-@router.post("/batches", status_code=201)
+@router.post("/batches", status_code=201, response_model=BatchOut)
 async def create(
     rt: Rt, client: Client, key: ActingKey, given: BatchIn, request: Request
 ) -> Response:

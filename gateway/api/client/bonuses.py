@@ -49,7 +49,7 @@ class BonusOut(BaseModel):
     paid_at: datetime
 
 
-@router.post("/batches/{batch}/bonuses", status_code=201)
+@router.post("/batches/{batch}/bonuses", status_code=201, response_model=BonusOut)
 async def pay(
     rt: Rt, client: Client, batch: BatchPath, given: BonusIn, request: Request
 ) -> Response:

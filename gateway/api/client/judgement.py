@@ -6,8 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from gateway.api.callers.auth import Client, Rt
-from gateway.api.client.named_workers import story_for_client
+from gateway.api.client.named_workers import correction_for_client, story_for_client
 from gateway.api.client.paths import BatchPath, OptionPath, TaskPath, VersionPath
+from gateway.api.quality_responses import (
+    AudienceOut,
+    CorrectionOut,
+    MovesOut,
+    RulesOut,
+    TaskHistoryOut,
+    TrialOut,
+)
 from gateway.api.requests import DecisionIn, GoldIn, LabelIn, NewRuleIn, SameIn, SwitchIn
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
@@ -15,6 +23,7 @@ from gateway.base.text.strings import Id
 from gateway.steps.quality import review, rule_trials
 from gateway.steps.quality.corrections.correct_gold import (
     Correction,
+    Diff,
     SameOption,
     correct_gold,
     correct_option,
@@ -28,14 +37,22 @@ from gateway.store.quality import rulings
 router = APIRouter(prefix="/api/v1")
 
 
-@router.get("/batches/{batch}/tasks/{task}/decision")
+@router.get(
+    "/batches/{batch}/tasks/{task}/decision",
+    response_model=TaskHistoryOut,
+    response_model_exclude_unset=True,
+)
 async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
     """Show how a result came about: the workers asked, their answers, and the judge's verdicts."""
     await _mine(rt, client, batch)
     return await _story(rt, client, batch, task)
 
 
-@router.post("/batches/{batch}/tasks/{task}/decision")
+@router.post(
+    "/batches/{batch}/tasks/{task}/decision",
+    response_model=TaskHistoryOut,
+    response_model_exclude_unset=True,
+)
 async def decide(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: DecisionIn
 ) -> dict[str, Any]:
@@ -45,17 +62,21 @@ async def decide(
     return await _story(rt, client, batch, task)
 
 
-@router.post("/batches/{batch}/gold/{task}/correct")
+@router.post(
+    "/batches/{batch}/gold/{task}/correct", response_model=CorrectionOut, response_model_exclude_unset=True
+)
 async def correct(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: GoldIn
 ) -> dict[str, Any]:
     """Correct gold that was wrong. The response lists all changes. No money is taken back."""
     await _mine(rt, client, batch)
     said = Correction(batch, task, given.said, given.by, given.reason)
-    return dict(await correct_gold(rt, said))
+    return _for_client(rt, client, await correct_gold(rt, said))
 
 
-@router.post("/batches/{batch}/options/{option}/same")
+@router.post(
+    "/batches/{batch}/options/{option}/same", response_model=CorrectionOut, response_model_exclude_unset=True
+)
 async def same_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
 ) -> dict[str, Any]:
@@ -65,10 +86,12 @@ async def same_option(
     """
     await _mine(rt, client, batch)
     said = SameOption(batch, option, given.same_as, given.by, given.reason)
-    return dict(await correct_option(rt, said))
+    return _for_client(rt, client, await correct_option(rt, said))
 
 
-@router.post("/batches/{batch}/options/{option}/label")
+@router.post(
+    "/batches/{batch}/options/{option}/label", response_model=CorrectionOut, response_model_exclude_unset=True
+)
 async def label_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn
 ) -> dict[str, Any]:
@@ -80,10 +103,10 @@ async def label_option(
     said = NewLabel(
         batch, option, given.label, given.by, given.reason, given.language, misled=given.misled
     )
-    return dict(await correct_label(rt, said))
+    return _for_client(rt, client, await correct_label(rt, said))
 
 
-@router.get("/batches/{batch}/rules")
+@router.get("/batches/{batch}/rules", response_model=RulesOut)
 async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     """List the rules that decided the batch, with times and reasons, and the tried rules."""
     await _mine(rt, client, batch)
@@ -93,7 +116,7 @@ async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     }
 
 
-@router.post("/batches/{batch}/rules/trials")
+@router.post("/batches/{batch}/rules/trials", response_model=TrialOut)
 async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -> dict[str, Any]:
     """Try a changed rule on the batch's answers.
 
@@ -104,7 +127,7 @@ async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -
     return await rule_trials.try_rule(rt, batch, wanted, given.by)
 
 
-@router.post("/batches/{batch}/rules/{version}/switch")
+@router.post("/batches/{batch}/rules/{version}/switch", response_model=MovesOut)
 async def switch(
     rt: Rt, client: Client, batch: BatchPath, version: VersionPath, given: SwitchIn
 ) -> dict[str, Any]:
@@ -116,7 +139,7 @@ async def switch(
     return {"moved": await rule_trials.switch(rt, batch, version, given.by, given.reason)}
 
 
-@router.get("/audience")
+@router.get("/audience", response_model=AudienceOut)
 async def audience(
     rt: Rt, client: Client, after: Annotated[Id | None, Query()] = None
 ) -> dict[str, Any]:
@@ -136,6 +159,10 @@ async def audience(
             for one in await audiences.workers(rt.db, client, behind)
         ],
     }
+
+
+def _for_client(rt: Runtime, client: ClientId, diff: Diff) -> dict[str, Any]:
+    return correction_for_client(diff, rt.vault.pseudonyms(client))
 
 
 async def _story(rt: Runtime, client: ClientId, batch: str, task: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from gateway.api.responses import FindingOut
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.steps.batches.files.told import fields_for_client
+from gateway.steps.quality.corrections.correct_gold import Diff
 from gateway.store.quality.findings import BatchFinding
 
 _PAIR: Final = re.compile(r"\A(\d+) and (\d+) ")
@@ -23,6 +24,15 @@ def story_for_client(story: dict[str, Any], names: Pseudonyms) -> dict[str, Any]
         **fields_for_client(story, names),
         "asked": [told(one) for one in story["asked"]],
         "answers": [told(one) for one in story["answers"]],
+    }
+
+
+def correction_for_client(diff: Diff, names: Pseudonyms) -> dict[str, Any]:
+    """Return the changes of a correction in the form that the client reads."""
+    return {
+        **diff,
+        "answers": [{**one, "worker": names.of(one["worker"])} for one in diff["answers"]],
+        "back": [names.of(one) for one in diff["back"]],
     }
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath, TaskPath
 from gateway.api.quality_requests import AcceptIn, AuditJudgementIn, RefuseIn
+from gateway.api.quality_responses import AcceptanceOut, AuditTaskOut, QualityOut
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches.checks import acceptance, report_page
@@ -22,7 +23,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/batches/{batch}/quality")
+@router.get("/batches/{batch}/quality", response_model=QualityOut)
 async def quality(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     """Show what each of the five quality steps caught and cost, and the errors that remain.
 
@@ -44,7 +45,7 @@ async def quality_csv(rt: Rt, client: Client, batch: BatchPath) -> Response:
     return Response(text, media_type="text/csv; charset=utf-8")
 
 
-@router.get("/batches/{batch}/audit/next")
+@router.get("/batches/{batch}/audit/next", response_model=AuditTaskOut)
 async def audit_next(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     """Show the next task of the audit's sample, without its result.
 
@@ -62,7 +63,7 @@ async def audit_next(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]
     }
 
 
-@router.post("/batches/{batch}/audit/tasks/{task}")
+@router.post("/batches/{batch}/audit/tasks/{task}", response_model=AuditTaskOut)
 async def audit_judge(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: AuditJudgementIn
 ) -> dict[str, Any]:
@@ -72,7 +73,7 @@ async def audit_judge(
     return await audit_next(rt, client, batch)
 
 
-@router.post("/batches/{batch}/accept")
+@router.post("/batches/{batch}/accept", response_model=AcceptanceOut)
 async def accept(rt: Rt, client: Client, batch: BatchPath, given: AcceptIn) -> dict[str, Any]:
     """Accept a delivered batch. Repeating the request changes nothing more."""
     await _mine(rt, client, batch)
@@ -80,7 +81,7 @@ async def accept(rt: Rt, client: Client, batch: BatchPath, given: AcceptIn) -> d
     return report_page.as_data(await _report(rt, client, batch))["acceptance"]
 
 
-@router.post("/batches/{batch}/refuse")
+@router.post("/batches/{batch}/refuse", response_model=AcceptanceOut)
 async def refuse(rt: Rt, client: Client, batch: BatchPath, given: RefuseIn) -> dict[str, Any]:
     """Refuse results of a delivered batch, with the reason. No worker loses money by it.
 

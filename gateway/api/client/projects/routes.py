@@ -87,7 +87,7 @@ async def recipes() -> list[RecipeOut]:
     ]
 
 
-@router.post("/projects", status_code=201)
+@router.post("/projects", status_code=201, response_model=ProjectOut)
 async def made(rt: Rt, client: Client, given: ProjectIn, request: Request) -> Response:
     """Make a project. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 

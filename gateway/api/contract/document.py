@@ -1,0 +1,167 @@
+"""The document of the client API, /openapi.json: what FastAPI knows of the routes, completed.
+
+What holds for every operation is added here: its name, its group, the scope that it needs, the
+`Idempotency-Key` of changes, the headers of every answer, and the values of fields whose values are
+listed elsewhere.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gateway.api.callers.auth import SCHEME
+from gateway.api.callers.scopes import scope_of
+from gateway.api.contract.examples import EXAMPLES, PROBLEM_EXAMPLES
+from gateway.api.contract.operations import TAGS, operation_id, tag_of
+from gateway.api.contract.repeats import CHANGING, HEADER, KEY_CHARACTERS_MAX
+from gateway.api.problems import SCHEMAS
+from gateway.base.errors.problem_codes import PROBLEM_KINDS
+from gateway.base.scopes import MEANINGS
+
+Json = dict[str, Any]
+_INTRODUCTION = """Send questions, and read results. Amounts that end in `_minor` are in cents.
+
+Every error is a problem document with a `code`; [the list of codes](/docs/problems) stays what it
+is. Every change takes an `Idempotency-Key`, which makes it safe to send again. Every answer has an
+`X-Request-Id`, and says in `RateLimit-Remaining` how many more requests your key has this minute.
+
+A key may be limited to scopes:
+
+"""
+_IDEMPOTENCY: Final[Json] = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A text of yours, such as a UUID. The same request with the same key is done "
+    "once: a repetition gets the first answer again. It is kept for seven days.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
+    "example": "b7d1c6a0-2a53-4e0b-9a3e-5b4a7a1f0c11",
+}
+_HEADERS: Final[Json] = {
+    "X-Request-Id": ("The id of this request in the gateway's log", {"type": "string"}),
+    "RateLimit-Limit": ("The requests that this key may make in a minute", {"type": "integer"}),
+    "RateLimit-Remaining": ("Those that are left", {"type": "integer"}),
+    "RateLimit-Reset": ("The seconds until all are there again", {"type": "integer"}),
+}
+_WAIT: Final[Json] = {
+    "Retry-After": {
+        "description": "The seconds after which to send it again",
+        "schema": {"type": "integer"},
+    }
+}
+_REPLAYED: Final[Json] = {
+    "Idempotent-Replayed": {
+        "description": "true: this is the first answer again, and nothing was done this time",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+_WORK = ["draft", "running", "paused", "done", "cancelled"]
+_TASK = ["open", "decided", "review", "cancelled"]
+_LISTED: Final[dict[str, Sequence[str]]] = {
+    "BatchOut.state": _WORK,
+    "BatchOut.order": ["depth", "breadth"],
+    "ProjectOut.state": _WORK,
+    "QualityOut.state": _WORK,
+    "TaskOut.state": _TASK,
+    "TaskHistoryOut.state": _TASK,
+    "ResultOut.state": [*_TASK, "ambiguous"],
+    "Background.doing": ["checking", "storing", "starting", "learning", "teaching", "closing", "publishing"],
+    "WebhookOut.state": ["active", "off", "disabled"],
+    "WebhookSecretOut.state": ["active", "off", "disabled"],
+    "DeliveryOut.state": ["waiting", "delivered", "failed"],
+    "FieldResultOut.settled": ["single", "agreed", "settled", "open", "person"],
+}  # fmt: skip
+"""The fields of responses whose values the database lists."""
+
+
+class ContractApi(FastAPI):
+    """The application of the client API, whose document says all that holds for its operations."""
+
+    listed: dict[str, Sequence[str]]
+    """The values of fields that depend on the plug-ins of this gateway."""
+
+    def openapi(self) -> Json:
+        """Return the document."""
+        if not self.openapi_schema:
+            made = get_openapi(
+                title=self.title,
+                version=self.version,
+                summary=self.summary,
+                description=_INTRODUCTION
+                + "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in MEANINGS.items()),
+                routes=self.routes,
+                tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+            )
+            self.openapi_schema = completed(made, {**_LISTED, **self.listed})
+        return self.openapi_schema
+
+
+def completed(document: Json, listed: dict[str, Sequence[str]]) -> Json:
+    """Complete the document in place, and return it."""
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas.update(SCHEMAS)
+    for place, values in listed.items():
+        _list_values(schemas, place, values)
+    for path, method, operation in _operations(document):
+        _complete(path, method, operation)
+    return document
+
+
+def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def _complete(path: str, method: str, operation: Json) -> None:
+    operation["operationId"] = operation_id(method, path)
+    operation["tags"] = [tag_of(path)]
+    scope = scope_of(method, path)
+    operation["security"] = [{SCHEME.scheme_name: [str(scope)] if scope else []}]
+    told = operation.get("description", "")
+    operation["description"] = f"{told}\n\nScope of the key: `{scope}`.".strip()
+    if method in CHANGING:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY)
+    for status, answer in operation["responses"].items():
+        _describe(status, answer, repeats=method in CHANGING)
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None and operation["operationId"] in EXAMPLES:
+        body["example"] = EXAMPLES[operation["operationId"]]
+
+
+def _describe(status: str, answer: Json, *, repeats: bool) -> None:
+    headers = answer.setdefault("headers", {})
+    for name, (text, schema) in _HEADERS.items():
+        headers[name] = {"description": text, "schema": schema}
+    if status.startswith("2") and repeats:
+        headers.update(_REPLAYED)
+    if status in ("429", "503"):
+        headers.update(_WAIT)
+    for media in answer.get("content", {}).values():
+        media.setdefault("schema", {"type": "string"})
+    problem = answer.get("content", {}).get("application/problem+json")
+    if problem is not None and status in PROBLEM_EXAMPLES:
+        problem["example"] = PROBLEM_EXAMPLES[status]
+    codes = [f"`{kind.code}`" for kind in PROBLEM_KINDS if str(kind.status) == status]
+    if codes and problem is not None:
+        answer["description"] = f"{answer['description']}. Code: {', '.join(codes)}"
+
+
+def _list_values(schemas: Json, place: str, values: Sequence[str]) -> None:
+    """Give a field the list of its values: in itself, in its items, or beside null."""
+    model, _, name = place.partition(".")
+    field = schemas.get(model, {}).get("properties", {}).get(name)
+    if field is None:
+        return
+    if field.get("type") == "array":
+        field = field["items"]
+    for choice in field.get("anyOf", [field]):
+        if choice.get("type") == "string":
+            choice["enum"] = list(values)
+            choice.pop("pattern", None)
+            choice.pop("minLength", None)
+            choice.pop("maxLength", None)

@@ -1,0 +1,297 @@
+"""The models of responses about quality: reports, audits, corrections, rules, and histories."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.api.responses import FieldResultOut
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A time that the response holds in the form in which it was stored."""
+WorkerName = Annotated[str, Field(description="The id by which you know the worker")]
+
+
+class ErrorShareOut(BaseModel):
+    """A share of errors with its 95 % interval, 0 to 1."""
+
+    share: float
+    low: float
+    high: float
+    errors: int
+    sample: int
+
+
+class QualityStepOut(BaseModel):
+    """One of the five quality steps: what it caught, its cost, and the errors that remain."""
+
+    name: Literal["qualification", "gold", "redundancy", "review", "audit"]
+    title: str
+    caught: dict[str, int]
+    cost_minor: int | None
+    segments: int | None
+    remaining: ErrorShareOut | None
+    measured: str
+    used: bool
+
+
+class AuditOut(BaseModel):
+    """One audit. Its seed repeats the draw of the sample."""
+
+    round: int
+    seed: str
+    population: int
+    size: int
+    judged: int
+    unclear: int
+    errors: int
+    answered_errors: int
+    ended_at: datetime | None
+    keeps_promise: bool | None
+    asked_again: int | None
+
+
+class AcceptanceOut(BaseModel):
+    """The client's word on a delivered batch."""
+
+    state: Literal["not_delivered", "delivered", "accepted", "refused"]
+    delivered_at: datetime | None
+    accept_by: datetime | None
+    by: str | None
+    reason: str
+    tasks: list[str]
+    sentence: str
+
+
+class QualityOut(BaseModel):
+    """The quality report of a batch. An unknown figure is null."""
+
+    batch: str
+    name: str
+    state: Literal["draft", "running", "paused", "done", "cancelled"]
+    stage: str
+    currency: str
+    steps: list[QualityStepOut]
+    audits: list[AuditOut]
+    promise: float | None
+    keeps_promise: bool | None
+    expected_error: float | None
+    acceptance: AcceptanceOut
+
+
+class AuditTaskOut(BaseModel):
+    """The next task of an audit's sample; `task` is null when all are judged."""
+
+    task: str | None
+    text: str | None
+    place: int | None
+    instructions: str
+    values: list[str]
+
+
+class AskedOut(BaseModel):
+    """A worker to whom the task was put."""
+
+    worker: WorkerName
+    via: str
+    at: Moment
+    delivered_at: Moment | None
+    became: str
+
+
+class JudgementOut(BaseModel):
+    """One judgement that an answer brought about."""
+
+    at: Moment
+    ruling: str | None
+    skills: list[float]
+    best: str | None
+    confidence: float | None
+    verdict: str
+
+
+class TaskAnswerOut(BaseModel):
+    """An answer to the task, with the judgements that followed it."""
+
+    at: Moment
+    worker: WorkerName
+    via: str
+    said: str | None
+    value: str
+    void: bool
+    skill: float
+    skill_at_least: float
+    skill_as_of: Literal["then", "today"]
+    paid_minor: int
+    best_so_far: str | None
+    confidence: float | None
+    verdict: str
+    skill_wanted: float | None
+    judged: list[JudgementOut]
+
+
+class WaitsForOut(BaseModel):
+    """The better worker whom the task waits for, and until when."""
+
+    skill: float
+    until: Moment
+
+
+class TaskCorrectionOut(BaseModel):
+    """A correction that was about the task or changed it."""
+
+    at: Moment
+    was: str | None
+    becomes: str | None
+    by: str
+    reason: str
+
+
+class SwitchedOut(BaseModel):
+    """A rule that was switched on for the batch."""
+
+    version: str
+    at: Moment
+    by: str
+    reason: str
+
+
+class TaskHistoryOut(BaseModel):
+    """The history of a result, in order."""
+
+    task: str
+    text: str
+    batch: str
+    policy: str
+    gold: str | None
+    asked: list[AskedOut]
+    answers: list[TaskAnswerOut]
+    corrections: list[TaskCorrectionOut]
+    waits_for: WaitsForOut | None
+    kept_for: str | None
+    state: str
+    value: str | None
+    confidence: float | None
+    confidence_checked: bool | None
+    checked_with_gold: int
+    tied: bool
+    fields: dict[str, FieldResultOut] | None = None
+    rule: str | None
+    ruling: str | None
+    switched: list[SwitchedOut]
+    decided_by: str | None
+    decided_at: Moment | None
+
+
+class ChangedAnswerOut(BaseModel):
+    """An answer that became right or wrong."""
+
+    worker: WorkerName
+    was_right: bool
+    is_right: bool
+
+
+class ChangedResultOut(BaseModel):
+    """A result that changed."""
+
+    task: str
+    was: str | None
+    becomes: str | None
+    confidence: float | None
+    confidence_checked: bool | None
+    checked_with_gold: int
+
+
+class MovedOut(BaseModel):
+    """A task whose state changed."""
+
+    task: str
+    was: str
+    becomes: str
+
+
+class CorrectionOut(BaseModel):
+    """All changes that a correction made. No money is taken back."""
+
+    answers: list[ChangedAnswerOut]
+    back: list[WorkerName]
+    decisions: list[ChangedResultOut]
+    moved: list[MovedOut]
+    renamed: Annotated[int, Field(description="The answers that count as another value now")]
+    void: Annotated[int, Field(description="The answers that no longer decide anything")]
+    pay_minor: int
+    pay: str
+    rejudge: Annotated[
+        Any, Field(description="The tasks that are not judged again yet; missing if all are")
+    ] = None
+
+
+class UsedRuleOut(BaseModel):
+    """A rule that decided results of the batch."""
+
+    version: str
+    at: datetime
+    by: str
+    reason: str
+    trial: dict[str, Any] | None
+    data: dict[str, Any]
+    decided: int
+
+
+class TriedRuleOut(BaseModel):
+    """A rule that was tried, with the findings."""
+
+    at: datetime
+    version: str
+    by: str
+    found: dict[str, Any]
+
+
+class RulesOut(BaseModel):
+    """The rules of a batch."""
+
+    used: list[UsedRuleOut]
+    tried: list[TriedRuleOut]
+
+
+class TrialOut(BaseModel):
+    """The effect of a changed rule on the answers that are there."""
+
+    version: Annotated[str, Field(description="Give it to `switch`")]
+    rule: dict[str, Any]
+    tasks: int
+    gold: int
+    now: Annotated[dict[str, Any], Field(description="Answers, costs and accuracy of the rule now")]
+    new: Annotated[dict[str, Any], Field(description="The same of the rule that is tried")]
+    changed: int
+    changes: list[dict[str, Any]]
+
+
+class MovesOut(BaseModel):
+    """The tasks that a switch decided or opened again."""
+
+    moved: list[MovedOut]
+
+
+class AudiencePartnerOut(BaseModel):
+    """A partner whose workers may be asked."""
+
+    id: int
+    code: str
+    name: str
+    state: str
+
+
+class AudienceWorkerOut(BaseModel):
+    """A worker who may be asked."""
+
+    id: WorkerName
+    partner: int | None
+    language: str
+
+
+class AudienceOut(BaseModel):
+    """The partners, and a page of workers, for the `audience` of tasks."""
+
+    partners: list[AudiencePartnerOut]
+    workers: list[AudienceWorkerOut]
