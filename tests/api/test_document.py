@@ -73,4 +73,8 @@ async def test_values_that_are_listed_are_listed_in_the_document(town):
     assert asked["kind"]["enum"] == ["categorisation", "entry", "transcription", "verification"]
     assert "auto" in asked["method"]["enum"]
     assert {"en", "sw", "fr", "ha", "am"} <= set(asked["languages"]["items"]["enum"])
-    assert schemas["DeliveryOut"]["properties"]["state"]["enum"] == ["waiting", "delivered", "failed"]
+    assert schemas["DeliveryOut"]["properties"]["state"]["enum"] == [
+        "waiting",
+        "delivered",
+        "failed",
+    ]
