@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.support.town import Town
 
-# Values of the form that the document asks for. None of them exists.
-_VALUES = {"delivery": "987654321", "number": "1"}
+# There is nothing with these ids.
+_NUMBER, _NAME = "987654321", "x_nothing"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -30,8 +30,17 @@ class Operation:
 
     def path(self, **ids: str) -> str:
         """Return the address with these ids, and for others with ids that do not exist."""
-        filled = {name: ids.get(name, _VALUES.get(name, "x_nothing")) for name in self.names}
+        filled = {name: ids.get(name, self.unknown(name)) for name in self.names}
         return self.template.format(**filled)
+
+    def unknown(self, name: str) -> str:
+        """Return an id of the parameter's type, of which there is nothing."""
+        return _NUMBER if self.is_number(name) else _NAME
+
+    def is_number(self, name: str) -> bool:
+        """Return whether a parameter of the address is a whole number."""
+        given = {one["name"]: one for one in self.said.get("parameters", [])}
+        return given[name]["schema"].get("type") == "integer"
 
 
 async def document_of(town: Town) -> dict[str, Any]:

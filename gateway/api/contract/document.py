@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from gateway.api.callers.auth import SCHEME
 from gateway.api.callers.scopes import scope_of
-from gateway.api.contract.examples import EXAMPLES, PROBLEM_EXAMPLES
+from gateway.api.contract.examples import EXAMPLES, PROBLEM_EXAMPLES, example_of
 from gateway.api.contract.operations import TAGS, operation_id, tag_of
 from gateway.api.contract.repeats import CHANGING, HEADER, KEY_CHARACTERS_MAX
 from gateway.api.problems import SCHEMAS
@@ -108,6 +108,10 @@ def completed(document: Json, listed: dict[str, Sequence[str]]) -> Json:
         _list_values(schemas, place, values)
     for path, method, operation in _operations(document):
         _complete(path, method, operation)
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is not None:
+            chosen = EXAMPLES.get(operation["operationId"])
+            body["example"] = chosen if chosen is not None else example_of(body["schema"], schemas)
     return document
 
 
@@ -128,9 +132,6 @@ def _complete(path: str, method: str, operation: Json) -> None:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
     for status, answer in operation["responses"].items():
         _describe(status, answer, repeats=method in CHANGING)
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if body is not None and operation["operationId"] in EXAMPLES:
-        body["example"] = EXAMPLES[operation["operationId"]]
 
 
 def _describe(status: str, answer: Json, *, repeats: bool) -> None:

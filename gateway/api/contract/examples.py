@@ -1,5 +1,6 @@
-"""The examples of the document: a request for each operation that takes one, and of each error."""
+"""The examples of the document: a request of each operation that takes one, and each error."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.base.errors.problem_codes import PROBLEM_KINDS
@@ -80,3 +81,30 @@ PROBLEM_EXAMPLES["422"] = {
         {"field": "text", "row": 1, "rule": "missing", "message": "text is missing or empty"}
     ],
 }
+
+
+_SIMPLE: Final = {"boolean": True, "string": "text", "date-time": "2030-01-31T12:00:00Z"}
+
+
+def example_of(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+    """Return an example of a schema: of an object its required fields, else the simplest value.
+
+    `known` are the schemas that a reference may name.
+
+    >>> example_of({"type": "object", "required": ["n"], "properties": {"n": {"minimum": 2}}}, {})
+    {'n': 2}
+    """
+    listed = schema.get("examples") or schema.get("enum")
+    if listed:
+        return listed[0]
+    if "default" in schema:
+        return schema["default"]
+    if "$ref" in schema or "anyOf" in schema:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return example_of(known[name] if name else schema["anyOf"][0], known)
+    if schema.get("type") == "object":
+        fields = schema.get("properties", {})
+        return {name: example_of(fields[name], known) for name in schema.get("required", ())}
+    if schema.get("type") == "array":
+        return [example_of(schema["items"], known)] * schema.get("minItems", 1)
+    return _SIMPLE.get(schema.get("format") or schema.get("type"), schema.get("minimum", 1))

@@ -35,12 +35,13 @@ _CHOSEN: Final[dict[str, str]] = {
     "POST /projects/{project}/file": "add_project_file",
     "PUT /projects/{project}/file": "replace_project_file",
     "POST /preview": "preview_task",
+    "POST /batches/{batch}/price": "raise_batch_price",
 }
 _PREFIX = "/api/v1"
 VERBS: Final = frozenset(
     ("accept", "add", "allow", "archive", "cancel", "close", "copy", "correct", "create", "decide",
      "delete", "explain", "extend", "finish", "get", "judge", "list", "merge", "open", "pause", "pay",
-     "preview", "propose", "refuse", "relabel", "release", "reopen", "replace", "replay", "rotate",
+     "preview", "propose", "raise", "refuse", "relabel", "release", "reopen", "replace", "replay", "rotate",
      "send", "start", "stop", "switch", "test", "try", "update", "withdraw")
 )  # fmt: skip
 """The first words of names."""
@@ -56,19 +57,24 @@ def operation_id(method: str, path: str) -> str:
     'start_batch'
     >>> operation_id("GET", "/api/v1/batches/{batch}/exports/{export}")
     'get_export'
+    >>> operation_id("POST", "/api/v1/batches/{batch}/tasks/cancel")
+    'cancel_tasks'
     """
     inner = path.removeprefix(_PREFIX)
     chosen = _CHOSEN.get(f"{method} {inner}")
     if chosen:
         return chosen
+    return _by_rule(method, inner)
+
+
+def _by_rule(method: str, inner: str) -> str:
     parts = [re.sub(r"\W", "_", part.strip("{}")) for part in inner.strip("/").split("/")]
     last, owner = parts[-1], _owner(inner)
     if inner.endswith("}"):
         return f"{'get' if method == 'GET' else _OF_METHOD[method]}_{last}"
     if method == "POST" and last in VERBS:
-        return f"{last}_{owner}" if owner else last
-    if method == "GET" and last.endswith("s") and not owner:
-        return f"list_{last}"
+        of = parts[-2] if len(parts) > 1 else ""
+        return f"{last}_{of}" if of else last
     whole = f"{owner}_{last}" if owner else last
     if method == "GET":
         return f"{'list' if last.endswith('s') else 'get'}_{whole}"
