@@ -87,6 +87,14 @@ async def test_a_large_upload_is_repeated_too(town):
     assert await town.count("task") == 5000
 
 
+async def test_a_method_that_is_not_taken_stays_a_405_under_a_used_key(town):
+    first, again = await twice(town, "POST", "/batches", "used", json=BATCH)
+    assert (first.status_code, again.status_code) == (201, 201)
+    headers = {"Idempotency-Key": "used"}
+    other = await town.client.asks("PUT", "/batches", json=BATCH, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (405, "method_not_allowed")
+
+
 async def test_reading_ignores_the_key_and_a_refusal_is_not_kept(town):
     first, again = await twice(town, "GET", "/account", "reading")
     assert (first.status_code, "idempotent-replayed" in again.headers) == (200, False)

@@ -130,7 +130,11 @@ def _complete(path: str, method: str, operation: Json) -> None:
     operation["description"] = f"{told}\n\nScope of the key: `{scope}`.".strip()
     if method in CHANGING:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
-    for status, answer in operation["responses"].items():
+    answers = operation["responses"]
+    if "206" in answers:
+        # A part of the whole has the form of the whole.
+        answers["206"].setdefault("content", answers["200"]["content"])
+    for status, answer in answers.items():
         _describe(status, answer, repeats=method in CHANGING)
 
 

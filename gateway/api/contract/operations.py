@@ -35,6 +35,13 @@ _CHOSEN: Final[dict[str, str]] = {
     "POST /projects/{project}/file": "add_project_file",
     "PUT /projects/{project}/file": "replace_project_file",
     "POST /preview": "preview_task",
+    "POST /batches/{batch}/imports": "create_import",
+    "GET /batches/{batch}/imports": "list_imports",
+    "GET /batches/{batch}/imports/{job}": "get_import",
+    "POST /batches/{batch}/exports": "create_export",
+    "GET /batches/{batch}/exports": "list_exports",
+    "GET /batches/{batch}/exports/{job}": "get_export",
+    "GET /batches/{batch}/exports/{job}/file": "get_export_file",
     "POST /batches/{batch}/price": "raise_batch_price",
 }
 _PREFIX = "/api/v1"
@@ -55,8 +62,8 @@ def operation_id(method: str, path: str) -> str:
     ('list_batches', 'create_batch')
     >>> operation_id("POST", "/api/v1/batches/{batch}/start")
     'start_batch'
-    >>> operation_id("GET", "/api/v1/batches/{batch}/exports/{export}")
-    'get_export'
+    >>> operation_id("GET", "/api/v1/batches/{batch}/parts/{part}")
+    'get_part'
     >>> operation_id("POST", "/api/v1/batches/{batch}/tasks/cancel")
     'cancel_tasks'
     """

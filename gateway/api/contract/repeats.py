@@ -14,9 +14,11 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, cast
 
 import orjson
+from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.callers.auth import CLIENT
 from gateway.api.client.idempotency import SECRET_ANSWER
@@ -43,14 +45,14 @@ _SEALED, _EMPTY = "sealed", "empty"
 class Repeats:
     """The ASGI application around the client API that answers repeated requests."""
 
-    def __init__(self, rt: Runtime, api: ASGIApp) -> None:
+    def __init__(self, rt: Runtime, api: FastAPI) -> None:
         self._rt, self._api = rt, api
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client: ClientId | None = scope.get("state", {}).get(CLIENT)
         key = Request(scope).headers.get(HEADER)
-        if client is None or not key or scope["method"] not in CHANGING:
+        if client is None or not key or not self._changes(scope):
             await self._api(scope, receive, send)
             return
         if len(key) > KEY_CHARACTERS_MAX or not key.isprintable():
@@ -61,6 +63,12 @@ class Repeats:
         async with _spooled(scope, receive) as request:
             answer = await self._once(client, key, scope, request)
         await answer(scope, receive, send)
+
+    def _changes(self, scope: Scope) -> bool:
+        """Return whether the request changes something at an address that takes its method."""
+        if scope["method"] not in CHANGING:
+            return False
+        return any(route.matches(scope)[0] is Match.FULL for route in self._api.router.routes)
 
     async def _once(
         self, client: ClientId, key: str, scope: Scope, request: "_Spooled"
