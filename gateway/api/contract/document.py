@@ -6,6 +6,7 @@ listed elsewhere.
 """
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -57,6 +58,7 @@ _REPLAYED: Final[Json] = {
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
+_PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 _WORK = ["draft", "running", "paused", "done", "cancelled"]
 _TASK = ["open", "decided", "review", "cancelled"]
 _LISTED: Final[dict[str, Sequence[str]]] = {
@@ -146,6 +148,8 @@ def _describe(status: str, answer: Json, *, repeats: bool) -> None:
         headers.update(_REPLAYED)
     if status in ("429", "503"):
         headers.update(_WAIT)
+    if int(status) >= HTTPStatus.BAD_REQUEST:
+        answer.setdefault("content", {"application/problem+json": {"schema": _PROBLEM}})
     for media in answer.get("content", {}).values():
         media.setdefault("schema", {"type": "string"})
     problem = answer.get("content", {}).get("application/problem+json")

@@ -25,8 +25,10 @@ class ProblemCode(StrEnum):
     ALREADY_EXISTS = "already_exists"
     LIMIT_REACHED = "limit_reached"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    GONE = "gone"
     TOO_LARGE = "too_large"
     MEDIA_TYPE = "media_type"
+    RANGE = "range"
     UNKNOWN_HOST = "unknown_host"
     NOT_VALID = "not_valid"
     RATE_LIMITED = "rate_limited"
@@ -81,8 +83,10 @@ PROBLEM_KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(
         _C.IDEMPOTENCY_KEY_REUSED, 409, "Idempotency-Key used", "Use a new `Idempotency-Key` for another request."
     ),
+    ProblemKind(_C.GONE, 410, "Gone", "It was removed when its time ended: make it again."),
     ProblemKind(_C.TOO_LARGE, 413, "Too large", "Send it in several requests."),
     ProblemKind(_C.MEDIA_TYPE, 415, "Unknown media type", "Send a `Content-Type` that is listed."),
+    ProblemKind(_C.RANGE, 416, "Range not satisfiable", "Ask for bytes that the file has."),
     ProblemKind(_C.UNKNOWN_HOST, 421, "Unknown host name", "Call the gateway by its own name."),
     ProblemKind(
         _C.NOT_VALID, 422, "Not valid", "Change what `errors` names: each entry has a field, a row and a rule."
