@@ -24,6 +24,8 @@ TOKEN_S = 8.0
 # asked. The time-out is therefore longer than that of their SDKs.
 TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
 ANSWER_BYTES_MAX = 64 * 1024
+LIST_BYTES_MAX = 2**20
+"""The bytes of an answer that lists many things, such as the recipients of one call."""
 TEXT_MAX = 1_000
 # The new MTN platform refuses every client that calls itself python-requests.
 _USER_AGENT = "gateway/0.1"
@@ -124,7 +126,7 @@ async def ask_provider(
         async with http.get(
             url, headers=headers, timeout=TIMEOUT, allow_redirects=False
         ) as response:
-            body = await response.read()
+            body = await read_limited(response.content, LIST_BYTES_MAX)
     except MAYBE_TAKEN as error:
         why = outside.why_not_connected(error)
         raise Failed(f"{provider}: no answer ({why})", retryable=True) from error

@@ -23,7 +23,7 @@ from pydantic import Field, SecretStr
 
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
-from gateway.base.net.outbound import TIMEOUT
+from gateway.base.net.outbound import TIMEOUT, read_limited
 from gateway.base.options import Options, read_options
 from gateway.gsm.segments import count_segments
 from gateway.phrases.capacity import Capacity
@@ -152,7 +152,7 @@ class Kannel:
             return Sent(message.key, SendStatus.REFUSED, reason=lack, fault=RefusalReason.LENGTH)
         url = f"{self._options.send_url}?{self.query(message)}"
         async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as response:
-            return understood(message, response.status, await response.read())
+            return understood(message, response.status, await read_limited(response.content))
 
     def query(self, message: OutboundSms) -> str:
         options = self._options

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
-from gateway.base.net.outbound import TIMEOUT, ask_provider
+from gateway.base.net.outbound import LIST_BYTES_MAX, TIMEOUT, ask_provider, read_limited
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
@@ -202,7 +202,8 @@ class AfricasTalkingSms:
             timeout=TIMEOUT,
             allow_redirects=False,  # The API key must not follow a redirect to another host.
         ) as response:
-            return understood(call, response.status, await response.read())
+            answer = await read_limited(response.content, LIST_BYTES_MAX)
+            return understood(call, response.status, answer)
 
     def body(self, call: Sequence[OutboundSms]) -> bytes:
         """Return the form of one call, with its fields in the SDK's order."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
 from gateway.base.forms import ProviderTime
-from gateway.base.net.outbound import TIMEOUT, ask_provider
+from gateway.base.net.outbound import LIST_BYTES_MAX, TIMEOUT, ask_provider, read_limited
 from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
@@ -199,7 +199,8 @@ class Twilio:
             timeout=TIMEOUT,
             allow_redirects=False,
         ) as response:
-            return understood(message, response.status, await response.read())
+            answer = await read_limited(response.content)
+            return understood(message, response.status, answer)
 
     async def ask(
         self,
@@ -218,7 +219,7 @@ class Twilio:
             async with http.get(
                 url, headers=self.headers(), timeout=TIMEOUT, allow_redirects=False
             ) as response:
-                body = await response.read()
+                body = await read_limited(response.content, LIST_BYTES_MAX)
                 return found(message, response.status, body, since, known)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Sent(
