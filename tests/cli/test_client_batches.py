@@ -63,3 +63,26 @@ def test_a_client_that_is_not_there_is_named(run):
     refused = run("client", "batches", "c_nobody")
     assert refused.exit_code != 0
     assert "no client 'c_nobody'" in f"{refused.output} {refused.exception}"
+
+
+def test_an_operator_sees_what_was_done_to_a_batch(installation, run):
+    client = said(run("client", "add", "Beta")).split()[1]
+    asyncio.run(changes(installation[1], client))
+    line = said(run("batch", "history", "b_2"))
+    for part in ("gw_abc123", "extend", "+KES 6", "answers: 2"):
+        assert part in line
+    (told,) = json.loads(said(run("batch", "history", "b_2", "--json", "-")))
+    assert (told["what"], told["cost_minor"]) == ("extend", 600)
+    assert "there is no batch 'b_none'" in run("batch", "history", "b_none").output
+
+
+async def changes(url, client):
+    db = await asyncpg.connect(plain_dsn(url))
+    try:
+        await db.execute(_UPLOADING.replace("'b_1'", "'b_2'"), client)
+        await db.execute(
+            """insert into batch_change (batch_id, actor, what, before, after, cost)
+               values ('b_2', 'gw_abc123', 'extend', '{}', '{"answers": 2}', 600)"""
+        )
+    finally:
+        await db.close()

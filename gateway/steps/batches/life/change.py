@@ -100,7 +100,7 @@ async def make_change(
             change = await changes.record_change(
                 db, batch_id, action, actor=author.key, key=author.request
             )
-            effect = await write(db, batch, row, change)
+            effect = await write(db, as_locked(batch, row), row, change)
             change = replace(
                 change,
                 before=dict(effect.before or {}),
@@ -123,6 +123,13 @@ async def make_change(
         if getattr(bad, "table_name", None) != "account":
             raise
         raise await too_dear(rt, client, batch, author, action, write) from bad
+
+
+def as_locked(batch: Batch, row: LifeRow) -> Batch:
+    """Return a batch with the prices of its locked row: they may have changed since it was read."""
+    return replace(
+        batch, price_minor=row.price_minor, partner_price_minor=row.partner_price_minor
+    )
 
 
 async def too_dear(  # the same change, tried again for its figures

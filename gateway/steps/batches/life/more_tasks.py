@@ -16,6 +16,7 @@ from gateway.steps.batches.fair_pay.floor import quoted_pay
 from gateway.steps.batches.life.change import (
     Author,
     MadeChange,
+    as_locked,
     check_free,
     pay_change,
     refused_for_money,
@@ -68,7 +69,7 @@ class AddingTasks:
                 tasks_before = await plans.real_tasks(db, batch.id)
                 checks_before = await checks_minor(db, batch.id)
                 added = await uploads.publish_added(db, batch.id, turn.after, workers, now)
-                cost = await priced(db, batch, added.slots, pay)
+                cost = await priced(db, as_locked(batch, row), added.slots, pay)
                 cost += await checks_minor(db, batch.id) - checks_before
                 await tallies.count_anew(db, batch.id)
                 found.append(
