@@ -1,15 +1,10 @@
 """The command `gateway batch history`: what was done to a batch, by which key, and at what cost."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from gateway.cli.batches.fair_pay import BatchArgument
 from gateway.cli.batches.preview import app
 from gateway.cli.json_output import Json, write_json
-
-if TYPE_CHECKING:
-    from gateway.store.batches.life.changes import BatchChange
 
 __all__ = ["app"]
 
@@ -27,6 +22,7 @@ def history_of(batch: BatchArgument, json: Json = None) -> None:
     from gateway.steps.runtime import Runtime
     from gateway.store.batches import batches
     from gateway.store.batches.life import changes
+    from gateway.store.batches.life.changes import BatchChange
 
     async def read(rt: Runtime) -> tuple[str, list[BatchChange]]:
         currency = await batches.currency_of(rt.db, batch)
