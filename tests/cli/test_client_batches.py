@@ -73,7 +73,7 @@ def test_an_operator_sees_what_was_done_to_a_batch(installation, run):
         assert part in line
     (told,) = json.loads(said(run("batch", "history", "b_2", "--json", "-")))
     assert (told["what"], told["cost_minor"]) == ("extend", 600)
-    assert "there is no batch 'b_none'" in run("batch", "history", "b_none").output
+    assert "there is no batch 'b_none'" in str(run("batch", "history", "b_none").exception)
 
 
 async def changes(url, client):
