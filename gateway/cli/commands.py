@@ -156,6 +156,16 @@ def ticker() -> None:
 
 
 @app.command()
+def crowd() -> None:
+    """Let simulated workers answer the batches of a try-out. `gateway up` starts this by itself."""
+    from gateway.cli.crowd import process as command
+    from gateway.cli.serving import serving
+
+    with serving(settings_room.load()) as settings:
+        asyncio.run(command.serve(settings))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
     from gateway.cli.serving import served
@@ -251,11 +261,14 @@ def up(
     ready_file: Annotated[
         Path | None, typer.Option(help='Write {"port": N, "pid": N} here when all is up.')
     ] = None,
+    crowd: Annotated[
+        bool, typer.Option(help="Let simulated workers answer what you post to a try-out.")
+    ] = True,
 ) -> None:
     """Run everything on this machine, with a simulated phone to click on. Ctrl-C stops it."""
     from gateway.cli.run.up import up as command
 
-    command(settings_room.load(), port=port, ready_file=ready_file, say=typer.echo)
+    command(settings_room.load(), port=port, ready_file=ready_file, say=typer.echo, crowd=crowd)
 
 
 @app.command()

@@ -17,7 +17,8 @@ BATCH: Final = "b_d1a93dcb1fb9b8fa887c02bd"
 
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "demo": ("demo --quick",),
-    "up": ("up", "up --port 8080"),
+    "up": ("up", "up --port 8080", "up --no-crowd"),
+    "crowd": ("crowd",),
     "replay": (
         "replay --answers answers.csv --truth truth.csv --kind verification",
         "replay --answers answers.csv --kind verification --channel sms \\\n    --policy fixed:3 --limit-tasks 20",

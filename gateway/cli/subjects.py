@@ -16,7 +16,7 @@ gateway up                everything on this machine, with phones to click
 gateway COMMAND --help    what a command does, with an example"""
 
 SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Try it": ("demo", "up", "replay", "sms", "qa", "operators", "fill", "bench"),
+    "Try it": ("demo", "up", "crowd", "replay", "sms", "qa", "operators", "fill", "bench"),
     "Run it": (
         "doctor",
         "api",

@@ -24,6 +24,8 @@ from gateway.base.net.addresses import PermittedAddresses
 from gateway.gsm.segments import count_segments
 from gateway.steps.runtime import Channel, Runtime
 from gateway.store.messages import outbox
+from gateway.store.people import crowd
+from gateway.workers.crowd import EACH_MAX, KINDS, USUAL
 
 _KIND = "phone"
 _HEADERS = {
@@ -70,6 +72,13 @@ class Text(_Given):
     text: Annotated[str, Field(max_length=_TEXT_MAX)]
 
 
+class CrowdIn(_Given):
+    """The switch of the simulated workers, with their number of each kind."""
+
+    on: bool
+    kinds: dict[str, Annotated[int, Field(ge=0, le=EACH_MAX)]]
+
+
 class Counted(_Given):
     """A text whose segments are counted."""
 
@@ -89,6 +98,8 @@ def add_phone(app: FastAPI, rt: Runtime) -> None:
     for name in _STATIC:
         app.add_route(f"/phone/{name}", _static(name), methods=["GET"])
     app.add_route("/phone/messages", phone.messages, methods=["GET"])
+    app.add_route("/phone/crowd", phone.crowd, methods=["GET"])
+    app.add_route("/phone/crowd", phone.switch_crowd, methods=["POST"])
     for path, answer in (
         ("ussd", phone.ussd),
         ("end", phone.end),
@@ -194,6 +205,25 @@ class PhonePage:
                 for row in rows
             ]
         )
+
+    async def crowd(self, request: Request) -> Response:
+        """Return whether simulated workers answer, and their number of each kind."""
+        found = await crowd.switch(self._rt.db)
+        kinds = {kind: (found.kinds if found else USUAL).get(kind, 0) for kind in KINDS}
+        return JSONResponse({"on": found is None or found.is_on, "kinds": kinds})
+
+    async def switch_crowd(self, request: Request) -> Response:
+        """Switch the simulated workers on or off, or change their number of each kind."""
+        wanted = await _given(request, CrowdIn)
+        unknown = [kind for kind in wanted.kinds if kind not in KINDS]
+        if unknown:
+            raise Refused(
+                f"kinds: there is no {unknown[0]!r}; there is: {', '.join(KINDS)}",
+                status=422,
+                field="kinds",
+            )
+        await crowd.set_switch(self._rt.db, is_on=wanted.on, kinds=wanted.kinds)
+        return await self.crowd(request)
 
     async def count(self, request: Request) -> Response:
         """Return the size of a text on the air."""

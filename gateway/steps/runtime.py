@@ -149,3 +149,6 @@ class Runtime:
     pressure: "Backpressure"
     clocks: ProviderClocks = field(default_factory=ProviderClocks)
     lessons: Lessons = field(default_factory=Lessons)
+    test: bool = False
+    """True for a test gateway: its clients have test keys, its workers and its money are simulated.
+    """

@@ -83,6 +83,8 @@ class Tree:
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict[str, str])
     """Variables of its environment."""
+    crowd: bool = False
+    """Let simulated workers answer."""
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +108,10 @@ class Tree:
         ready.unlink(missing_ok=True)
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "up", "--port", "0", "--ready-file", ready],
+                [
+                    *(sys.executable, "-m", "gateway", "up", "--port", "0", "--ready-file", ready),
+                    "--crowd" if self.crowd else "--no-crowd",
+                ],
                 cwd=REPOSITORY,
                 env=clean_environment(self.folder) | self.settings,
                 stdout=out,

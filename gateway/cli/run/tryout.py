@@ -17,6 +17,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.ledger import transfers
 from gateway.store.people import clients, workers
+from gateway.store.people.partners import profiles
 from gateway.tasks.intake import RowRules, check_rows
 from gateway.tasks.question import Option
 
@@ -203,7 +204,13 @@ async def _start(
     rt: Runtime, client: ClientId, batch: _TryOut, batch_id: str, *, empty: bool
 ) -> None:
     if empty:
-        rows = [{"id": str(n), "text": text} for n, text in enumerate(batch.tasks, 1)]
+        # The examples are for the visitor's own workers. Simulated workers have another partner.
+        partner = await profiles.by_code(rt.db, PARTNER[0])
+        audience = {"partners": [partner.id]}
+        rows = [
+            {"id": str(n), "text": text, "audience": audience}
+            for n, text in enumerate(batch.tasks, 1)
+        ]
         kind = rt.kind_of(batch.kind)
         rules = RowRules(kind, kind.options(batch.options))
         await submit.add_tasks(rt, client, batch_id, check_rows(rows, rules))

@@ -45,8 +45,13 @@ class StopRequested(BaseException):  # This is not an error, like KeyboardInterr
     """The end by Ctrl-C or SIGTERM."""
 
 
-def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Say) -> None:
-    """Run until Ctrl-C or SIGTERM. The same folder again continues with the same data."""
+def up(
+    settings: Settings, *, port: int | None, ready_file: Path | None, say: Say, crowd: bool = True
+) -> None:
+    """Run until Ctrl-C or SIGTERM. The same folder again continues with the same data.
+
+    `crowd` lets simulated workers answer what a visitor of a try-out posts.
+    """
     wanted = settings.port if port is None else port
     with (
         _stopped_by_signals(),
@@ -65,6 +70,9 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
                     _add_tryout(ready)
                     children.wait_ready("operators")
                 _start(ready, children, door, inner, env)
+                if simulated and crowd:
+                    own = {**env, "GATEWAY_DATA_DIR": str(ready.data_dir.absolute())}
+                    children.start("crowd", gateway_argv("crowd"), own, nice=_NICE_LATER)
                 actual = int(door.getsockname()[1])
                 say(_banner(ready, actual, simulated=simulated))
                 if ready_file:

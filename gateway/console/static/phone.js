@@ -246,4 +246,26 @@ for (const button of document.querySelectorAll(".say")) {
     phone.root.scrollIntoView({ block: "nearest" });
   };
 }
+
+const crowd = document.querySelector(".crowd");
+function showCrowd({ on, kinds }) {
+  crowd.on.checked = on;
+  crowd.querySelector(".kinds").replaceChildren(...Object.entries(kinds).map(([kind, count]) => {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "number", name: kind, min: 0, max: 50, value: count });
+    label.append(`${kind} `, input);
+    return label;
+  }));
+  crowd.hidden = false;
+}
+crowd.onsubmit = (event) => event.preventDefault();
+crowd.onchange = async () => {
+  const kinds = Object.fromEntries([...crowd.querySelectorAll(".kinds input")].map((one) => [one.name, Number(one.value)]));
+  const told = crowd.querySelector(".told");
+  try {
+    showCrowd(await call("crowd", { on: crowd.on.checked, kinds }));
+    told.textContent = crowd.on.checked ? "They answer from now on." : "Nobody simulated answers now.";
+  } catch (trouble) { told.textContent = trouble.message; }
+};
+call("crowd").then(showCrowd, () => {});
 setInterval(() => { if (!document.hidden) for (const phone of phones) phone.look(); }, POLL_MS);

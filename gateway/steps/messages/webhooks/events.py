@@ -39,14 +39,16 @@ PROGRESS = (25, 50, 75, 90)
 """The parts of a batch's answers, in per cent, at which its client is told."""
 
 
-def message_body(kind: str, at: datetime, data: Mapping[str, Any]) -> str:
+def message_body(kind: str, at: datetime, data: Mapping[str, Any], *, test: bool = False) -> str:
     """Return the body of a message: its type, the time of the event and the data.
+
+    A message of a test gateway says `"test": true`.
 
     >>> from datetime import UTC
     >>> message_body("batch.done", datetime(2026, 11, 30, 12, tzinfo=UTC), {"batch": "b_1"})
     '{"type":"batch.done","timestamp":"2026-11-30T12:00:00Z","data":{"batch":"b_1"}}'
     """
-    told = {"type": kind, "timestamp": at, "data": data}
+    told = {"type": kind, "timestamp": at, "data": data} | ({"test": True} if test else {})
     return orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
 
 

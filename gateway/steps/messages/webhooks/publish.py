@@ -37,7 +37,7 @@ async def publish_events(rt: Runtime) -> int:
             events = await client_events.take(db, _EVENTS)
             some = len(events)
             for of, data in messages_of(events):
-                body = message_body(of.type, of.at, data | _links(rt, of, data))
+                body = message_body(of.type, of.at, data | _links(rt, of, data), test=rt.test)
                 made += await client_events.publish(db, new_public_id("msg"), of, body)
             reach("webhooks.published")
     await client_events.forget_messages(rt.db, now - KEPT, _FORGOTTEN)
