@@ -152,3 +152,10 @@ class Runtime:
     test: bool = False
     """True for a test gateway: its clients have test keys, its workers and its money are simulated.
     """
+    hooks_at: str = ""
+    """The address at which payout providers call back, where it is not `public_url`."""
+
+    @property
+    def hooks_url(self) -> str:
+        """Return the address below which payout providers call back."""
+        return (self.hooks_at or self.settings.public_url).rstrip("/")

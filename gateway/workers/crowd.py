@@ -31,7 +31,7 @@ KINDS: Final[Mapping[str, Trait]] = {
 }
 USUAL: Final[Mapping[str, int]] = {
     "careful": 6,
-    "careless": 2,
+    "careless": 1,
     "slow": 1,
     "stopping": 1,
     UNREACHABLE: 1,

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import itertools
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ from gateway_client.models import Progress, Quote, Result
 from gateway_client.xlsx import Cell, write_xlsx
 
 _BAR = 30
+_SHOWN = 20
+"""The results that are printed once a watched batch has ended."""
 _FIRST = ("task", "state", "value", "confidence", "answers")
 
 
@@ -65,6 +68,11 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
     client.start(batch)
     if given.watch:
         _show_progress(client, batch)
+        rows = list(itertools.islice(client.results(batch), _SHOWN + 1))
+        _print_table(rows[:_SHOWN])
+        if len(rows) > _SHOWN:
+            print("...")
+        print(f"all of them: gateway-client results {batch} --to results.xlsx")
     else:
         print(f"it runs; watch it with: gateway-client batch watch {batch}")
 

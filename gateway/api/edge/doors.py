@@ -24,6 +24,7 @@ from gateway.api.edge.forward import FORWARDED
 from gateway.api.edge.hosts import AcceptedHosts
 from gateway.api.edge.places import RequestLimit, RouteClass, class_of, takes_import
 from gateway.api.edge.refusals import DoorRefusal
+from gateway.api.edge.test_keys import has_test_key
 from gateway.api.edge.turnstile import Turnstile
 from gateway.base import logs
 from gateway.settings import DoorLimits, ServedAddresses, Settings
@@ -87,7 +88,8 @@ class Applications:
 
     `own` describes the process itself. `rest` answers every request that is not a webhook. In a
     process for webhooks only, it forwards requests to the client process, which then checks the key
-    (`check_key` is None here).
+    (`check_key` is None here). `test_keys` forwards requests with a test key, where real keys are
+    checked.
     """
 
     def __init__(self, settings: Settings, own: ASGIApp, webhooks: ASGIApp) -> None:
@@ -96,6 +98,7 @@ class Applications:
         self.webhooks = webhooks
         self.rest = own
         self.check_key: KeyCheck | None = None
+        self.test_keys: ASGIApp | None = None
         self.hosts = AcceptedHosts(settings)
         self.places = RequestLimit(settings.limits)
         self.audiences: dict[str, tuple[ServedAddresses, str]] = {
@@ -173,6 +176,11 @@ class _Visit:
         if self._class is RouteClass.WEBHOOK:
             body.check_announced()
             await rooms.webhooks(scope, body.receive, self._sending)
+            return
+        of_client = self._class in (RouteClass.CLIENT, RouteClass.UPLOAD)
+        if rooms.test_keys is not None and of_client and has_test_key(scope):
+            body.check_announced()
+            await rooms.test_keys(scope, body.receive, self._sending)
             return
         if rooms.check_key is not None and self._class in (RouteClass.CLIENT, RouteClass.UPLOAD):
             # The key is checked before the body, so that no byte of a stranger's body is read.

@@ -17,7 +17,6 @@ from gateway.base.errors import Failed, Refused, SettingsError
 from gateway.base.ids import WorkerId
 from gateway.cli.crowd import replies
 from gateway.cli.crowd.phone import CrowdPhone, report_away
-from gateway.workers.crowd import KINDS, UNREACHABLE, USUAL, Trait, drawn, members
 from gateway.settings.tryout import is_simulated
 from gateway.steps.messages.deliver import deliver
 from gateway.steps.people import register
@@ -26,6 +25,7 @@ from gateway.steps.turns.questions import question_of
 from gateway.store.people import crowd, workers
 from gateway.store.people.crowd import CrowdNeed, CrowdSwitch, CrowdWorker, PutQuestion
 from gateway.tasks.question import Question
+from gateway.workers.crowd import KINDS, UNREACHABLE, USUAL, Trait, drawn, members
 
 log = structlog.get_logger()
 
@@ -78,6 +78,13 @@ class Crowd:
         if channel is None:
             raise SettingsError("simulated workers need the channel of the built-in phone")
         return cls(rt, channel, speed, usual)
+
+    async def gathers(self) -> None:
+        """Let the usual workers of the gateway's own country join before any batch asks."""
+        switch = await crowd.switch(self.rt.db) or self.usual
+        if switch.is_on:
+            home = self.rt.settings.countries[self.rt.settings.region]
+            await self._recruit(CrowdNeed(home.currency, "", ""), switch.kinds)
 
     async def act(self, now_s: float) -> int:
         """Let every worker whose time has come do one thing. Return the number of acts.

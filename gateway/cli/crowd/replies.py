@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.workers.crowd import Trait, drawn
 from gateway.store.people.crowd import PutQuestion
 from gateway.tasks.packed import KEYS
 from gateway.tasks.question import Field, Question
+from gateway.workers.crowd import Trait, drawn
 
 UNCLEAR: Final = "hm"
 """A reply that no kind of task understands."""

@@ -152,7 +152,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
         await register.add_coordinator(rt, *COORDINATOR, "en", PARTNER[0])
     client, key = await _client(rt, key_wanted=key_wanted)
     await register.top_up(rt, client, "try-out", _MONEY_MINOR)
-    await _float(rt)
+    await book_float(rt)
     there = {row["name"]: row for row in await batches.all_of_client(rt.db, client)}
     for batch in BATCHES:
         row = there.get(batch.name)
@@ -170,7 +170,7 @@ async def _client(rt: Runtime, *, key_wanted: bool) -> tuple[ClientId, str | Non
     return ClientId(found), await add_key(rt, ClientId(found)) if key_wanted else None
 
 
-async def _float(rt: Runtime) -> None:
+async def book_float(rt: Runtime) -> None:
     """Book the simulated operator's opening float.
 
     Otherwise its first answer would differ from the gateway's books.

@@ -67,7 +67,7 @@ def up(
             with served(settings, migrated=True) as ready, _inner(settings.data_dir) as inner:
                 children.attend(ServerWatch(own_servers(settings), say))
                 if simulated:
-                    _add_tryout(ready)
+                    _add_tryout(ready, crowd=crowd)
                     children.wait_ready("operators")
                 _start(ready, children, door, inner, env)
                 if simulated and crowd:
@@ -183,16 +183,23 @@ def _simulated(children: Children, settings: Settings) -> dict[str, str]:
     }
 
 
-def _add_tryout(settings: Settings) -> None:
-    """Add example workers, work and money. The client's key goes into a file for its owner only."""
+def _add_tryout(settings: Settings, *, crowd: bool) -> None:
+    """Add example workers, work and money. The client's key goes into a file for its owner only.
+
+    The simulated workers join before the first request, so that quotes reckon with them.
+    """
     from gateway.app import open_runtime
+    from gateway.cli.crowd.crowd import Crowd
     from gateway.queue.inline import InlineJobQueue
 
     key_file = settings.data_dir / KEY_FILE
 
     async def add() -> str | None:
         async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
-            return await tryout.add_tryout(rt, key_wanted=not key_file.exists())
+            key = await tryout.add_tryout(rt, key_wanted=not key_file.exists())
+            if crowd:
+                await Crowd.of(rt).gathers()
+            return key
 
     if key := asyncio.run(add()):
         handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -223,7 +223,7 @@ def _note(what: Happened) -> str:
 
 def order_of(rt: Runtime, stored: Stored) -> Order:
     """Return the order that a provider receives for a payout."""
-    hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
+    hook = f"{rt.hooks_url}/hooks/p"
     return Order(
         key=stored.payout.key,
         msisdn=stored.payout.msisdn,

@@ -69,7 +69,7 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
     await float_queries.store_query(
         rt.db, provider, result, timeout, rt.clock.now(), await books_minor(rt, provider)
     )
-    hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
+    hook = f"{rt.hooks_url}/hooks/p"
     answer = await asked.ask_float(rt.http, f"{hook}/{result}", f"{hook}/{timeout}")
     if answer.outcome is not SubmitOutcome.ACCEPTED:
         log.warning("the float cannot be asked for", provider=provider, code=answer.code)
