@@ -303,6 +303,20 @@ class BatchIn(StrictModel):
     accept_h: AcceptHours = ACCEPT_H
 
 
+class StartIn(StrictModel):
+    """How to start a batch."""
+
+    pilot: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=10_000,
+            description="Ask this many tasks first, then pause with what was learnt",
+            examples=[20],
+        ),
+    ] = None
+
+
 _IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueItems": True}}
 
 

@@ -537,13 +537,17 @@ class AnswerOut(BaseModel):
 
 
 class AccountOut(BaseModel):
-    """Your money, in minor units of `currency`, and what you should know (`notices`)."""
+    """Your money, in minor units of `currency`, and what you should know (`notices`).
+
+    `test` says that the key is a test key: the workers are simulated, and the money is not real.
+    """
 
     client: str
     name: str
     currency: str
     available_minor: int
     reserved_minor: int
+    test: bool
     notices: list[str]
 
 

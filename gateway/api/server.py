@@ -31,10 +31,11 @@ from gateway.api.contract.repeats import Repeats
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
 from gateway.api.edge.forward import Forward
+from gateway.api.edge.test_keys import ToTestGateway
 from gateway.api.edge.turnstile import Turnstile
 from gateway.api.monitoring.metrics import Metrics
 from gateway.api.monitoring.readiness import Readiness
-from gateway.api.trial import previews
+from gateway.api.trial import pilots, previews
 from gateway.api.webhooks import routes as webhooks
 from gateway.api.webhooks.intake import Intake
 from gateway.qa import rule_names
@@ -93,6 +94,8 @@ def make_app(
                 _add_clients(app, rt, mounts)
                 rooms.rest = Repeats(rt, app)
                 rooms.check_key = partial(auth.check_key, rt, RequestLimits())
+                if not rt.test:
+                    rooms.test_keys = ToTestGateway(rt.settings.data_dir)
             if clients_at is None:
                 app.add_route("/metrics", metrics.answer)
             else:
@@ -128,7 +131,7 @@ def _add_clients(app: ContractApi, rt: Runtime, mounts: tuple[Mount, ...]) -> No
         for model in ("BatchIn", "PreviewIn", "BatchOut")
     }
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
-    rooms = (batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews)  # fmt: skip
+    rooms = (batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews, pilots)  # fmt: skip
     for router in (room.router for room in rooms):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)

@@ -165,6 +165,20 @@ def crowd() -> None:
         asyncio.run(command.serve(settings))
 
 
+@app.command("test-gateway")
+def serve_test_keys(
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Write the folder here when test keys are served.")
+    ] = None,
+) -> None:
+    """Serve test keys (gw_test_...): a gateway of its own, with simulated workers and money."""
+    from gateway.cli.crowd import test_gateway as command
+    from gateway.cli.serving import serving
+
+    with serving(settings_room.load(), migrated=True) as settings:
+        asyncio.run(command.serve(settings, ready_file))
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""

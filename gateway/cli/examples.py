@@ -19,6 +19,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "demo": ("demo --quick",),
     "up": ("up", "up --port 8080", "up --no-crowd"),
     "crowd": ("crowd",),
+    "test-gateway": ("test-gateway",),
     "replay": (
         "replay --answers answers.csv --truth truth.csv --kind verification",
         "replay --answers answers.csv --kind verification --channel sms \\\n    --policy fixed:3 --limit-tasks 20",

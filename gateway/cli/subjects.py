@@ -22,6 +22,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "api",
         "runner",
         "ticker",
+        "test-gateway",
         "migrate",
         "backup",
         "restore",

@@ -33,6 +33,7 @@ HEAVY = frozenset(
         "close",
         "count",
         "deadlines",
+        "end_pilots",
         "relearn",
         "score",
         "settle_pay",

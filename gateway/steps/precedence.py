@@ -21,6 +21,7 @@ AFTER_PHONES = frozenset(
         "correct_partners",
         "count",
         "deadlines",
+        "end_pilots",
         "publish_events",
         "pay_referrals",
         "refund",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gateway.store.batches import pilots
 from gateway.store.batches.background import PUBLISHING
 from gateway.store.batches.batches import CLOSABLE
 from gateway.store.batches.life.deadlines import PASSED
@@ -26,6 +27,7 @@ union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'watch_reserves', null where {reserves.DUE}
 union all select 'close', null where exists (select from batch b where {CLOSABLE.format(now="$1")})
   or exists (select {PUBLISHING})
+union all select 'end_pilots', null where {pilots.DUE}
 union all select 'arrivals', null where not exists (select from arrival_progress where due_at > $1)
 union all select 'even_work', null where not exists (select from even_progress where due_at > $1)
   and exists (select from batch where state = 'running')

@@ -1,11 +1,11 @@
 """The making of a database beside another on the same server."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
 from gateway.base.errors import SettingsError
-from gateway.store.db import plain_dsn
+from gateway.store.db import open_database
 
 
 async def make_database(beside: str, url: str) -> None:
@@ -13,13 +13,13 @@ async def make_database(beside: str, url: str) -> None:
 
     Raises SettingsError where the user may not make one.
     """
-    name = urlsplit(url).path.lstrip("/")
-    connection = await asyncpg.connect(plain_dsn(beside))
+    name = unquote(urlsplit(url).path.lstrip("/"))
+    db = await open_database(beside, connections=1)
     try:
-        if await connection.fetchval("select true from pg_database where datname = $1", name):
+        if await db.value("select true from pg_database where datname = $1", name):
             return
         quoted = '"' + name.replace('"', '""') + '"'
-        await connection.execute(f"create database {quoted}")
+        await db.execute(f"create database {quoted}")
     except asyncpg.DuplicateDatabaseError:
         return  # Another process was faster.
     except asyncpg.InsufficientPrivilegeError as bad:
@@ -28,4 +28,4 @@ async def make_database(beside: str, url: str) -> None:
             f"`createdb {name}` with the gateway's user as owner"
         ) from bad
     finally:
-        await connection.close()
+        await db.close()

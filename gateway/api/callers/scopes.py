@@ -32,7 +32,7 @@ _BATCH, _PROJECT = "batches/[^/]+", "projects/[^/]+"
 _S = KeyScope
 _RULES = (
     _rule("account", _S.MONEY_READ, _S.MONEY_WRITE),
-    _rule(f"{_BATCH}/(?:start|bonuses|extend|reopen|price)", _S.MONEY_READ, _S.MONEY_WRITE),
+    _rule(f"{_BATCH}/(?:start|resume|bonuses|extend|reopen|price)", _S.MONEY_READ, _S.MONEY_WRITE),
     _rule(f"{_PROJECT}/start", _S.MONEY_READ, _S.MONEY_WRITE),
     _rule(f"{_BATCH}/(?:results|answers|proof|fields)", _S.RESULTS_READ, _S.QUALITY_WRITE),
     # An export reads, although it is made by a POST.

@@ -23,7 +23,7 @@ from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
 from gateway.api.quotes import gold_out, promise_out, ready_out
-from gateway.api.requests import BatchIn
+from gateway.api.requests import BatchIn, StartIn
 from gateway.api.responses import (
     AccountOut,
     Added,
@@ -35,6 +35,7 @@ from gateway.api.responses import (
     ShareOut,
     Warned,
 )
+from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit
 from gateway.steps.batches.quote import quote as quote_of
@@ -60,6 +61,7 @@ async def account(rt: Rt, client: Client) -> AccountOut:
         currency=row["currency"],
         available_minor=row["available"],
         reserved_minor=row["reserved"],
+        test=rt.test,
         notices=[
             f"webhook {webhook} was disabled: {because}"
             for webhook, because in await webhooks.notices(rt.db, client)
@@ -188,15 +190,32 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
 
 @router.post("/batches/{batch}/start")
 async def start(
-    rt: Rt, client: Client, key: ActingKey, batch: BatchPath, *, without_promise: bool = False
+    rt: Rt,
+    client: Client,
+    key: ActingKey,
+    batch: BatchPath,
+    given: StartIn | None = None,
+    *,
+    without_promise: bool = False,
 ) -> BatchOut:
     """Start a draft (which sets the money aside), or continue a paused batch.
 
     Repeating the request changes nothing more. A draft whose accuracy cannot be promised is
-    refused, unless you say `without_promise=1`.
+    refused, unless you say `without_promise=1`. `{"pilot": 20}` asks the first 20 tasks, and then
+    pauses with what was learnt (`/pilot`).
     """
-    change = partial(submit.start, by=key, without_promise=without_promise)
+    pilot = given.pilot if given else None
+    change = partial(submit.start, by=key, without_promise=without_promise, pilot=pilot)
     return await _changed(rt, client, batch, change)
+
+
+@router.post("/batches/{batch}/resume")
+async def resume(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> BatchOut:
+    """Continue a paused batch, also after its pilot. Repeating the request changes nothing more."""
+    await my_batch_to_change(rt, client, batch)
+    if (await my_batch(rt, client, batch))["state"] == "draft":
+        raise Refused("the batch is a draft; start it with /start", status=409)
+    return await _changed(rt, client, batch, partial(submit.start, by=key))
 
 
 @router.post("/batches/{batch}/pause")

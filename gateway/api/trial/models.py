@@ -1,5 +1,6 @@
 """The typed models of previews and pilots, from which /openapi.json is made."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
@@ -125,3 +126,47 @@ class PreviewOut(BaseModel):
     price: PreviewPriceOut
     warned: int
     warnings: list[Warned]
+
+
+class ConfusingOut(BaseModel):
+    """A text that confused workers: they did not agree, skipped it, or replied unclearly."""
+
+    task: str
+    text: str
+    agreement: float
+    skipped: int
+    unclear: int
+
+
+class LearntOut(BaseModel):
+    """The result of a pilot.
+
+    `agreement` is the mean share of the answers of a task that are equal to its most frequent one.
+    `unclear` counts replies that were not understood. The projections are for the whole batch at
+    the pilot's rate and pace; costs are in minor units, without messages.
+    """
+
+    tasks: int
+    answers: int
+    answers_per_task: float
+    agreement: float
+    skipped: int
+    unclear: int
+    seconds: float
+    tasks_left: int
+    answers_projected: int
+    seconds_projected: float
+    currency: str
+    spent_minor: int
+    projected_minor: int
+    confusing: list[ConfusingOut]
+
+
+class PilotOut(BaseModel):
+    """The pilot of a batch: `running`, `ended` (the batch is paused), or `resumed`."""
+
+    tasks: int
+    state: Literal["running", "ended", "resumed"]
+    began_at: datetime
+    ended_at: datetime | None
+    learnt: LearntOut | None

@@ -9,7 +9,7 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
 from gateway.base.scopes import ALL
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.serving import with_runtime
+from gateway.cli.serving import with_runtime, with_test_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.people.api_keys import ListedKey
 
@@ -22,10 +22,19 @@ client.add_typer(keys, name="key")
 def add_client(
     name: Annotated[str, typer.Argument(help="The client's name.")],
     currency: Annotated[str, typer.Option(help="The currency in which the client pays.")] = "KES",
+    test: Annotated[
+        bool,
+        typer.Option("--test", help="Make a test key: simulated workers, and money that is not real."),
+    ] = False,
 ) -> None:
     """Add a client and print its API key, once."""
     from gateway.steps.people import register
 
+    if test:
+        made, key = with_test_runtime(lambda rt: register.add_test_client(rt, name, currency))
+        typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
+        typer.echo("`gateway up` serves test keys by itself; elsewhere run: gateway test-gateway")
+        return
     made, key = with_runtime(lambda rt: register.add_client(rt, name, currency))
     typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
 

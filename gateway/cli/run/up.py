@@ -29,6 +29,7 @@ from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
 from gateway.servers.watch import ServerWatch
 from gateway.settings import Settings
+from gateway.settings.test_gateway import FOLDER as TEST_FOLDER
 from gateway.settings.tryout import is_tryout
 
 _WATCH_S = 0.5
@@ -69,16 +70,16 @@ def up(
                 if simulated:
                     _add_tryout(ready, crowd=crowd)
                     children.wait_ready("operators")
+                env = _environment(ready, door, env)
                 _start(ready, children, door, inner, env)
                 if simulated and crowd:
-                    own = {**env, "GATEWAY_DATA_DIR": str(ready.data_dir.absolute())}
-                    children.start("crowd", gateway_argv("crowd"), own, nice=_NICE_LATER)
+                    children.start("crowd", gateway_argv("crowd"), env, nice=_NICE_LATER)
                 actual = int(door.getsockname()[1])
                 say(_banner(ready, actual, simulated=simulated))
                 if ready_file:
                     _write(ready_file, json.dumps({"port": actual, "pid": os.getpid()}))
                 try:
-                    _watch(children)
+                    _watch(children, ready, env)
                 finally:
                     children.stop()  # The processes stop before the servers, which they use.
 
@@ -96,9 +97,14 @@ def _check_room(data_dir: Path) -> None:
         )
 
 
-def _watch(children: Children) -> NoReturn:
+def _watch(children: Children, settings: Settings, env: Mapping[str, str]) -> NoReturn:
+    """Keep the processes alive. The test gateway starts once the first test key was made."""
+    serves_tests = False
     while True:
         children.watch()
+        if not serves_tests and (settings.data_dir / TEST_FOLDER).exists():
+            serves_tests = True
+            children.start("test-gateway", gateway_argv("test-gateway"), env, nice=_NICE_LAST)
         time.sleep(_WATCH_S)
 
 
@@ -116,10 +122,6 @@ def _start(
     lives, it waits for the next instead of being refused. (With a port per process, SO_REUSEPORT,
     the waiting connections of a killed process would be lost with it.)
     """
-    port = int(door.getsockname()[1])
-    env = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
-    if settings.public_url == Settings.model_fields["public_url"].default:
-        env["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
     ready = settings.data_dir / "ready"
     answering = {"clients": (["--clients"], inner, _NICE_LATER)}
     for number in range(1, settings.webhook_processes + 1):
@@ -138,6 +140,17 @@ def _start(
     children.start("ticker", gateway_argv("ticker"), env, nice=_NICE_LATER)
     for name in answering:
         children.wait_ready(name)
+
+
+def _environment(
+    settings: Settings, door: socket.socket, env: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the settings that all processes of the tree share, as environment variables."""
+    shared = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
+    if settings.public_url == Settings.model_fields["public_url"].default:
+        port = int(door.getsockname()[1])
+        shared["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
+    return shared
 
 
 @contextmanager

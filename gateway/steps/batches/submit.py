@@ -26,6 +26,11 @@ from gateway.steps.batches.checks.paid_check import check_staff, end_checks, fol
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.life.more_tasks import AddingTasks, after_adding
 from gateway.steps.batches.offered_shares import check_shares
+from gateway.steps.batches.pilots.begin import (
+    begin_pilot,
+    refuse_late_pilot,
+    release_rest_of_pilot,
+)
 from gateway.steps.batches.prepare import (
     Filled,
     UploadReading,
@@ -366,11 +371,13 @@ async def start(
     *,
     by: str = changes.GATEWAY,
     without_promise: bool = False,
+    pilot: int | None = None,
 ) -> None:
     """Reserve the most that the batch can cost, and let it run.
 
     Starting a running batch changes nothing. A draft whose accuracy cannot be promised is refused,
-    unless its client starts it `without_promise`.
+    unless its client starts it `without_promise`. `pilot` is the number of tasks after which the
+    batch pauses, with what was learnt. Starting it again then goes on with the other tasks.
     """
     await wind_down.must_take_work(rt.db)
     await refuse_during_import(rt, batch_id)
@@ -385,7 +392,8 @@ async def start(
         await ended(rt, client, batch_id)
         turn = await deal_draft(rt, client, batch)
         try:
-            await _set_going(rt, client, batch, workers, pay, turn, by, plan)
+            asked = _AskedStart(by, plan, pilot)
+            await _set_going(rt, client, batch, workers, pay, turn, asked)
         except BaseException:
             if turn is not None:
                 await turn.take_back()
@@ -413,6 +421,15 @@ async def start(
     rt.jobs.enqueue("assign")
 
 
+@dataclass(frozen=True, slots=True)
+class _AskedStart:
+    """The key that starts a batch, its promise, and the number of tasks of its pilot."""
+
+    by: str
+    plan: PromisePlan | None
+    pilot: int | None
+
+
 async def _set_going(
     rt: Runtime,
     client: ClientId,
@@ -420,8 +437,7 @@ async def _set_going(
     workers: int,
     pay: QuotedPay,
     turn: Upload | None,
-    by: str,
-    plan: PromisePlan | None,
+    asked: _AskedStart,
 ) -> None:
     """Let the batch run, in one short commit.
 
@@ -439,17 +455,20 @@ async def _set_going(
             raise Conflict("another upload has begun")
         if row["state"] == "draft":
             await batches.cap_gold(db, batch.id, gold_answers(workers))
-            if plan is not None:
-                batch = await apply_plan(db, batch, plan)
+            if asked.plan is not None:
+                batch = await apply_plan(db, batch, asked.plan)
         slots = await batches.paid_slots(db, batch.id)
         if not slots and not row["open"]:
             raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
         if row["state"] == "paused":
+            refuse_late_pilot(asked.pilot)
+            await release_rest_of_pilot(db, batch.id)
             await batches.set_state(db, batch.id, "running")
             await follow_batch(db, batch.id, "running")
-            await _moved(db, batch.id, "start", by, "paused", "running")
+            await _moved(db, batch.id, "start", asked.by, "paused", "running")
             return
         check_floor(batch, pay)
+        await begin_pilot(db, batch.id, asked.pilot, rt.clock.now())
         checks = await checks_minor(db, batch.id)
         amount = _reservable(slots, batch, checks) + await keep_pay(db, batch, pay, slots)
         await batches.set_state(db, batch.id, "running", reserved=amount)
@@ -458,7 +477,7 @@ async def _set_going(
         await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)
         if turn is not None:
             await uploads.end_upload(db, batch.id, turn.token)
-        await _moved(db, batch.id, "start", by, "draft", "running", amount - row["reserved"])
+        await _moved(db, batch.id, "start", asked.by, "draft", "running", amount - row["reserved"])
         await _reserve(db, batch, available, amount, row["reserved"])
 
 

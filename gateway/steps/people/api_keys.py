@@ -39,7 +39,7 @@ async def store_new_key(
     rt: Runtime, db: Connection | Database, client: ClientId, wanted: WantedKey
 ) -> str:
     """Make and store a key, in the caller's transaction where it has one. Return it."""
-    key, days = new_api_key(), wanted.days
+    key, days = new_api_key(test=rt.test), wanted.days
     if days is not None and not 1 <= days <= _DAYS_MAX:
         raise Refused(f"days: must be from 1 to {_DAYS_MAX:,}, not {days}", field="days")
     expires_at = rt.clock.now() + timedelta(days=days) if days else None

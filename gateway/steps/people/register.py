@@ -21,6 +21,8 @@ from gateway.store.people.partners.profiles import PartnerChange
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
+TEST_MONEY = 1_000_000
+"""The money of a new test client, in major units."""
 _NAME_MAX, _CODE_MAX = 200, 40
 
 
@@ -36,6 +38,14 @@ async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, s
     async with rt.db.transaction() as db:
         await clients.insert(db, client, name, currency, account)
         key = await store_new_key(rt, db, client, WantedKey())
+    return client, key
+
+
+async def add_test_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, str]:
+    """Add a client of the test gateway with money that is not real, and return its id and key."""
+    assert rt.test
+    client, key = await add_client(rt, name, currency)
+    await top_up(rt, client, f"test:{client}", TEST_MONEY * minor_per_major(currency))
     return client, key
 
 

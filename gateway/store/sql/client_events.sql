@@ -25,7 +25,9 @@ begin
   end if;
   perform tell_client(new.client_id, new.id,
     case new.state when 'running' then 'batch.started' else 'batch.' || new.state end,
-    jsonb_build_object('batch', new.id, 'state', new.state));
+    jsonb_build_object('batch', new.id, 'state', new.state)
+      || case when new.state = 'paused' and exists (select from pilot p where p.batch_id = new.id and p.state = 'ended')
+           then '{"reason": "pilot"}'::jsonb else '{}' end);
   if new.state = 'running' and is_told(new.client_id, new.id, 'batch.progress') then
     insert into batch_progress (batch_id) values (new.id) on conflict do nothing;
   end if;
