@@ -304,7 +304,7 @@ class BatchIn(StrictModel):
 
 
 class StartIn(StrictModel):
-    """How to start a batch."""
+    """The way to start a batch."""
 
     pilot: Annotated[
         int | None,

@@ -158,7 +158,7 @@ def ticker() -> None:
 @app.command()
 def crowd() -> None:
     """Let simulated workers answer the batches of a try-out. `gateway up` starts this by itself."""
-    from gateway.cli.crowd import process as command
+    from gateway.cli.run.crowd import process as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
@@ -172,7 +172,7 @@ def serve_test_keys(
     ] = None,
 ) -> None:
     """Serve test keys (gw_test_...): a gateway of its own, with simulated workers and money."""
-    from gateway.cli.crowd import test_gateway as command
+    from gateway.cli.run.crowd import test_gateway as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load(), migrated=True) as settings:

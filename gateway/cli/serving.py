@@ -275,16 +275,6 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
         return asyncio.run(run())
 
 
-def with_test_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over the test gateway of this gateway, which is made if need be."""
-    from gateway.cli.crowd.test_gateway import with_test_runtime as over
-
-    given = settings_room.load()
-    must_be_there(given)
-    with served(given, migrated=True) as settings:
-        return over(settings, work)
-
-
 async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
     """Return `rows`, which belong to this batch.
 

@@ -71,7 +71,7 @@ def receiver():
 
 
 def real(tree):
-    """What the real gateway shows of itself: its client's account and batches, and its figures."""
+    """Return the account and the batches of the real client, and the real figures."""
     key = (tree.folder / "try-out.key").read_text().strip()
     bearer = {"Authorization": f"Bearer {key}"}
     account = tree.ask("/api/v1/account", **bearer)

@@ -9,7 +9,7 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
 from gateway.base.scopes import ALL
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.serving import with_runtime, with_test_runtime
+from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.people.api_keys import ListedKey
 
@@ -31,6 +31,8 @@ def add_client(
     from gateway.steps.people import register
 
     if test:
+        from gateway.cli.run.crowd.test_gateway import with_test_runtime
+
         made, key = with_test_runtime(lambda rt: register.add_test_client(rt, name, currency))
         typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
         typer.echo("`gateway up` serves test keys by itself; elsewhere run: gateway test-gateway")

@@ -202,7 +202,7 @@ def _add_tryout(settings: Settings, *, crowd: bool) -> None:
     The simulated workers join before the first request, so that quotes reckon with them.
     """
     from gateway.app import open_runtime
-    from gateway.cli.crowd.crowd import Crowd
+    from gateway.cli.run.crowd.crowd import SimulatedWorkers
     from gateway.queue.inline import InlineJobQueue
 
     key_file = settings.data_dir / KEY_FILE
@@ -211,7 +211,7 @@ def _add_tryout(settings: Settings, *, crowd: bool) -> None:
         async with open_runtime(settings, InlineJobQueue(), connections=2) as rt:
             key = await tryout.add_tryout(rt, key_wanted=not key_file.exists())
             if crowd:
-                await Crowd.of(rt).gathers()
+                await SimulatedWorkers.of(rt).gathers()
             return key
 
     if key := asyncio.run(add()):

@@ -9,7 +9,7 @@ from gateway.store.db import Database
 
 @dataclass(frozen=True, slots=True)
 class CrowdSwitch:
-    """Whether the crowd answers, and its number of workers of each kind."""
+    """The switch of the crowd, with its number of workers of each kind."""
 
     is_on: bool
     kinds: Mapping[str, int]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.base.errors import SettingsError
-from gateway.cli.crowd.crowd import Crowd
+from gateway.cli.run.crowd.crowd import SimulatedWorkers
 from gateway.settings import ChannelSettings, ChannelSide
 from gateway.store.people import crowd as rows
 
@@ -33,7 +33,7 @@ def ended(batch):
 @pytest.fixture
 async def members(town):
     await rows.set_switch(town.rt.db, is_on=True, kinds=KINDS)
-    return Crowd.of(town.rt, speed=1e6)
+    return SimulatedWorkers.of(town.rt, speed=1e6)
 
 
 async def test_a_batch_gets_its_results_from_the_crowd(town, members):
@@ -126,4 +126,4 @@ async def test_no_crowd_works_where_a_channel_or_a_provider_is_real(town):
     real = {"at": ChannelSettings(secret="s", sms=side), **town.rt.settings.channels}
     settings = town.rt.settings.model_copy(update={"channels": real})
     with pytest.raises(SettingsError, match="only test keys and try-outs"):
-        Crowd.of(replace(town.rt, settings=settings))
+        SimulatedWorkers.of(replace(town.rt, settings=settings))

@@ -1,4 +1,4 @@
-"""What a pilot teaches, from its tasks. It is pure."""
+"""The lessons of a pilot, from its tasks. It is pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

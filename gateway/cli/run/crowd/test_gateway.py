@@ -18,14 +18,16 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway import settings as settings_room
 from gateway.api.edge.forward import Forwarded
 from gateway.api.edge.test_keys import SOCKET
 from gateway.api.server import make_app
 from gateway.app import STEPS, open_runtime
 from gateway.base.errors import SettingsError
-from gateway.cli.crowd.crowd import Crowd
 from gateway.cli.run.api import config, listen, listen_locally
+from gateway.cli.run.crowd.crowd import SimulatedWorkers
 from gateway.cli.run.tryout import book_float
+from gateway.cli.serving import must_be_there, served
 from gateway.queue.inline import InlineJobQueue
 from gateway.servers import locks
 from gateway.servers.account import SystemUser
@@ -64,14 +66,17 @@ async def opened(settings: Settings, jobs: InlineJobQueue) -> AsyncGenerator[Run
         yield replace(rt, test=True)
 
 
-def with_test_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over the test gateway's runtime."""
+def with_test_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run one piece of work over the test gateway of this gateway, which is made if need be."""
+    given = settings_room.load()
+    must_be_there(given)
 
-    async def run() -> T:
+    async def run(settings: Settings) -> T:
         async with opened(settings, InlineJobQueue()) as rt:
             return await work(rt)
 
-    return asyncio.run(run())
+    with served(given, migrated=True) as settings:
+        return asyncio.run(run(settings))
 
 
 async def serve(settings: Settings, ready_file: Path | None = None) -> None:
@@ -152,7 +157,7 @@ class _Entrances:
 
 async def _work(rt: Runtime, jobs: InlineJobQueue) -> None:
     """Do the due jobs and let the simulated workers act, until cancelled."""
-    members, turn = Crowd.of(rt), 0
+    members, turn = SimulatedWorkers.of(rt), 0
     while True:
         try:
             if turn % _DUE_EVERY == 0:

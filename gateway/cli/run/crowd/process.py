@@ -8,7 +8,7 @@ import structlog
 
 from gateway.app import open_runtime
 from gateway.base.errors import GatewayError
-from gateway.cli.crowd.crowd import Crowd
+from gateway.cli.run.crowd.crowd import SimulatedWorkers
 from gateway.cli.run.runner import ANSWER
 from gateway.queue.bells import RqJobQueue
 from gateway.settings import Settings
@@ -25,7 +25,7 @@ async def serve(settings: Settings) -> None:
     jobs = RqJobQueue(settings.redis_url.get_secret_value(), ANSWER)
     try:
         async with open_runtime(settings, jobs, connections=2) as rt:
-            members = Crowd.of(rt)
+            members = SimulatedWorkers.of(rt)
             while True:
                 try:
                     await members.act(time.monotonic())

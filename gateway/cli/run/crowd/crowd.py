@@ -15,8 +15,8 @@ import structlog
 
 from gateway.base.errors import Failed, Refused, SettingsError
 from gateway.base.ids import WorkerId
-from gateway.cli.crowd import replies
-from gateway.cli.crowd.phone import CrowdPhone, report_away
+from gateway.cli.run.crowd import replies
+from gateway.cli.run.crowd.phone import CrowdPhone, report_away
 from gateway.settings.tryout import is_simulated
 from gateway.steps.messages.deliver import deliver
 from gateway.steps.people import register
@@ -44,7 +44,7 @@ _UNREPORTED_MAX: Final = 100
 
 @dataclass(slots=True)
 class _Memory:
-    """What one simulated worker remembers between two acts."""
+    """The memory of one simulated worker between two acts."""
 
     next_at: float = 0.0
     answers: int = 0
@@ -56,7 +56,7 @@ class _Memory:
 
 
 @dataclass(slots=True)
-class Crowd:
+class SimulatedWorkers:
     """The simulated workers of one gateway. `speed` compresses the time in which they think."""
 
     rt: Runtime
@@ -69,7 +69,9 @@ class Crowd:
     _joined: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     @classmethod
-    def of(cls, rt: Runtime, speed: float = 60.0, usual: CrowdSwitch = USUAL_SWITCH) -> "Crowd":
+    def of(
+        cls, rt: Runtime, speed: float = 60.0, usual: CrowdSwitch = USUAL_SWITCH
+    ) -> "SimulatedWorkers":
         """Return the crowd of a gateway. Raises SettingsError where anything is real."""
         if not is_simulated(rt.settings):
             raise SettingsError("simulated workers answer only test keys and try-outs")
