@@ -6,7 +6,7 @@ See docs/decisions/0081. In the database of real workers these tables stay empty
 from alembic import op
 
 revision = "0089"
-down_revision = "0095"
+down_revision = "0088"
 branch_labels = None
 depends_on = None
 
