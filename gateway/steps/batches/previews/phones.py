@@ -23,11 +23,11 @@ from gateway.gsm.septets import BASIC, EXTENSION
 from gateway.gsm.ussd_fit import UCS2_UNITS_MAX, count_units
 from gateway.steps.batches.previews.shown import (
     CostlyCharacter,
-    Moment,
     PreviewedScreen,
     ShownReplies,
     ShownScreens,
     ShownSms,
+    SmsMoment,
 )
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.dial import screen_pages
@@ -167,7 +167,7 @@ class Phones:
         texts = screen_pages(self.rt, situation, turn.screen, limits.screen_septets)
         return tuple(_screen(text, limits.screen_septets) for text in texts)
 
-    def _sms(self, moment: Moment, channel: Channel, turn: Turn) -> ShownSms:
+    def _sms(self, moment: SmsMoment, channel: Channel, turn: Turn) -> ShownSms:
         assert turn.reply is not None
         counted = count_segments(turn.reply)
         asked = sorted(fact.task for fact in turn.facts if isinstance(fact, Asked))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Moment = Literal["first", "later", "next", "several"]
+SmsMoment = Literal["first", "later", "next", "several"]
 """The moment of an SMS: among a worker's first questions, later, behind the receipt of an answer,
 or with several questions in it.
 """
@@ -26,7 +26,7 @@ class CostlyCharacter:
 class ShownSms:
     """One SMS as the gateway would send it."""
 
-    moment: Moment
+    moment: SmsMoment
     channels: tuple[str, ...]
     """The channels that would send exactly this text."""
     tasks: tuple[str, ...]
