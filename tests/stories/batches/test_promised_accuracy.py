@@ -100,6 +100,9 @@ async def test_a_target_beyond_reach_is_refused_and_may_be_started_all_the_same(
     assert refused.json()["errors"][0]["field"] == "accuracy"
     started = await town.client.asks("POST", f"/batches/{batch}/start?without_promise=1")
     assert started.status_code == 200, started.text
+    for change in ("pause", "start"):  # It goes on without being asked again.
+        changed = await town.client.asks("POST", f"/batches/{batch}/{change}")
+        assert changed.status_code == 200, changed.text
 
 
 async def test_accuracy_takes_the_place_of_a_policy_and_of_kinds_without_options(town):

@@ -85,12 +85,15 @@ async def promise_in_quote(
 
 
 async def promise_to_start(rt: Runtime, batch: Batch, found: Filled) -> PromisePlan | None:
-    """Return the plan with which a draft starts; None where it names a policy."""
+    """Return the plan with which a draft starts.
+
+    Return None where the client named a policy, and for a batch that has started already.
+    """
     kept = await promises.of_batch(rt.db, batch.id)
-    if kept is None:
+    if kept is None or kept.plan is not None:
         return None
     crowd = await pace.workers_by_skill(rt.db, batch, rt.clock.now())
-    return plan_of(kept) or await _planned(rt, batch, kept.target, found, crowd)
+    return await _planned(rt, batch, kept.target, found, crowd)
 
 
 async def _planned(
