@@ -11,16 +11,15 @@ from urllib.parse import unquote
 
 import httpx
 
+from gateway_client.files import BatchFiles, pieces
 from gateway_client.life import BatchLife
-from gateway_client.models import Answer, Progress, Quote, Result
+from gateway_client.models import Answer, Progress, Quote, Result, media_type
 
 _TRIES: Final = 8
 _WAIT_S, _WAIT_MAX_S = 2.0, 30.0
 _BUSY: Final = (429, 503)
 _PAGE: Final = 1000
 _ENDED: Final = ("done", "cancelled")
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TYPES: Final = {".csv": "text/csv", ".tsv": "text/csv", ".xlsx": _XLSX}
 
 Tasks = str | Path | Sequence[Mapping[str, Any]]
 """Tasks: the path of a CSV, XLSX or JSON file, or a list of objects with `id` and `text`."""
@@ -37,7 +36,7 @@ class GatewayProblem(Exception):
         self.status, self.detail, self.errors = status, detail, list(errors)
 
 
-class Client(BatchLife):
+class Client(BatchLife, BatchFiles):
     """A client with an API key. It is a context manager, which closes its connections."""
 
     def __init__(self, url: str, key: str, *, http: httpx.Client | None = None) -> None:
@@ -70,7 +69,7 @@ class Client(BatchLife):
         """Make a draft of these tasks, and return the batch's id.
 
         `more` are further fields of a batch, like `policy`, `options` or `labels`. Raises
-        GatewayProblem naming field and row; nothing is stored then, and the draft has no tasks.
+        GatewayProblem naming field and row. Nothing is stored then, and the draft is deleted.
         """
         order = {
             "name": name,
@@ -84,7 +83,15 @@ class Client(BatchLife):
         made = self._asks("POST", "/batches", json=order, headers=once).json()
         batch: str = made["id"]
         headers = {"Content-Type": media}
-        self._asks("POST", f"/batches/{batch}/tasks", content=body, headers=headers)
+        try:
+            self._asks("POST", f"/batches/{batch}/tasks", content=body, headers=headers)
+        except GatewayProblem as refused:
+            try:
+                self.delete(batch)
+            except (GatewayProblem, httpx.TransportError):
+                refused.detail += f"; the draft {batch} is left without tasks"
+                refused.args = (f"{refused.detail} (HTTP {refused.status})",)
+            raise
         return batch
 
     def preview(
@@ -193,6 +200,15 @@ class Client(BatchLife):
                 return
             after = unquote(following)
 
+    def _saves(self, path: str, file: Path) -> int:
+        """Write the response to a GET into a file, piece by piece, and return its size."""
+        with self._http.stream("GET", self._root + path, headers=self._key) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _problem(answer)
+            with file.open("wb") as out:
+                return sum(out.write(piece) for piece in answer.iter_bytes())
+
     def _asks(self, method: str, path: str, **given: Any) -> httpx.Response:
         """Make a request, again while the gateway is busy or a connection breaks.
 
@@ -203,8 +219,11 @@ class Client(BatchLife):
         attempt = 1
         while True:
             wait_s = _WAIT_S * attempt
+            sent = {**given}
+            if isinstance(sent.get("content"), Path):
+                sent["content"] = pieces(sent["content"])
             try:
-                answer = self._http.request(method, self._root + path, headers=headers, **given)
+                answer = self._http.request(method, self._root + path, headers=headers, **sent)
             except httpx.TransportError:
                 if attempt == _TRIES:
                     raise
@@ -223,7 +242,7 @@ def _body(tasks: Tasks) -> tuple[bytes, str]:
     """Return the tasks as the body of an upload, and its media type."""
     if isinstance(tasks, str | Path):
         path = Path(tasks)
-        return path.read_bytes(), _TYPES.get(path.suffix.lower(), "application/json")
+        return path.read_bytes(), media_type(path)
     return json.dumps(list(tasks)).encode(), "application/json"
 
 

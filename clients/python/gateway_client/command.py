@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from gateway_client.client import Client, GatewayProblem
+from gateway_client.files_command import add_words
 from gateway_client.life_command import add_verbs, named_value
 from gateway_client.models import Progress, Quote, Result
 from gateway_client.xlsx import Cell, write_xlsx
@@ -255,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("--tasks", type=int, default=1, help="how many tasks to show; at most 10")
     preview.set_defaults(does=_preview)
     add_verbs(verbs)
+    add_words(words)
     results = words.add_parser("results", help="print the results, or write them into a file")
     results.add_argument("batch")
     results.add_argument("--to", metavar="FILE", help="a new file: .xlsx, .csv or .json")

@@ -5,7 +5,21 @@ A field that a newer gateway adds is left out, and `columns` holds the caller's 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Final, Self
+
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES: Final = {
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".xlsx": _XLSX,
+    ".jsonl": "application/jsonl",
+}
+
+
+def media_type(path: Path) -> str:
+    """Return the media type of a file of tasks, by the end of its name."""
+    return _TYPES.get(path.suffix.lower(), "application/json")
 
 
 @dataclass(frozen=True, slots=True)
