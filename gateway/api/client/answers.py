@@ -20,6 +20,7 @@ from gateway.api.client.results import (
     as_csv,
     as_json,
     as_lines,
+    in_pieces,
 )
 from gateway.api.responses import AnswerOut, ResultOut
 from gateway.base.errors import Refused
@@ -144,11 +145,12 @@ class RowForm:
         """Return the rows as bytes, and the media type."""
         match self.format:
             case "csv":
-                return as_csv(rows, self.csv, raw=self.raw), "text/csv; charset=utf-8"
+                lines = as_csv(rows, self.csv, raw=self.raw)
+                return in_pieces(lines), "text/csv; charset=utf-8"
             case "jsonl":
-                return as_lines(rows), "application/jsonl"
+                return in_pieces(as_lines(rows)), "application/jsonl"
             case _:
-                return as_json(rows), "application/json"
+                return in_pieces(as_json(rows)), "application/json"
 
 
 async def _page(

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath
+from gateway.api.client.results import in_pieces
 from gateway.base.errors import Refused
 from gateway.base.tabular import CsvWriter
 from gateway.steps.batches.files.told import PROOF_COLUMNS, proof_row
@@ -38,7 +39,7 @@ async def proof(
         raise Refused(f"no batch {batch!r}", status=404)
     known = Checked(await results.gold_answered(rt.db, batch), row["state"] == "done")
     lines = as_csv(traces.of_batch(rt.db, batch), row["currency"], known, raw=raw)
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8")
+    return StreamingResponse(in_pieces(lines), media_type="text/csv; charset=utf-8")
 
 
 async def as_csv(

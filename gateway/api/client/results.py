@@ -1,7 +1,7 @@
 """Rows for clients as JSON, JSON lines or CSV, written row by row so that any size will do."""
 
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -10,6 +10,23 @@ from gateway.tasks.exports.table_form import TableForm
 
 ClientRows = AsyncIterable[dict[str, Any]]
 """Results or answers, each with the client's own `columns`."""
+
+
+_SENT_AT_ONCE: Final = 1 << 16
+
+
+async def in_pieces(rows: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """Yield the bytes of many rows at a time, since sending a piece costs more than a row."""
+    waiting, size = list[bytes](), 0
+    async for row in rows:
+        waiting.append(row)
+        size += len(row)
+        if size >= _SENT_AT_ONCE:
+            yield b"".join(waiting)
+            waiting.clear()
+            size = 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 async def as_json(rows: ClientRows) -> AsyncGenerator[bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 # quotes, and it reads full-width forms like the plain ones.
 _DANGEROUS = "=+-@\u2212"
 _SKIPPED = re.compile(r"^[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]+")
+_PLAIN = re.compile("[0-9A-Za-z]")  # A text that begins so is never executed.
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 # Where a spreadsheet of another region separates by one of these, a new cell begins after it.
 _SEPARATORS = re.compile(r"([;\t\r\n])")
@@ -54,7 +55,7 @@ def spreadsheet_cell(text: str) -> str:
     >>> spreadsheet_cell("a;=1+1"), spreadsheet_cell("Amina")
     ("a;'=1+1", 'Amina')
     """
-    if text.isalnum():
+    if text.isalnum() or (_PLAIN.match(text) and not _SEPARATORS.search(text)):
         return text
     return "".join(f"'{part}" if _is_executed(part) else part for part in _SEPARATORS.split(text))
 
