@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.responses import FieldResultOut
 
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+StoredTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time that the response holds in the form in which it was stored."""
 WorkerName = Annotated[str, Field(description="The id by which you know the worker")]
 
@@ -94,15 +94,15 @@ class AskedOut(BaseModel):
 
     worker: WorkerName
     via: str
-    at: Moment
-    delivered_at: Moment | None
+    at: StoredTime
+    delivered_at: StoredTime | None
     became: str
 
 
 class JudgementOut(BaseModel):
     """One judgement that an answer brought about."""
 
-    at: Moment
+    at: StoredTime
     ruling: str | None
     skills: list[float]
     best: str | None
@@ -113,7 +113,7 @@ class JudgementOut(BaseModel):
 class TaskAnswerOut(BaseModel):
     """An answer to the task, with the judgements that followed it."""
 
-    at: Moment
+    at: StoredTime
     worker: WorkerName
     via: str
     said: str | None
@@ -134,13 +134,13 @@ class WaitsForOut(BaseModel):
     """The better worker whom the task waits for, and until when."""
 
     skill: float
-    until: Moment
+    until: StoredTime
 
 
 class TaskCorrectionOut(BaseModel):
     """A correction that was about the task or changed it."""
 
-    at: Moment
+    at: StoredTime
     was: str | None
     becomes: str | None
     by: str
@@ -151,7 +151,7 @@ class SwitchedOut(BaseModel):
     """A rule that was switched on for the batch."""
 
     version: str
-    at: Moment
+    at: StoredTime
     by: str
     reason: str
 
@@ -180,7 +180,7 @@ class TaskHistoryOut(BaseModel):
     ruling: str | None
     switched: list[SwitchedOut]
     decided_by: str | None
-    decided_at: Moment | None
+    decided_at: StoredTime | None
 
 
 class ChangedAnswerOut(BaseModel):

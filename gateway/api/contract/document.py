@@ -21,7 +21,7 @@ from gateway.api.problems import SCHEMAS
 from gateway.base.errors.problem_codes import PROBLEM_KINDS
 from gateway.base.scopes import MEANINGS
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 _INTRODUCTION = """Send questions, and read results. Amounts that end in `_minor` are in cents.
 
 Every error is a problem document with a `code`; [the list of codes](/docs/problems) stays what it
@@ -31,7 +31,7 @@ is. Every change takes an `Idempotency-Key`, which makes it safe to send again. 
 A key may be limited to scopes:
 
 """
-_IDEMPOTENCY: Final[Json] = {
+_IDEMPOTENCY: Final[JsonObject] = {
     "name": HEADER,
     "in": "header",
     "required": False,
@@ -40,19 +40,19 @@ _IDEMPOTENCY: Final[Json] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX},
     "example": "b7d1c6a0-2a53-4e0b-9a3e-5b4a7a1f0c11",
 }
-_HEADERS: Final[Json] = {
+_HEADERS: Final[JsonObject] = {
     "X-Request-Id": ("The id of this request in the gateway's log", {"type": "string"}),
     "RateLimit-Limit": ("The requests that this key may make in a minute", {"type": "integer"}),
     "RateLimit-Remaining": ("Those that are left", {"type": "integer"}),
     "RateLimit-Reset": ("The seconds until all are there again", {"type": "integer"}),
 }
-_WAIT: Final[Json] = {
+_WAIT: Final[JsonObject] = {
     "Retry-After": {
         "description": "The seconds after which to send it again",
         "schema": {"type": "integer"},
     }
 }
-_REPLAYED: Final[Json] = {
+_REPLAYED: Final[JsonObject] = {
     "Idempotent-Replayed": {
         "description": "true: this is the first answer again, and nothing was done this time",
         "schema": {"type": "string", "enum": ["true"]},
@@ -84,7 +84,7 @@ class ContractApi(FastAPI):
     listed: dict[str, Sequence[str]]
     """The values of fields that depend on the plug-ins of this gateway."""
 
-    def openapi(self) -> Json:
+    def openapi(self) -> JsonObject:
         """Return the document."""
         if not self.openapi_schema:
             made = get_openapi(
@@ -100,7 +100,7 @@ class ContractApi(FastAPI):
         return self.openapi_schema
 
 
-def completed(document: Json, listed: dict[str, Sequence[str]]) -> Json:
+def completed(document: JsonObject, listed: dict[str, Sequence[str]]) -> JsonObject:
     """Complete the document in place, and return it."""
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -117,13 +117,13 @@ def completed(document: Json, listed: dict[str, Sequence[str]]) -> Json:
     return document
 
 
-def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+def _operations(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method.upper(), operation
 
 
-def _complete(path: str, method: str, operation: Json) -> None:
+def _complete(path: str, method: str, operation: JsonObject) -> None:
     operation["operationId"] = operation_id(method, path)
     operation["tags"] = [tag_of(path)]
     scope = scope_of(method, path)
@@ -140,7 +140,7 @@ def _complete(path: str, method: str, operation: Json) -> None:
         _describe(status, answer, repeats=method in CHANGING)
 
 
-def _describe(status: str, answer: Json, *, repeats: bool) -> None:
+def _describe(status: str, answer: JsonObject, *, repeats: bool) -> None:
     headers = answer.setdefault("headers", {})
     for name, (text, schema) in _HEADERS.items():
         headers[name] = {"description": text, "schema": schema}
@@ -160,7 +160,7 @@ def _describe(status: str, answer: Json, *, repeats: bool) -> None:
         answer["description"] = f"{answer['description']}. Code: {', '.join(codes)}"
 
 
-def _list_values(schemas: Json, place: str, values: Sequence[str]) -> None:
+def _list_values(schemas: JsonObject, place: str, values: Sequence[str]) -> None:
     """Give a field the list of its values: in itself, in its items, or beside null."""
     model, _, name = place.partition(".")
     field = schemas.get(model, {}).get("properties", {}).get(name)
