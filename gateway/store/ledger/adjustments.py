@@ -308,9 +308,9 @@ class StandingAdjustment:
     available: int
     """The account of its client."""
     times: int
-    """How often a part was taken."""
+    """The number of times that a part was taken."""
     releases: int
-    """How often the batch gave money back."""
+    """The number of times that the batch gave money back."""
 
 
 async def standing_adjustments(db: Connection, worker: WorkerId) -> list[StandingAdjustment]:

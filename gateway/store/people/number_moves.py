@@ -458,7 +458,7 @@ async def open_payout(db: Database, worker: WorkerId) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorContact:
-    """Where and in which language a coordinator is reached."""
+    """The number and the language of a coordinator."""
 
     msisdn_sealed: bytes
     language: str

@@ -146,7 +146,7 @@ async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class WorkerContact:
-    """Where and in which language a worker is reached."""
+    """The number and the language of a worker."""
 
     language: str
     state: str

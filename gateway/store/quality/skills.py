@@ -44,7 +44,7 @@ class UnscoredAnswer:
     worker_id: int
     value: str
     right: bool | None
-    """Whether an answer to gold is right; None for other tasks."""
+    """True if an answer to gold is right; None for other tasks."""
     decided: str | None
     """The task's result."""
     confidence: float | None

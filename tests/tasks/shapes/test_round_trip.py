@@ -1,4 +1,4 @@
-"""What is exported in the shape of another service can be uploaded again: the same tasks."""
+"""A file that is exported in the shape of another service can be uploaded again."""
 # pyright: basic
 
 import json
