@@ -83,14 +83,18 @@ async def planned_slots(db: Database, batch: str, least: int, most: int) -> Plan
     return PlannedSlots(**row)
 
 
-async def limit_slots(db: Connection, batch: str, least: int, most: int) -> None:
-    """Give the real tasks of a draft the slots of a plan. No task gets more than it had."""
+async def limit_slots(db: Connection, batch: str, least: int, most: int, after: int = 0) -> None:
+    """Give real tasks at a place behind `after`, which no worker has yet, the slots of a plan.
+
+    No task gets more slots than it had.
+    """
     await db.execute(
         """update task set maximum = least(maximum, $3), wanted = least($2, maximum, $3)
-           where batch_id = $1 and gold is null and (maximum > $3 or wanted <> least($2, maximum, $3))""",
+           where batch_id = $1 and gold is null and position > $4 and (maximum > $3 or wanted <> least($2, maximum, $3))""",
         batch,
         least,
         most,
+        after,
     )
 
 

@@ -206,3 +206,17 @@ async def test_an_accuracy_is_changed_copied_and_deleted_with_its_draft(town):
     deleted = await town.client.asks("DELETE", f"/batches/{batch}")
     assert deleted.status_code == 204, deleted.text
     assert not await town.count("batch_promise")
+
+
+async def test_tasks_that_are_added_while_it_runs_have_the_slots_of_the_plan(town):
+    await crowd(town, right=190, wrong=10)
+    batch = await drafted(town, [*TASKS, *GOLD], 0.75, open=True)
+    started = await town.client.asks("POST", f"/batches/{batch}/start")
+    assert started.status_code == 200, started.text
+    most = (await town.client.asks("GET", f"/batches/{batch}")).json()["promise"]
+    more = [{"id": "late", "text": "Is the last shop open?"}]
+    added = await town.client.asks("POST", f"/batches/{batch}/tasks", json=more)
+    assert added.status_code == 201, added.text
+    slots = await town.value("select maximum from task where name = 'late'")
+    assert slots == most["answers_per_task_most"]
+    await town.has_right_books()

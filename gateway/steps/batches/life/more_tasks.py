@@ -23,6 +23,7 @@ from gateway.steps.batches.life.change import (
 )
 from gateway.steps.batches.life.more_answers import priced
 from gateway.steps.batches.quote import available_minor, checks_minor, workers_who_may_be_asked
+from gateway.steps.batches.quoting.promise import limit_added
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import Upload
 from gateway.steps.retry import until_settled
@@ -68,6 +69,7 @@ class AddingTasks:
                 check_free(row)
                 tasks_before = await plans.real_tasks(db, batch.id)
                 checks_before = await checks_minor(db, batch.id)
+                await limit_added(db, batch.id, turn.after)
                 added = await uploads.publish_added(db, batch.id, turn.after, workers, now)
                 cost = await priced(db, as_locked(batch, row), added.slots, pay)
                 cost += await checks_minor(db, batch.id) - checks_before

@@ -151,6 +151,14 @@ async def apply_plan(db: Connection, batch: Batch, plan: PromisePlan) -> Batch:
     return replace(batch, policy=chosen.policy, confidence=confidence)
 
 
+async def limit_added(db: Connection, batch: str, after: int) -> None:
+    """Give tasks that are added to a running batch the slots of its plan, if it has one."""
+    kept = await promises.of_batch(db, batch)
+    plan = plan_of(kept) if kept else None
+    if plan is not None and plan.chosen is not None:
+        await promises.limit_slots(db, batch, plan.chosen.least, plan.chosen.most, after)
+
+
 async def asks_more(rt: Runtime, batch: Batch) -> bool:
     """Ask for further answers to doubtful tasks where the estimate is below the promise.
 
