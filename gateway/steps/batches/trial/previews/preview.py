@@ -7,17 +7,17 @@ from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit
 from gateway.steps.batches.prepare import Filled, write_specs
-from gateway.steps.batches.previews.phones import Phones
-from gateway.steps.batches.previews.shown import (
+from gateway.steps.batches.quote import filled
+from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit import BatchSpec
+from gateway.steps.batches.trial.previews.phones import Phones
+from gateway.steps.batches.trial.previews.shown import (
     Preview,
     SegmentPriceShown,
     ShownLanguage,
     ShownPrice,
     ShownQuestion,
 )
-from gateway.steps.batches.quote import filled
-from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import BatchSpec
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch

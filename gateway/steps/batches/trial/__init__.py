@@ -1,0 +1,1 @@
+"""Trying a batch before all its workers are paid: previews and pilots."""
