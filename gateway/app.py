@@ -28,6 +28,7 @@ from gateway.settings import ChannelSettings, Settings, wrong
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
+from gateway.steps.batches.checks.predictions.weigh import weigh
 from gateway.steps.batches.close import close
 from gateway.steps.batches.count import count_batches
 from gateway.steps.batches.fair_pay.settle import settle_pay
@@ -113,6 +114,7 @@ STEPS: Mapping[str, StepFunction] = {
     "watch": watch,
     "watch_reserves": watch_reserves,
     "weekly": weekly,
+    "weigh": weigh,
 }
 
 

@@ -238,6 +238,13 @@ class BatchIn(StrictModel):
     promote_gold: Annotated[
         bool, Field(description="Use results without doubt as gold for other workers")
     ] = False
+    use_predictions: Annotated[
+        bool,
+        Field(
+            description="With the policy dynamic: let the predictions of your model count, as far "
+            "as gold and answers show that they are right"
+        ),
+    ] = False
     review_price: Annotated[
         PriceInput | None,
         Field(description="For worth:N: the cost of your own review of one task, in major units"),

@@ -502,6 +502,13 @@ class ResultOut(BaseModel):
         dict[str, FieldResultOut] | None,
         Field(description="Of a record, by name; left out for other kinds"),
     ] = None
+    prediction: Annotated[
+        str | None,
+        Field(
+            description="With use_predictions: the value that your model predicted, where it "
+            "counted in this result. Its measured skill is in `GET .../predictions`"
+        ),
+    ] = None
     counts: Annotated[
         dict[str, int], Field(description="The number of answers per value; options come first")
     ]

@@ -15,11 +15,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Router
 
-from gateway.api import problems
+from gateway.api import predictions, problems
 from gateway.api.callers import auth
 from gateway.api.callers.limits import RequestLimits
 from gateway.api.callers.phones_first import let_phones_first
-from gateway.api.client import answers, batches, bonuses, judgement, lists, offers, proof, quality
+from gateway.api.client import (
+    answers,
+    batches,
+    bonuses,
+    judgement,
+    lists,
+    offers,
+    proof,
+    quality,
+)
 from gateway.api.client import webhooks as client_webhooks
 from gateway.api.client.files import routes as files
 from gateway.api.client.files.uploads import remove_abandoned
@@ -131,7 +140,10 @@ def _add_clients(app: ContractApi, rt: Runtime, mounts: tuple[Mount, ...]) -> No
         for model in ("BatchIn", "PreviewIn", "BatchOut")
     }
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
-    rooms = (batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, proof, quality, client_webhooks, projects, previews, pilots)  # fmt: skip
+    rooms = (
+        batches, files, changing, drafts, lists, answers, bonuses, judgement, offers, predictions,
+        proof, quality, client_webhooks, projects, previews, pilots,
+    )  # fmt: skip
     for router in (room.router for room in rooms):
         _say_what_each_does(router.routes)
         app.include_router(router, responses=problems.DECLARED, dependencies=checks)

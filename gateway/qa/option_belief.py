@@ -11,13 +11,19 @@ ODDS_MAX = SKILL_MAX / (1.0 - SKILL_MAX)
 TIE = 1e-9  # Smaller differences come from rounding only.
 
 
-def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]) -> Belief:
+def option_belief(
+    values: Sequence[str],
+    skills: Sequence[Skill],
+    options: Sequence[str],
+    beside: Sequence[float] = (),
+) -> Belief:
     """Return the option with the highest posterior, and that posterior.
 
     All options are equally likely before. A worker of skill p says the truth with p and any other
     option with (1 - p) / (K - 1). An answer that is no option any more still counts for itself.
+    `beside` are log likelihoods of the options from elsewhere, such as a prediction.
     """
-    scores = dict.fromkeys(options, 0.0)
+    scores = dict(zip(options, beside, strict=True)) if beside else dict.fromkeys(options, 0.0)
     others = max(1, len(options) - 1)
     for value, skill in zip(values, skills, strict=True):
         # These are the odds to be right, `Skill.mean` over its rest, times `others`. A worker below

@@ -38,6 +38,7 @@ HEAVY = frozenset(
         "score",
         "settle_pay",
         "watch",
+        "weigh",
     }
 )
 """Steps that look at a whole batch. They wait on a queue of their own, so that no message waits

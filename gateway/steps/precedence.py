@@ -33,6 +33,7 @@ AFTER_PHONES = frozenset(
         "settle_pay",
         "still_asking",
         "weekly",
+        "weigh",
     }
 )
 """The steps that may come later. The rows still name them, and the ticker enqueues them again every

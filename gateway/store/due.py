@@ -11,6 +11,7 @@ from gateway.store.db import Database
 from gateway.store.payouts import float_queries, reserves
 from gateway.store.payouts.payouts import LONG_UNKNOWN
 from gateway.store.people.partners import corrections
+from gateway.store.quality import predictions
 
 # These are the jobs for all waiting work. A row whose job was lost (or never enqueued, or lost with
 # an emptied Redis) is found here.
@@ -42,6 +43,7 @@ union all select 'score', null where exists (select from score_due s join batch 
   where b.learning_until is null or b.learning_until <= $1)
 union all select 'count', null where exists (select from tally where due_at <= $1)
 union all select 'relearn', id from batch where state = 'running' and unlearned >= greatest(50, learned / 10)
+union all select 'weigh', id from ({predictions.DUE}) w
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from batch where upload_until < now())
   or exists (select from project_file where look_at <= $1)

@@ -34,6 +34,8 @@ class Handling:
     """
     min_skill: float = 0.0
     """The least skill of the workers who may be asked; 0 for all workers."""
+    use_predictions: bool = False
+    """True if the predictions of the client's model count as far as they have earned trust."""
     check_of: str = ""
     """The batch whose results this one reviews or audits; "" for a batch of a client."""
 

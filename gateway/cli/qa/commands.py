@@ -18,6 +18,7 @@ from gateway.cli.qa.files import (
     JsonFile,
     answers_of,
     one_line_errors,
+    predictions_of,
     progress,
     say,
     truths_of,
@@ -166,6 +167,10 @@ def stopping(
         Path | None,
         typer.Option(help="CSV task,truth: use these to learn skills first. They are not counted."),
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="CSV task,value: a model's predictions, weighed as they earn trust."),
+    ] = None,
     form: AnswerOptions,
     stop: StopOptions,
     plot: PlotFile = None,
@@ -178,7 +183,8 @@ def stopping(
         given = answer_format(form.kind, form.value, form.language, form.currency)
         votes = answers_of(answers, given)
         rows = votes.rows
-        setting = Setting(stop, truths_of(gold, votes), given.tag)
+        model = predictions_of(predictions, votes)
+        setting = Setting(stop, truths_of(gold, votes), given.tag, model)
         _replay(rows, truths_of(truth, votes), given.kind_of(rows), setting, plot, json_file)
 
 
@@ -281,11 +287,13 @@ class Setting:
     """The end of asking in a replay: at a confidence, or while an answer is worth its price.
 
     `gold` teaches skills before the first question. `language` says how typed answers are compared.
+    `predictions` are those of a model, by task.
     """
 
     stop: StopOptions
     gold: Mapping[str, str] = field(default_factory=dict[str, str])
     language: str = ""
+    predictions: Mapping[str, str] | None = None
 
 
 def _replay(
@@ -305,7 +313,7 @@ def _replay(
     share = None if stop.worth is None else stop.price / stop.worth
     with progress(steps(rows, seeds) + (sweep_steps(seeds) if plot else 0)) as tick:
         known, tag = setting.gold, setting.language
-        end = EndOfAsking(sure, share)
+        end = EndOfAsking(sure, share, setting.predictions)
         replayed = savings(rows, truths, kind, end, seeds, tick, gold=known, language=tag)
         figures = {**replayed, **(more or {})}
         curve = sweep(rows, truths, kind, seeds, tick, known, tag) if plot else []

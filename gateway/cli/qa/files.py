@@ -104,6 +104,17 @@ def truths_of(path: Path | None, votes: "VoteFile") -> dict[str, str]:
     return {} if path is None else votes.spelt(read_truths(_source(path), str(path)), str(path))
 
 
+def predictions_of(path: Path | None, votes: "VoteFile") -> dict[str, str] | None:
+    """Return a model's predictions of a CSV task,value, with the spelling of the answers."""
+    from gateway.base.tabular import open_table
+
+    if path is None:
+        return None
+    table = open_table(path, ("task", "value"))
+    table.need(("task", "value"), "the header of predictions is task,value")
+    return votes.spelt({row.cell("task"): row.cell("value") for row in table.rows()}, str(path))
+
+
 def say(note: str) -> None:
     """Write a note on the results to stderr, since stdout may be a file.
 

@@ -20,11 +20,13 @@ def expectation_maximisation(
     gold: Mapping[str, str] | None,
     learn: Callable[[Floats], Floats],
     start: Floats | None = None,
+    beside: Floats | None = None,
 ) -> Estimate:
     """Start from the shares of votes, or `start`, and alternate until the posteriors stand still.
 
     `learn` turns expected counts into chances of the same shape. `[w, k, o]` is the chance that
-    worker `w` says `o` when the truth is `k`. Rows need not sum to 1.
+    worker `w` says `o` when the truth is `k`. Rows need not sum to 1. `beside` are log likelihoods
+    of each task's options from elsewhere, which are not learned here.
     """
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
@@ -35,6 +37,8 @@ def expectation_maximisation(
         before = posterior
         classes = ones @ posterior + CLASS_PRIOR
         evidence = sums.evidence(logs(confusion))
+        if beside is not None:
+            evidence = evidence + beside
         posterior = posteriors(evidence, truth, logs(classes / classes.sum()))
         confusion = learn(sums.counts(posterior))
         before -= posterior

@@ -9,7 +9,7 @@ long as it is expected to bring more than it costs on its channel. A reviewer lo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from gateway.base.errors import Refused
 from gateway.qa.answers.port import AnswerForm
 from gateway.qa.confidence.shared_error import design_effect
 from gateway.qa.keying.settling import record_state
-from gateway.qa.option_belief import SKILL_MAX, TIE
-from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
+from gateway.qa.option_belief import SKILL_MAX, TIE, option_belief
+from gateway.qa.skills.skill import PREDICTION_CLEAR, PRIOR_RIGHT, PRIOR_WRONG, Skill
 from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 
 # This is the default of dynamic overlap. Two strangers who agree on yes or no reach it exactly. On
@@ -201,6 +201,7 @@ def judge(
     *,
     language: str = "",
     market: AnswerPrices = DEFAULT_PRICES,
+    beside: Sequence[float] = (),
 ) -> Verdict:
     """Judge the answers that a task has, each with its worker's skill.
 
@@ -208,7 +209,8 @@ def judge(
     typed answers, where it is known. `market` says which workers could be asked next, and at which
     price. Only a `PricedOverlap` looks at prices. A tie goes to the value of the worker with most
     skill, then to the earlier option, or for text to the first in sorted order. The order of
-    arrival never matters.
+    arrival never matters. `beside` are log likelihoods of the options from a prediction. Where it
+    clearly speaks for the same value, one answer may be enough for a `DynamicOverlap`.
     """
     assert len(values) == len(skills)
     given = len(values)
@@ -217,7 +219,13 @@ def judge(
         return Verdict(TaskDecision.ASK_MORE, None, 0.0, wanted)
     if isinstance(policy, DoubleKeying):
         return _by_keying(values, skills, language, policy, market)
-    belief, choices = form.belief(values, skills, options, language), form.choices(options)
+    choices = form.choices(options)
+    if beside:
+        belief = option_belief(values, skills, options, beside)
+        if isinstance(policy, DynamicOverlap):
+            policy = _fewer(policy, belief, options, beside)
+    else:
+        belief = form.belief(values, skills, options, language)
     match policy:
         case FixedOverlap():
             verdict = _by_number(given, belief, policy)
@@ -231,6 +239,18 @@ def judge(
         if split >= AMBIGUOUS:
             return Verdict(TaskDecision.AMBIGUOUS, belief.value, belief.leader, given)
     return verdict
+
+
+def _fewer(
+    policy: DynamicOverlap, belief: Belief, options: Sequence[str], beside: Sequence[float]
+) -> DynamicOverlap:
+    """Return the policy that asks one answer at least, where a prediction speaks for it."""
+    if belief.value not in options:
+        return policy
+    leader = options.index(belief.value)
+    others = max((one for n, one in enumerate(beside) if n != leader), default=0.0)
+    is_clear = beside[leader] - others >= PREDICTION_CLEAR
+    return replace(policy, answers_min=1) if is_clear else policy
 
 
 def _by_keying(

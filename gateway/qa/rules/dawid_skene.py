@@ -16,13 +16,16 @@ PRIOR_ANSWERS = 3.0  # The weight of the prior in every row.
 
 
 def aggregate(
-    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+    answers: Answers,
+    gold: Mapping[str, str] | None = None,
+    start: Floats | None = None,
+    beside: Floats | None = None,
 ) -> Estimate:
     """Learn matrices by EM.
 
     See `gateway.qa.port.Rule`.
     """
-    return expectation_maximisation(answers, gold, _matrices, start)
+    return expectation_maximisation(answers, gold, _matrices, start, beside)
 
 
 def _matrices(counts: Floats) -> Floats:

@@ -16,13 +16,16 @@ PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0  # The prior is in answers.
 
 
 def aggregate(
-    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+    answers: Answers,
+    gold: Mapping[str, str] | None = None,
+    start: Floats | None = None,
+    beside: Floats | None = None,
 ) -> Estimate:
     """Learn coins by EM.
 
     See `gateway.qa.port.Rule`.
     """
-    return expectation_maximisation(answers, gold, _coins, start)
+    return expectation_maximisation(answers, gold, _coins, start, beside)
 
 
 def _coins(counts: Floats) -> Floats:

@@ -6,7 +6,7 @@ inside a database transaction.
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 
 PRIOR_RIGHT = 6.0  # Beta(6, 2) is the mean of public crowds and is worth eight answers.
 PRIOR_WRONG = 2.0  # It was measured on 15 sets of recorded crowd answers.
@@ -14,6 +14,8 @@ PRIOR_WRONG = 2.0  # It was measured on 15 sets of recorded crowd answers.
 CONSENSUS_WEIGHT = 0.5
 Z_LOWER = 1.645  # This is one-sided 95 %.
 HALF_LIFE_DAYS = 90.0
+PREDICTION_CLEAR = log(2.0)
+"""The least log likelihood ratio at which a model's prediction may stand for a second answer."""
 
 
 @dataclass(frozen=True, slots=True)

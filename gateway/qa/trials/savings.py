@@ -27,11 +27,13 @@ class EndOfAsking:
     """The end of asking about a task: at a confidence, or while an answer is worth its price.
 
     `price` is the price of an answer in shares of what a corrected error is worth. With it,
-    `confidence` plays no part.
+    `confidence` plays no part. `predictions` are those of a model, by task: they may end the asking
+    as far as they have earned trust.
     """
 
     confidence: float
     price: float | None = None
+    predictions: Mapping[str, str] | None = None
 
 
 def savings(
@@ -55,7 +57,7 @@ def savings(
     if not (truths.keys() & answered) - known.keys():
         beside = " beside the gold" if known else ""
         raise Refused(f"no task has answers and a truth{beside}: do the files belong together?")
-    dynamic, fixed = _replays(rows, truths, kind, end.confidence, end.price, known, language)
+    dynamic, fixed = _replays(rows, truths, kind, end, known, language)
 
     def averaged(replay: Callable[[int], SavingFigures]) -> SavingFigures:
         return _averaged(replay, seeds, tick)
@@ -90,7 +92,7 @@ def sweep(
     """
     curve: list[SavingFigures] = []
     for confidence in SWEPT:
-        dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {}, language)
+        dynamic, _ = _replays(rows, truths, kind, EndOfAsking(confidence), gold or {}, language)
         curve.append(_averaged(dynamic, seeds, tick))
     return curve
 
@@ -124,18 +126,22 @@ def _replays(
     rows: Sequence[Answer],
     truths: Mapping[str, str],
     kind: str,
-    confidence: float,
-    price: float | None,
+    end: EndOfAsking,
     gold: Mapping[str, str],
     language: str,
 ) -> Replays:
+    confidence, price = end.confidence, end.price
     if kind == TRANSCRIPTION:
+        if end.predictions is not None:
+            raise Refused("predictions are for answers with options", field="predictions")
         typed = partial(text_stopping.dynamic, rows, truths, price=price, gold=gold)
         stop = partial(typed, language=language)
         take = partial(text_stopping.fixed, rows, truths, gold=gold, language=language)
     else:
         answers = encode(rows)
-        stop = partial(stopping.dynamic, answers, truths, price=price, gold=gold)
+        stop = partial(
+            stopping.dynamic, answers, truths, price=price, gold=gold, predictions=end.predictions
+        )
         take = partial(stopping.fixed, answers, truths, gold=gold)
     return (
         lambda seed: asdict(stop(seed=seed, confidence=confidence)),

@@ -16,10 +16,12 @@ from gateway.qa import rule
 from gateway.qa.confidence.calibration import softened
 from gateway.qa.confidence.shared_error import design_effect
 from gateway.qa.judging.overlap import ANSWERS_MIN, CONFIDENCE
-from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, read_posterior
+from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, Floats, read_posterior
+from gateway.qa.rules import dawid_skene, one_coin
+from gateway.qa.skills.model_trust import NO_PREDICTION, blended, predicted_codes, speaks_for
 from gateway.qa.value_of_information import AnswerProspect, Belief, gain
 
-JUDGES = ("one_coin", "dawid_skene")  # The mean of their posteriors closes a task.
+_JUDGES = (one_coin, dawid_skene)  # The mean of their posteriors closes a task.
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,21 @@ def dynamic(
     answers_min: int = ANSWERS_MIN,
     price: float | None = None,
     gold: Mapping[str, str] | None = None,
+    predictions: Mapping[str, str] | None = None,
 ) -> Replay:
     """Ask until the posterior reaches `confidence`, within limits.
 
     A task gets at least `answers_min` answers, and at most all of them. `price` is the price of an
     answer in shares of what a corrected error is worth. With it, ask as long as the next answer is
     expected to bring more than that. All answers to `gold` tasks teach skills from the beginning,
-    as on entry. Neither their cost nor their accuracy is counted.
+    as on entry. Neither their cost nor their accuracy is counted. `predictions` are those of a
+    model, by task. As far as it has earned trust, one answer and its prediction may be enough.
     """
+    if predictions is not None:
+        if price is not None:
+            raise Refused("predictions are replayed with a confidence, not with a price", field="price")  # fmt: skip
+        asked = _Asked(answers, truths, gold, seed, confidence, answers_min)
+        return _with_model(asked, predicted_codes(answers.tasks, answers.options, predictions))
     counted = _counted(answers, gold)
     place = _places(answers, seed)
     available = np.bincount(answers.task)
@@ -67,6 +76,44 @@ def dynamic(
         wanted = wanted + is_open
         estimate = _judged(answers.where(place < wanted[answers.task]), gold)
     return Replay(float(wanted[counted].mean()), accuracy(answers, estimate, truths, gold))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The answers, the truths and the limits of one replay."""
+
+    answers: Answers
+    truths: Mapping[str, str]
+    gold: Mapping[str, str] | None
+    seed: int
+    confidence: float
+    answers_min: int
+
+
+def _with_model(asked: _Asked, predicted: Codes) -> Replay:
+    """Ask until workers and model together reach the confidence.
+
+    A task with a prediction begins with one answer. That is enough only where the model has earned
+    trust and speaks for the same value. Any other task gets `answers_min` answers at least.
+    """
+    answers, gold = asked.answers, asked.gold
+    counted, place = _counted(answers, gold), _places(answers, asked.seed)
+    available = np.bincount(answers.task)
+    first = np.where(predicted == NO_PREDICTION, asked.answers_min, 1)
+    wanted = np.where(counted, np.minimum(first, available), available)
+    is_open = counted.copy()
+    while True:
+        some = answers.where(place < wanted[answers.task])
+        estimate, trust = blended(lambda beside, some=some: _judged(some, gold, beside), predicted)
+        clear = speaks_for(trust.evidence(predicted), estimate.posterior.argmax(1))
+        enough = (wanted >= asked.answers_min) | clear
+        asking = (estimate.confidence < asked.confidence - TIE) | ~enough
+        is_open &= asking & (wanted < available)
+        if not is_open.any():
+            break
+        wanted = wanted + is_open
+    right = accuracy(answers, estimate, asked.truths, gold)
+    return Replay(float(wanted[counted].mean()), right)
 
 
 def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: float) -> Flags:
@@ -139,8 +186,10 @@ def _counted(answers: Answers, gold: Mapping[str, str] | None) -> Flags:
     return counted
 
 
-def _judged(answers: Answers, gold: Mapping[str, str] | None) -> Estimate:
-    estimates = [rule(name).aggregate(answers, gold) for name in JUDGES]
+def _judged(
+    answers: Answers, gold: Mapping[str, str] | None, beside: Floats | None = None
+) -> Estimate:
+    estimates = [judge.aggregate(answers, gold, None, beside) for judge in _JUDGES]
     return read_posterior(
         answers,
         np.mean([estimate.posterior for estimate in estimates], axis=0),

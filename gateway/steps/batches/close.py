@@ -11,6 +11,7 @@ import structlog
 from gateway.base import logs
 from gateway.base.failpoints import reach
 from gateway.qa.judging.overlap import CONFIDENCE
+from gateway.steps.batches.checks.predictions.results import with_predictions
 from gateway.steps.batches.checks.stages import is_deliverable
 from gateway.steps.batches.quoting.promise import asks_more, certify
 from gateway.steps.batches.release import release_rest
@@ -87,6 +88,7 @@ async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> Non
     answers = await skills.decided_answers(rt.db, batch.id)
     golds = await batches.gold_of(rt.db, batch.id)
     rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
+    rows = await with_predictions(rt, batch, rows)
     # The same answers give the same results in the same order, so the kept results are the
     # beginning of them.
     for at in range(done - done % SLICE, len(rows), SLICE):

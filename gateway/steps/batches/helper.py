@@ -17,6 +17,7 @@ from typing import BinaryIO
 from gateway.base.errors import Failed, GatewayError, Refused
 from gateway.base.offload import Done
 from gateway.qa.checks.promise import PromiseAsked, PromisePlan
+from gateway.steps.batches.checks.predictions.upload import read_file
 from gateway.steps.batches.prepare import advise_texts, prepare, prepare_again
 from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
 from gateway.steps.messages.message_cost import weigh_texts
@@ -37,6 +38,7 @@ JOBS: Mapping[str, Callable[..., object]] = {
     "prepare": prepare,
     "prepare_again": prepare_again,
     "prepare_stage": prepare_stage,
+    "read_predictions": read_file,
     "weigh_texts": weigh_texts,
 }
 MEMORY_MAX = 2**30

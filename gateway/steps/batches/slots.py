@@ -12,6 +12,7 @@ from gateway.qa.judging.overlap import (
     PricedOverlap,
     parse_policy,
 )
+from gateway.steps.quality.judge import weighs_predictions
 from gateway.store.batches.batches import Batch, NewTask
 from gateway.tasks.intake import TaskSpec
 
@@ -86,7 +87,7 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
             | PricedOverlap(_, least, most)
             | DoubleKeying(_, least, most)
         ):
-            return least, most
+            return (1 if weighs_predictions(batch) else least), most
 
 
 # The policy is equal for all tasks of an upload except those directed to workers.

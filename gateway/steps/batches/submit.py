@@ -198,6 +198,7 @@ async def imagined_batch(
         )
     if spec.policy != "all":
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
+    _check_predictions(spec, options)
     await check_shares(rt, spec.handling.shares)
     await check_staff(rt, spec.quality)
     _check_lesson(rt, spec)
@@ -256,6 +257,16 @@ def _check_fields(kind: TaskKind, spec: BatchSpec) -> None:
         )
     if kind.FIELDS and spec.handling.promote_gold:
         raise Refused("no record becomes gold: leave promote_gold out", field="promote_gold")
+
+
+def _check_predictions(spec: BatchSpec, options: Sequence[Option]) -> None:
+    """Raise Refused where predictions could not say when to stop asking."""
+    if spec.handling.use_predictions and not (options and spec.policy == "dynamic"):
+        raise Refused(
+            "predictions count for questions with options and the policy dynamic; "
+            "leave use_predictions out",
+            field="use_predictions",
+        )
 
 
 def _check_lesson(rt: Runtime, spec: BatchSpec) -> None:

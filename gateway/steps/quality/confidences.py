@@ -135,8 +135,9 @@ async def told_results(
     form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
     bar, records = batch.confidence or CONFIDENCE, bool(batch.fields)
     none = dict.fromkeys(batch.option_ids, 0)
+    predicted = batch.handling.use_predictions
     async for row in results.of_batch(
-        rt.db, batch.id, batch.method, bar, entries=records, asked=asked
+        rt.db, batch.id, batch.method, bar, entries=records, predicted=predicted, asked=asked
     ):
         values: list[str] = row["values"]
         counts = none | Counter(values)
@@ -146,6 +147,8 @@ async def told_results(
             told = {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
         else:
             told = _told(row, known, counts, is_tied=tied(values, form, language))
+            if predicted:
+                told = {**told, "prediction": row["prediction"]}
         yield ToldResult(row["position"], row["text"], row["gold"], told)
 
 

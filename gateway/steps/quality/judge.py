@@ -70,7 +70,16 @@ def _after(rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str) -> Tas
     offers = market(rt, batch, row.held_text, via, _better(row))
     judgement = judged(rt, batch, votes, _skills(row, batch), row.held_maximum, offers)
     # The worker of this answer held the last of the wanted questions, so that no other is held.
-    return effect_of(judgement, AnswerCounts(given, given - len(votes), 0, row.held_maximum))
+    after = effect_of(judgement, AnswerCounts(given, given - len(votes), 0, row.held_maximum))
+    if after.state == "open" and weighs_predictions(batch):
+        # A job looks whether the prediction makes it sure, before any other worker is asked.
+        return replace(after, wanted=given, skill_wanted=None, better_until=None)
+    return after
+
+
+def weighs_predictions(batch: Batch) -> bool:
+    """Return True if the batch's predictions are weighed before another worker is asked."""
+    return batch.handling.use_predictions and batch.policy == "dynamic"
 
 
 def judged(
@@ -80,10 +89,12 @@ def judged(
     skills: Sequence[Skill],
     available: int,
     offers: AnswerPrices,
+    beside: Sequence[float] = (),
 ) -> Judgement:
     """Judge the answers of a task of this batch by its current ruling.
 
-    `available` is the number of answers for which the task has paid slots.
+    `available` is the number of answers for which the task has paid slots. `beside` is
+    what a prediction says of each option.
     """
     verdict = judge(
         rt.kind_of(batch.kind).ANSWERS,
@@ -93,6 +104,7 @@ def judged(
         policy_of(batch, available),
         language=compared_as(rt, batch),
         market=offers,
+        beside=beside,
     )
     now, ruling = rt.clock.now(), version_of(batch)
     return Judgement(

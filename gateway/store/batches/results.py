@@ -38,6 +38,9 @@ _ENTRIES = """, array(select a.worker_id from answer a where a.task_id = t.id an
   (select a.judged->-1->'skills' from answer a where a.task_id = t.id and a.judged is not null order by a.id desc limit 1) as skills"""
 
 
+_PREDICTED = """, (select p.value from prediction p where p.task_id = t.id and p.used) as prediction"""
+
+
 @dataclass(frozen=True, slots=True)
 class ResultsAsked:
     """The part of a batch's results that a client asks for."""
@@ -69,12 +72,13 @@ async def of_batch(
     confidence: float,
     *,
     entries: bool = False,
+    predicted: bool = False,
     asked: ResultsAsked = ALL,
 ) -> AsyncGenerator[Row]:
     """Yield every real task (no gold) with its answers in the client's order.
 
-    With `entries` each row also has the workers of the answers and their skills when the task was
-    last judged.
+    With `predicted` each row also has the prediction that counted. With `entries` each row also has
+    the workers of the answers and their skills when the task was last judged.
 
     The tasks are read page by page, so that memory stays flat. The results of a closed batch are
     read from where `store.batches.background` keeps them until they are copied to the tasks.
@@ -87,7 +91,7 @@ async def of_batch(
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
                       else t.state end as state,
-                 array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values{_ENTRIES if entries else ""}
+                 array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values{_ENTRIES if entries else ""}{_PREDICTED if predicted else ""}
                from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and {"t.promoted_from is null" if asked.with_gold else "t.gold is null"} and t.position > $2

@@ -1,6 +1,7 @@
 """A client of another service brings its files, without a converter."""
 # pyright: basic
 
+import json
 import re
 from pathlib import Path
 
@@ -33,7 +34,9 @@ async def test_each_example_of_the_page_works_as_it_stands(town):
     for query, kind, name, printed_answer in calls:
         draft = await town.client.drafts(gold_rate=0.05)
         answer = await uploads(town, draft, files[name].encode(), query, kind)
-        assert answer.text == printed_answer, name
+        # The page leaves out what does not concern it.
+        expected = json.loads(printed_answer.replace(", ...}", "}"))
+        assert expected.items() <= answer.json().items(), name
     gold = await town.rt.db.rows(
         "select name, gold, gold_reason from task where gold is not null order by name"
     )

@@ -83,6 +83,7 @@ def order_of(batch: Batch, plan: QualityPlan | None, labels: Mapping[str, str]) 
         "entry_gold": chosen.entry_gold,
         "needs_lesson": chosen.needs_lesson,
         "promote_gold": chosen.promote_gold,
+        "use_predictions": chosen.use_predictions,
         "review_price": _amount(chosen.review_minor, batch.currency),
         "order": "breadth" if batch.breadth else "depth",
         "worker_max": batch.worker_max,

@@ -49,6 +49,7 @@ async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.Batch
         handling=Handling(
             entry_gold=max(given.entry_gold, qualified.min_gold if qualified else 0),
             promote_gold=given.promote_gold,
+            use_predictions=given.use_predictions,
             needs_lesson=given.needs_lesson,
             review_minor=review_minor,
             rotate=given.rotate,

@@ -6,8 +6,7 @@ from gateway.base.errors import Refused
 from gateway.qa.port import encode
 from gateway.qa.trials import stopping, text_stopping
 from gateway.qa.trials.savings import EndOfAsking, savings, steps
-
-from .crowd import made_up, recorded
+from tests.qa.crowd import made_up, recorded
 
 
 def test_stopping_early_finds_what_five_answers_find_with_three() -> None:
