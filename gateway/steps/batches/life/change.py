@@ -127,9 +127,7 @@ async def make_change(
 
 def as_locked(batch: Batch, row: LifeRow) -> Batch:
     """Return a batch with the prices of its locked row: they may have changed since it was read."""
-    return replace(
-        batch, price_minor=row.price_minor, partner_price_minor=row.partner_price_minor
-    )
+    return replace(batch, price_minor=row.price_minor, partner_price_minor=row.partner_price_minor)
 
 
 async def too_dear(  # the same change, tried again for its figures
