@@ -1,6 +1,6 @@
 """The section of the impact report on the arrival of payouts, in the workers' own words."""
 
-from gateway.store.people.impact import ArrivalCounts
+from gateway.store.people.impact import ArrivalAnswers
 from gateway.workers.impact.report import UNKNOWN, ImpactFigure, ImpactSection
 
 _ASKED = (
@@ -8,7 +8,7 @@ _ASKED = (
 )
 
 
-def arrivals_section(found: ArrivalCounts) -> ImpactSection:
+def arrivals_section(found: ArrivalAnswers) -> ImpactSection:
     """Return what workers said when they were asked whether their money arrived."""
     answered = found.yes + found.no
     return ImpactSection(

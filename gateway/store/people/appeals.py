@@ -122,7 +122,7 @@ async def handler_of(db: Database, worker: WorkerId, answer: int) -> tuple[int |
     """Return the coordinator who would look at an appeal, and whether she is the worker's own."""
     row = await db.row(
         """select h.id, exists (select from worker_coordinators($1) k(id) where k.id = h.id) as own
-           from (select handler_of_appeal($1, $2, '{}') as id) h""",
+           from (select handler_of_appeal(p_worker => $1, p_answer => $2, p_before => '{}') as id) h""",
         worker,
         answer,
     )
@@ -142,7 +142,7 @@ async def is_own(db: Connection | Database, worker: WorkerId, coordinator: int) 
 async def next_handler(db: Connection, appeal: Appeal) -> int | None:
     """Return the next coordinator who may look at an appeal, who did not have it before."""
     return await db.value(
-        "select handler_of_appeal($1, $2, had_appeal($3))",
+        "select handler_of_appeal(p_worker => $1, p_answer => $2, p_before => had_appeal($3))",
         appeal.worker,
         appeal.answer,
         appeal.id,
@@ -320,7 +320,12 @@ def decide_by_coordinator(
 
 async def had_part(db: Connection | Database, coordinator: int, appeal: Appeal) -> bool:
     """Return whether a coordinator had a part in what is appealed, or is the worker herself."""
-    return await db.value("select took_part($1, $2, $3)", coordinator, appeal.answer, appeal.worker)
+    return await db.value(
+        "select took_part(p_coordinator => $1, p_answer => $2, p_worker => $3)",
+        coordinator,
+        appeal.answer,
+        appeal.worker,
+    )
 
 
 async def settled(db: Connection, appeal: int, now: datetime) -> None:

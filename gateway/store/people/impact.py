@@ -61,7 +61,7 @@ class PeopleCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivalCounts:
+class ArrivalAnswers:
     """The workers' answers of the period to the question whether a payout arrived."""
 
     yes: int
@@ -219,7 +219,7 @@ async def stated(db: Connection, p: Period, youth_age: int) -> StatedGroups:
     )
 
 
-async def arrivals(db: Connection, p: Period) -> ArrivalCounts:
+async def arrivals(db: Connection, p: Period) -> ArrivalAnswers:
     """Return what workers said about the arrival of their payouts."""
     row = await db.row(
         """select count(*) filter (where state = 'yes')::int as yes, count(*) filter (where state = 'no')::int as no,
@@ -229,7 +229,7 @@ async def arrivals(db: Connection, p: Period) -> ArrivalCounts:
         p.until,
     )
     assert row is not None
-    return ArrivalCounts(**row)
+    return ArrivalAnswers(**row)
 
 
 async def hourly_pay(db: Connection, p: Period) -> list[HourlyPay]:
