@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.projects import all_work, crowd
 
-PAGE = (Path(__file__).parents[3] / "docs" / "projects.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "projects.md").read_text()
 
 
 def blocks():
@@ -56,5 +56,5 @@ async def test_its_commands_end_in_a_result_and_a_report(town, tmp_path):
 
 def test_it_names_every_recipe_that_is_shipped():
     named = set(re.findall(r"^\| `([a-z]+-[a-z]+)` \|", PAGE, re.MULTILINE))
-    shipped = {path.stem for path in (Path(__file__).parents[3] / "config/recipes").glob("*.toml")}
+    shipped = {path.stem for path in (Path(__file__).parents[4] / "config/recipes").glob("*.toml")}
     assert named == shipped
