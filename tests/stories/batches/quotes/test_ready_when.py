@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.steps.payouts.fair_pay.even_work import even_work
-from tests.stories.batches.test_honest_quotes import GOLD, TASKS, drafted, quoted
+from tests.stories.batches.quotes.test_honest_quotes import GOLD, TASKS, drafted, quoted
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 
