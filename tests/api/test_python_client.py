@@ -254,3 +254,46 @@ def test_a_batch_is_changed_from_a_program_and_from_the_command_line(tree, key, 
     main([*said, "history", batch])
     assert "cancel_tasks" in capsys.readouterr().out
     main([*said, "cancel", batch])
+
+
+def test_a_large_file_is_imported_and_results_are_exported_by_command(
+    tree, key, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("GATEWAY_KEY", key)
+    with Client(tree.url, key) as client:
+        batch = client.submit(
+            [{"id": "0", "text": "There is a well."}],
+            name="Large",
+            kind="verification",
+            instructions="Is this true?",
+            price="5",
+        )
+        path = tmp_path / "more.csv"
+        path.write_text("Shop,text\n" + "".join(f"{n},There is shop {n}.\n" for n in range(1, 31)))
+        main(["--url", tree.url, "import", str(path), "--batch", batch, "--map", "id:Shop"])
+        assert "30 tasks are in the batch" in capsys.readouterr().out
+        path.write_text("id,text\n31,\n0,There is a well.\n")
+        with pytest.raises(SystemExit, match="nothing was stored: row 1, text: text is missing"):
+            main(["--url", tree.url, "import", str(path), "--batch", batch])
+        out = tmp_path / "results.xlsx"
+        main(["--url", tree.url, "export", batch, "--to", str(out)])
+        assert "31 rows" in capsys.readouterr().out
+        sheet = openpyxl.load_workbook(out).worksheets[0]
+        assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [str(n) for n in range(31)]
+        job = client.export(batch, "jsonl", what="answers")
+        *_, job = client.watch_file(job)
+        assert (job.state, client.download(job, out)) == ("ready", 0)
+        client.delete(batch)
+
+
+def test_a_file_with_a_fault_leaves_no_empty_draft(client):
+    before = [one["id"] for one in client.batches()]
+    with pytest.raises(GatewayProblem, match="text is missing"):
+        client.submit(
+            [{"id": "1", "text": ""}],
+            name="Faulty",
+            kind="verification",
+            instructions="Is this true?",
+            price="5",
+        )
+    assert [one["id"] for one in client.batches()] == before
