@@ -70,7 +70,7 @@ async def corrections(db: Database, batch: str, task: int, name: str) -> list[Ta
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierResult:
+class ReopenedResult:
     """A result that a task had before it was opened again."""
 
     state: str
@@ -82,14 +82,14 @@ class EarlierResult:
     reopened_by: str
 
 
-async def earlier_results(db: Database, task: int) -> list[EarlierResult]:
+async def earlier_results(db: Database, task: int) -> list[ReopenedResult]:
     """Return the results that a task had before it was opened again, oldest first."""
     rows = await db.rows(
         """select e.state, e.value, e.confidence, e.rule, e.decided_at, c.at as reopened_at, c.actor as reopened_by
            from earlier_result e join batch_change c on c.id = e.change_id where e.task_id = $1 order by e.change_id""",
         task,
     )
-    return [EarlierResult(**row) for row in rows]
+    return [ReopenedResult(**row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
