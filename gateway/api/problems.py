@@ -59,7 +59,10 @@ _PROBLEM: dict[str, Any] = {
 SCHEMAS: dict[str, dict[str, Any]] = {"Problem": _PROBLEM, "Fault": _FAULT}
 """The schemas of problem documents, by their names in /openapi.json."""
 DECLARED: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    status: {
+        "description": text,
+        "content": {_MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
     for status, text in (
         (400, "The request cannot be read"),
         (401, "No valid API key"),
@@ -184,9 +187,7 @@ async def _too_large(request: Request, bad: Exception) -> Response:
 
 async def _away(request: Request, bad: Exception) -> Response:
     log.error("database away", why=str(bad))
-    return problem(
-        503, _not_known(request), headers=_RETRY, code=ProblemCode.DATABASE_AWAY
-    )
+    return problem(503, _not_known(request), headers=_RETRY, code=ProblemCode.DATABASE_AWAY)
 
 
 def _not_known(request: Request) -> str:

@@ -392,7 +392,9 @@ class QuoteOut(BaseModel):
     ]
     workers_able: Annotated[
         int,
-        Field(description="The workers who are not paused at this kind and have the lesson it needs"),
+        Field(
+            description="The workers who are not paused at this kind and have the lesson it needs"
+        ),
     ]
     workers_reachable: Annotated[
         int, Field(description="The able workers whose phone is not known to be off")

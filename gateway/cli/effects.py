@@ -31,7 +31,18 @@ def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
 
 
 EFFECTS: Final[Mapping[str, Effect]] = {
-    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "crowd", "test-gateway", "migrate", "restore", "wind-down"),
+    **_table(
+        Effect.MAKES,
+        "up",
+        "api",
+        "runner",
+        "ticker",
+        "crowd",
+        "test-gateway",
+        "migrate",
+        "restore",
+        "wind-down",
+    ),
     **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators", "fill"),
     **_table(
         Effect.OFFLINE,

@@ -225,11 +225,15 @@ def test_a_preview_shows_the_messages_before_any_worker_is_asked(client, tree, k
     assert "these tasks cost" in said
 
 
-def test_a_batch_is_changed_from_a_program_and_from_the_command_line(tree, key, tmp_path, capsys, monkeypatch):
+def test_a_batch_is_changed_from_a_program_and_from_the_command_line(
+    tree, key, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setenv("GATEWAY_KEY", key)
     order = {"name": "Life", "kind": "verification", "instructions": "Is this true?", "price": "5"}
     with Client(tree.url, key) as client:
-        batch = client.submit([{"id": "1", "text": "Is it new?"}], **order, language="am", open=True)
+        batch = client.submit(
+            [{"id": "1", "text": "Is it new?"}], **order, language="am", open=True
+        )
         assert client.edit(batch, price="6", labels={"a": "b"})["price_minor"] == 600
         client.start(batch)
         assert client.extend(batch, answers=1, dry_run=True).cost_minor == 600

@@ -110,7 +110,13 @@ def test_what_can_wait_stands_back_behind_phones_on_the_processor(tree):
         for pid, words in words_of(tree.pid).items()
     }  # fmt: skip
     assert ranks["api --webhooks"] == 0
-    assert 0 < ranks["api --clients"] < ranks["runner --heavy"] == ranks["runner --calls"] == ranks["runner --files"]
+    assert (
+        0
+        < ranks["api --clients"]
+        < ranks["runner --heavy"]
+        == ranks["runner --calls"]
+        == ranks["runner --files"]
+    )
     assert ranks["runner"] == ranks["ticker"] == ranks["api --clients"]
 
 

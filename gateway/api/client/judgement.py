@@ -63,7 +63,9 @@ async def decide(
 
 
 @router.post(
-    "/batches/{batch}/gold/{task}/correct", response_model=CorrectionOut, response_model_exclude_unset=True
+    "/batches/{batch}/gold/{task}/correct",
+    response_model=CorrectionOut,
+    response_model_exclude_unset=True,
 )
 async def correct(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: GoldIn
@@ -75,7 +77,9 @@ async def correct(
 
 
 @router.post(
-    "/batches/{batch}/options/{option}/same", response_model=CorrectionOut, response_model_exclude_unset=True
+    "/batches/{batch}/options/{option}/same",
+    response_model=CorrectionOut,
+    response_model_exclude_unset=True,
 )
 async def same_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
@@ -90,7 +94,9 @@ async def same_option(
 
 
 @router.post(
-    "/batches/{batch}/options/{option}/label", response_model=CorrectionOut, response_model_exclude_unset=True
+    "/batches/{batch}/options/{option}/label",
+    response_model=CorrectionOut,
+    response_model_exclude_unset=True,
 )
 async def label_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn

@@ -19,6 +19,7 @@ from gateway.tasks.exports.table_form import cell
 
 router = APIRouter(prefix="/api/v1")
 
+
 @router.get(
     "/batches/{batch}/proof.csv",
     response_class=StreamingResponse,

@@ -53,4 +53,3 @@ async def as_csv(rows: ClientRows, form: TableForm, *, raw: bool = False) -> Asy
     yield writer.row(form.header()).encode()
     async for row in rows:
         yield writer.row(form.cells(row)).encode()
-

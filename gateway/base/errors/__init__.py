@@ -53,9 +53,7 @@ class Refused(GatewayError):
         self.status = status
         self.wrong = wrong
         self.code = code or code_of_status(status)
-        self.faults = faults or (
-            (Fault(message, field, row, rule),) if field or row else ()
-        )
+        self.faults = faults or ((Fault(message, field, row, rule),) if field or row else ())
 
 
 class Unclear(Refused):

@@ -24,7 +24,9 @@ def add_client(
     currency: Annotated[str, typer.Option(help="The currency in which the client pays.")] = "KES",
     test: Annotated[
         bool,
-        typer.Option("--test", help="Make a test key: simulated workers, and money that is not real."),
+        typer.Option(
+            "--test", help="Make a test key: simulated workers, and money that is not real."
+        ),
     ] = False,
 ) -> None:
     """Add a client and print its API key, once."""

@@ -142,9 +142,7 @@ def _start(
         children.wait_ready(name)
 
 
-def _environment(
-    settings: Settings, door: socket.socket, env: Mapping[str, str]
-) -> dict[str, str]:
+def _environment(settings: Settings, door: socket.socket, env: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that all processes of the tree share, as environment variables."""
     shared = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
     if settings.public_url == Settings.model_fields["public_url"].default:

@@ -93,9 +93,7 @@ def _due(group: WorkersOfSkill, answers: float, rate: float, entry_gold: int) ->
 def _why(there: int, needed: int, certified: int, workers: int) -> str:
     """Return the reason for the advised number of gold tasks."""
     if not workers:
-        return (
-            f"no worker may be asked yet; a certificate of the accuracy needs {certified} gold tasks"
-        )
+        return f"no worker may be asked yet; a certificate of the accuracy needs {certified} gold tasks"
     if there >= max(needed, certified):
         return "the gold is enough to test every worker and for a certificate of the accuracy"
     lacks: list[str] = []

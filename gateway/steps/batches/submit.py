@@ -557,9 +557,7 @@ def _reservable(slots: int, batch: Batch, checks_minor: int) -> int:
     return amount
 
 
-async def pause(
-    rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
-) -> None:
+async def pause(rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY) -> None:
     """Pause a batch: no worker is asked a new question.
 
     Answers to questions already asked still count.

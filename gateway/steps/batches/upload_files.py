@@ -14,9 +14,7 @@ _PIECE_BYTES = 256 * 1024
 
 
 @contextmanager
-def first_file(
-    body: BinaryIO, content_type: str, folder: Path
-) -> Generator[tuple[BinaryIO, str]]:
+def first_file(body: BinaryIO, content_type: str, folder: Path) -> Generator[tuple[BinaryIO, str]]:
     """Yield the uploaded file and its content type. Raises Refused for a form without a file.
 
     A file of a form is written into the folder for as long as the block lasts.

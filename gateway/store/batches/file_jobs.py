@@ -228,7 +228,10 @@ async def end(
         0 if failed else out.rows,
         failed,
         out.reason,
-        [{"row": one.row, "field": one.field, "rule": one.rule, "message": one.message} for one in out.problems],
+        [
+            {"row": one.row, "field": one.field, "rule": one.rule, "message": one.message}
+            for one in out.problems
+        ],
         out.problems_total,
         out.file,
         out.size_bytes,

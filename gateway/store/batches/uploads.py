@@ -87,7 +87,9 @@ async def append_slice(
 
     The names must be new to the batch (unique in the database).
     """
-    rows = [b"%b\tuploading\n" % row.removesuffix(b"\n") for row in some.rows] if hidden else some.rows
+    rows = (
+        [b"%b\tuploading\n" % row.removesuffix(b"\n") for row in some.rows] if hidden else some.rows
+    )
     columns = ("batch_id", "position", *COLUMNS, *(("state",) if hidden else ()))
     await db.copy("task", columns, source=_piece(batch, after, rows))
     if some.directed:
@@ -187,7 +189,9 @@ async def publish_added(
 async def lock_upload(db: Connection, batch: str, token: UUID) -> str | None:
     """Lock the batch of an upload. Return its state, or None when the lease is over."""
     return await db.value(
-        "select state from batch where id = $1 and upload_token = $2 for no key update", batch, token
+        "select state from batch where id = $1 and upload_token = $2 for no key update",
+        batch,
+        token,
     )
 
 

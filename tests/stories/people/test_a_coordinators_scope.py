@@ -162,7 +162,5 @@ async def test_every_look_up_by_coordinator_agrees_about_who_is_hers(town, centr
             assert bool(named.mine) is expected
         listed = {row["name"].lower() for row in await workers.workers_of(town.rt.db, coordinator)}
         assert listed == own
-        found = {
-            row.name.lower() for row in await findings.of_coordinator(town.rt.db, coordinator)
-        }
+        found = {row.name.lower() for row in await findings.of_coordinator(town.rt.db, coordinator)}
         assert found == own & {"makena", "chege"}

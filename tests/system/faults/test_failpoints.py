@@ -182,4 +182,12 @@ def test_every_point_in_the_code_is_on_the_list():
         for file in root.rglob("*.py")
         for name in re.findall(r'\breach\("([a-z_.]+)"\)', file.read_text())
     ]
-    assert set(found) == {*POINTS, *OF_ARCHIVES, *OF_WEBHOOKS, *OF_WIND_DOWN, *OF_PROJECTS, *OF_LIFE, *OF_FILES}
+    assert set(found) == {
+        *POINTS,
+        *OF_ARCHIVES,
+        *OF_WEBHOOKS,
+        *OF_WIND_DOWN,
+        *OF_PROJECTS,
+        *OF_LIFE,
+        *OF_FILES,
+    }

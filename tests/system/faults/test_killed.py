@@ -156,6 +156,7 @@ async def test_everything_killed_in_the_middle_of_work_and_started_again(here):
     await here.starts()
 
     async with here.books() as rt:
+
         async def done():
             await let_the_leases_end(rt)
             return await rt.db.value("select state from batch where id = $1", batch) == "done"
