@@ -25,7 +25,7 @@ COMMANDS = {
     "zone": ("ZONE {number} Lubumbashi",),
     "name": ("NAME {number} Zawadi",),
     "status": ("STATUS",),
-    # The appeal of another centre's worker is tried in tests/stories/quality/test_appeals_by_sms.py.
+    # test_appeals_by_sms.py tries it with a real appeal of the worker of another centre.
     "decide": (f"DECIDE A22222 YES I went there PIN {PIN}",),
     "move": (f"MOVE {{number}} +254799000003 PIN {PIN}",),
 }
