@@ -82,7 +82,7 @@ def make_app(
     """
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             rt = await stack.enter_async_context(opened())
             counts = Counts(rt.settings.data_dir / "counts", name if clients_at else None)

@@ -67,7 +67,8 @@ def fault(line: str) -> str | None:
             return None
         else:
             return f"there is no command {words[0]!r}"
-    known = {name for one in command.params for name in one.opts} | {"--help"}
+    known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+    known.add("--help")
     options = [word.split("=")[0] for word in words if word.startswith("--")]
     missing = [option for option in options if option not in known]
     return f"{missing[0]} is no option of it" if missing else None

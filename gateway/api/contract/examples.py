@@ -107,4 +107,5 @@ def example_of(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
         return {name: example_of(fields[name], known) for name in schema.get("required", ())}
     if schema.get("type") == "array":
         return [example_of(schema["items"], known)] * schema.get("minItems", 1)
-    return _SIMPLE.get(schema.get("format") or schema.get("type"), schema.get("minimum", 1))
+    simple: str = schema.get("format") or schema.get("type") or ""
+    return _SIMPLE.get(simple, schema.get("minimum", 1))

@@ -14,12 +14,12 @@ from gateway.api.client.paths import BatchPath
 from gateway.api.requests import BatchIn, TaskIn
 from gateway.api.trial.models import PreviewOut
 from gateway.base.text.strings import Line200
-from gateway.steps.batches.trial.previews.preview import (
+from gateway.steps.batches.drafting.previews.preview import (
     TASKS_MAX,
     preview_of_batch,
     preview_of_spec,
 )
-from gateway.steps.batches.trial.previews.shown import Preview
+from gateway.steps.batches.drafting.previews.shown import Preview
 
 router = APIRouter(prefix="/api/v1")
 

@@ -10,7 +10,7 @@ from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
 
 if TYPE_CHECKING:
-    from gateway.steps.batches.trial.previews.shown import Preview
+    from gateway.steps.batches.drafting.previews.shown import Preview
     from gateway.steps.runtime import Runtime
 
 __all__ = ["app"]
@@ -23,10 +23,10 @@ def preview(
     json: Json = None,
 ) -> None:
     """Show the exact messages and screens of a batch, the replies it understands, and its price."""
-    from gateway.steps.batches.trial.previews.words import as_text
+    from gateway.steps.batches.drafting.previews.words import as_text
 
     async def found(rt: "Runtime") -> "Preview":
-        from gateway.steps.batches.trial.previews.preview import preview_of_batch
+        from gateway.steps.batches.drafting.previews.preview import preview_of_batch
 
         return await preview_of_batch(rt, batch, tasks)
 

@@ -49,7 +49,7 @@ from gateway.steps.batches.quoting.promise import (
 from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
-from gateway.steps.batches.trial.pilots.begin import (
+from gateway.steps.batches.pilots.begin import (
     begin_pilot,
     refuse_late_pilot,
     release_rest_of_pilot,

@@ -17,7 +17,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Connection
 from gateway.store.ledger import adjustments, transfers
-from gateway.store.ledger.adjustments import Owed, StandingAdjustment
+from gateway.store.ledger.adjustments import Owed, StandingDebt
 
 _RETURNED_AT_ONCE = 200
 
@@ -124,14 +124,14 @@ async def _take(rt: Runtime, worker: WorkerId) -> int:
 
 
 async def _book(
-    db: Connection, worker: WorkerId, account: AccountId, row: StandingAdjustment, amount_minor: int
+    db: Connection, worker: WorkerId, account: AccountId, row: StandingDebt, amount_minor: int
 ) -> None:
     decision = f"adjustment:{row.id}:{row.times + 1}"
     posted = postings.correct_down(decision, BatchId(row.batch), worker, amount_minor, row.currency)
     await transfers.post(db, posted, account, AccountId(row.hold))
 
 
-async def _give_back(db: Connection, row: StandingAdjustment, amount_minor: int, nth: int) -> None:
+async def _give_back(db: Connection, row: StandingDebt, amount_minor: int, nth: int) -> None:
     posted = postings.release_hold(
         BatchId(row.batch), ClientId(row.client_id), amount_minor, row.currency, nth=nth
     )

@@ -291,7 +291,7 @@ async def debtors(db: Database) -> list[WorkerId]:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingAdjustment:
+class StandingDebt:
     """An adjustment that stands, with the accounts of its batch."""
 
     id: int
@@ -313,7 +313,7 @@ class StandingAdjustment:
     """The number of times that the batch gave money back."""
 
 
-async def standing_adjustments(db: Connection, worker: WorkerId) -> list[StandingAdjustment]:
+async def standing_adjustments(db: Connection, worker: WorkerId) -> list[StandingDebt]:
     """Return the worker's standing adjustments, locked, with the accounts to be paid."""
     rows = await db.rows(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
@@ -326,7 +326,7 @@ async def standing_adjustments(db: Connection, worker: WorkerId) -> list[Standin
         worker,
         _RELEASE,
     )
-    return [StandingAdjustment(**row) for row in rows]
+    return [StandingDebt(**row) for row in rows]
 
 
 _RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.ledger.chart_of_accounts.Code

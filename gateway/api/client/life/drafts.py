@@ -17,7 +17,7 @@ from gateway.api.client.paths import BatchPath
 from gateway.api.responses import BatchOut
 from gateway.base.ids import ClientId
 from gateway.qa.checks.plan import QualityPlan
-from gateway.steps.batches import drafts
+from gateway.steps.batches.drafting import drafts
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import plans, promises
 

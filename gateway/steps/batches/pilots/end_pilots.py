@@ -6,7 +6,7 @@ from typing import Any
 from gateway.base import logs
 from gateway.base.ids import BatchId
 from gateway.steps.batches.checks.paid_check import follow_batch
-from gateway.steps.batches.trial.pilots.learnt import Learnt, learnt
+from gateway.steps.batches.pilots.learnt import Learnt, learnt
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, pilots

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.base.money import amount_text
-from gateway.steps.batches.trial.previews.shown import Preview, ShownLanguage, ShownSms
+from gateway.steps.batches.drafting.previews.shown import Preview, ShownLanguage, ShownSms
 
 _MOMENTS = {
     "first": "among a worker's first questions",

@@ -21,7 +21,7 @@ from gateway.conversation.work.answering import take_answer, work
 from gateway.gsm.segments import count_segments
 from gateway.gsm.septets import BASIC, EXTENSION
 from gateway.gsm.ussd_fit import UCS2_UNITS_MAX, count_units
-from gateway.steps.batches.trial.previews.shown import (
+from gateway.steps.batches.drafting.previews.shown import (
     CostlyCharacter,
     PreviewedScreen,
     ShownReplies,

@@ -10,8 +10,8 @@ from gateway.steps.batches.prepare import Filled, write_specs
 from gateway.steps.batches.quote import filled
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import BatchSpec
-from gateway.steps.batches.trial.previews.phones import Phones
-from gateway.steps.batches.trial.previews.shown import (
+from gateway.steps.batches.drafting.previews.phones import Phones
+from gateway.steps.batches.drafting.previews.shown import (
     Preview,
     SegmentPriceShown,
     ShownLanguage,

@@ -1,0 +1,1 @@
+"""Drafts of batches: their edits and copies, and previews of what workers would read."""

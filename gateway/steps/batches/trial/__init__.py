@@ -1,1 +1,0 @@
-"""Trying a batch before all its workers are paid: previews and pilots."""
