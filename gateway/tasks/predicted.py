@@ -7,6 +7,7 @@ from typing import BinaryIO, cast
 
 from gateway.base.errors import Fault, Refused
 from gateway.base.tabular import column_key, decoded_text, json_lines, json_list, open_table
+from gateway.base.text.strings import identifier
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Option
 
@@ -107,7 +108,7 @@ def _checked(
         option = kind.check_truth(value.strip(), options, ())
     except Refused as refused:
         raise Refused(str(refused).replace("the truth", "a prediction"), field="value") from refused
-    return Predicted(row, str(task).strip(), option, _score(score))
+    return Predicted(row, identifier(str(task).strip(), "task"), option, _score(score))
 
 
 def _score(given: object) -> float | None:

@@ -113,6 +113,9 @@ async def test_what_is_wrong_is_named_and_nothing_is_stored(town):
         answer = await sends(town.client, batch, body)
         assert answer.status_code == 422, body
         assert (answer.json()["errors"][0]["row"], answer.json()["errors"][0]["field"]) == (row, field)  # fmt: skip
+    body = json.dumps([{"task": "t\u0000", "value": "yes"}])
+    nul = await sends(town.client, batch, body, "application/json")
+    assert (nul.status_code, nul.json()["errors"][0]["field"]) == (422, "task")
     assert await town.count("prediction") == 0
     typed = await town.client.drafts(kind="transcription")
     assert (await sends(town.client, typed, "task,value\n1,a\n")).status_code == 422
