@@ -34,8 +34,8 @@ from gateway.steps.batches.count import count_batches
 from gateway.steps.batches.fair_pay.settle import settle_pay
 from gateway.steps.batches.files.run import do_file_jobs
 from gateway.steps.batches.life.deadlines import end_at_deadlines
-from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.batches.pilots.end_pilots import end_pilots
+from gateway.steps.batches.projects.advance import advance_projects
 from gateway.steps.housekeeping.keep_months import keep_months
 from gateway.steps.housekeeping.sweep import sweep
 from gateway.steps.messages.deliver import deliver

@@ -1,12 +1,11 @@
 """The speed and the memory of an import of many CSV rows, and of streaming the results.
 
-`python -m bench._edges.large_files --rows 1000000` measures a gateway of its own. An import runs as the
-runner runs it: from the file that has arrived to the tasks that count. Its memory is that of this
-process and of its helper, above what both held after a first import of 1,000 rows. Then every task
-gets answers, and another process serves its results as CSV over HTTP. The floor of both is a COPY
-in the same run: of the same rows into a table with the same columns and indexes, and of the columns
-of the results out of the table.
-"""
+`python -m bench._edges.large_files --rows 1000000` measures a gateway of its own. An import runs as
+the runner runs it: from the file that has arrived to the tasks that count. Its memory is that of
+this process and of its helper, above what both held after a first import of 1,000 rows. Then every
+task gets answers, and another process serves its results as CSV over HTTP. The floor of both is a
+COPY in the same run: of the same rows into a table with the same columns and indexes, and of the
+columns of the results out of the table."""
 
 import argparse
 import asyncio

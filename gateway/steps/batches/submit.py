@@ -26,6 +26,11 @@ from gateway.steps.batches.checks.paid_check import check_staff, end_checks, fol
 from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pay, quoted_pay
 from gateway.steps.batches.life.more_tasks import AddingTasks, after_adding
 from gateway.steps.batches.offered_shares import check_shares
+from gateway.steps.batches.pilots.begin import (
+    begin_pilot,
+    refuse_late_pilot,
+    release_rest_of_pilot,
+)
 from gateway.steps.batches.prepare import (
     Filled,
     UploadReading,
@@ -49,11 +54,6 @@ from gateway.steps.batches.quoting.promise import (
 from gateway.steps.batches.release import release_rest
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
-from gateway.steps.batches.pilots.begin import (
-    begin_pilot,
-    refuse_late_pilot,
-    release_rest_of_pilot,
-)
 from gateway.steps.batches.uploading import (
     SLICE,
     AlsoWritten,

@@ -38,7 +38,9 @@ _ENTRIES = """, array(select a.worker_id from answer a where a.task_id = t.id an
   (select a.judged->-1->'skills' from answer a where a.task_id = t.id and a.judged is not null order by a.id desc limit 1) as skills"""
 
 
-_PREDICTED = """, (select p.value from prediction p where p.task_id = t.id and p.used) as prediction"""
+_PREDICTED = (
+    """, (select p.value from prediction p where p.task_id = t.id and p.used) as prediction"""
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,6 @@ from dataclasses import replace
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit
-from gateway.steps.batches.prepare import Filled, write_specs
-from gateway.steps.batches.quote import filled
-from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import BatchSpec
 from gateway.steps.batches.drafting.previews.phones import Phones
 from gateway.steps.batches.drafting.previews.shown import (
     Preview,
@@ -18,6 +14,10 @@ from gateway.steps.batches.drafting.previews.shown import (
     ShownPrice,
     ShownQuestion,
 )
+from gateway.steps.batches.prepare import Filled, write_specs
+from gateway.steps.batches.quote import filled
+from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit import BatchSpec
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
