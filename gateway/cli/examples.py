@@ -83,7 +83,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "client add": ('client add "Kibera Mapping Trust"', "client add Kampala --currency UGX"),
     "client list": ("client list",),
     "client batches": (f"client batches {CLIENT}",),
-    "client key add": (f"client key add {CLIENT} --scopes results:read --days 90",),
+    "client key add": (f"client key add {CLIENT} --days 90",),
     "client key list": (f"client key list {CLIENT}",),
     "client key revoke": (f"client key revoke {CLIENT} gw_9YSYK",),
     "client top-up": (f"client top-up {CLIENT} 500.00 --ref BANK-0412",),

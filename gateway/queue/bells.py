@@ -183,6 +183,7 @@ class RqJobQueue:
         }
         self._function = function
         self._wanted: set[tuple[str, ...]] = set()
+        self._under_way = set[asyncio.Future[None]]()
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
@@ -194,13 +195,18 @@ class RqJobQueue:
         """Enqueue the collected jobs now, for a process whose loop stands still between jobs."""
         wanted, self._wanted = self._wanted, set()
         self._wake.clear()
-        await asyncio.to_thread(self._ring_all, wanted)
+        ringing = asyncio.ensure_future(asyncio.to_thread(self._ring_all, wanted))
+        self._under_way.add(ringing)
+        ringing.add_done_callback(self._under_way.discard)
+        # A thread goes on when its caller is cancelled, so `close` waits for it.
+        await asyncio.shield(ringing)
 
     async def close(self) -> None:
         """Enqueue the jobs that are still collected, and stop."""
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
+        await asyncio.gather(*self._under_way)
         await self.flush()
 
     async def _run(self) -> None:
