@@ -67,7 +67,7 @@ class BatchLife:
 
     def cancel_tasks(self, batch: str, tasks: Sequence[str], *, dry_run: bool = False) -> Change:
         """Cancel open tasks. Workers who hold one may still answer it, and are paid."""
-        return self._changes(batch, "tasks/cancel", {"tasks": list(tasks)}, dry_run=dry_run)
+        return self._changes(batch, "cancel-tasks", {"tasks": list(tasks)}, dry_run=dry_run)
 
     def raise_price(self, batch: str, price: str, *, dry_run: bool = False) -> Change:
         """Raise the price for workers who are not asked yet."""

@@ -14,6 +14,7 @@ _CHOSEN: Final[dict[str, str]] = {
     "GET /batches/{batch}/tasks/{task}": "get_task",
     "GET /batches/{batch}/tasks/{task}/decision": "explain_task",
     "POST /batches/{batch}/tasks/{task}/decision": "decide_task",
+    "POST /batches/{batch}/cancel-tasks": "cancel_tasks",
     "GET /batches/{batch}/results": "list_results",
     "GET /batches/{batch}/answers": "list_answers",
     "GET /batches/{batch}/bonuses": "list_bonuses",
@@ -64,8 +65,8 @@ def operation_id(method: str, path: str) -> str:
     'start_batch'
     >>> operation_id("GET", "/api/v1/batches/{batch}/parts/{part}")
     'get_part'
-    >>> operation_id("POST", "/api/v1/batches/{batch}/tasks/cancel")
-    'cancel_tasks'
+    >>> operation_id("POST", "/api/v1/batches/{batch}/tasks/{task}/cancel")
+    'cancel_task'
     """
     inner = path.removeprefix(_PREFIX)
     chosen = _CHOSEN.get(f"{method} {inner}")

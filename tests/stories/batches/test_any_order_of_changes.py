@@ -74,7 +74,7 @@ class Machine:
                 await self.posts("price", price=f"{self.price}.00")
             case "cancel task":
                 if named := await self.names("open"):
-                    await self.posts("tasks/cancel", tasks=named[:1])
+                    await self.posts("cancel-tasks", tasks=named[:1])
             case "add":
                 self.added += 1
                 one = {"id": f"more-{self.added}", "text": f"Is shop {self.added} open?"}
@@ -184,7 +184,7 @@ async def test_changes_and_answers_at_the_same_moment(town):
         *(worker.texts("1") for worker in one.workers),
         one.posts("price", price="5.00"),
         one.posts("extend", answers=1),
-        one.posts("tasks/cancel", tasks=["t2"]),
+        one.posts("cancel-tasks", tasks=["t2"]),
         one.posts("extend", answers=1),
         one.does("add"),
     )

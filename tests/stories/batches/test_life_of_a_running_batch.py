@@ -148,7 +148,7 @@ async def test_a_cancelled_task_still_takes_the_answer_of_the_worker_who_holds_i
     batch = await town.posts_batch("Is it open?", policy="fixed:3")
     before = await town.client.available_minor()
     await amina.texts("WORK")
-    told = await changed(batch, "tasks/cancel", tasks=["t1"])
+    told = await changed(batch, "cancel-tasks", tasks=["t1"])
     assert told["change"]["cost_minor"] == -600
     assert await town.client.available_minor() == before + 600
     await town.ticks()
@@ -182,7 +182,7 @@ async def test_a_decided_task_is_not_cancelled(town):
     await amina.texts("WORK")
     await amina.texts("1")
     done = next(n for n, r in (await batch.results()).items() if r["state"] == "decided")
-    told = await changed(batch, "tasks/cancel", status=409, tasks=["t1", "t2"])
+    told = await changed(batch, "cancel-tasks", status=409, tasks=["t1", "t2"])
     assert f"the task '{done}' is decided" in told["detail"]
     assert {r["state"] for r in (await batch.results()).values()} == {"open", "decided"}
 
@@ -370,7 +370,7 @@ async def test_a_deadline_in_the_past_is_refused(town):
         ("price", {"price": "9.00"}, "the batch is draft: PATCH it with another price"),
         ("finish", {}, "the batch is draft: PATCH it with open: false"),
         ("reopen", {"tasks": ["t1"]}, "the batch is draft: no task of it is decided"),
-        ("tasks/cancel", {"tasks": ["t1"]}, "the batch is draft: no worker is asked yet"),
+        ("cancel-tasks", {"tasks": ["t1"]}, "the batch is draft: no worker is asked yet"),
     ],
 )
 async def test_a_refused_change_names_the_state_and_the_cure(town, path, body, says):

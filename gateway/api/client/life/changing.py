@@ -91,7 +91,7 @@ async def reopened(
     )
 
 
-@router.post("/batches/{batch}/tasks/cancel", response_model=ChangedOut)
+@router.post("/batches/{batch}/cancel-tasks", response_model=ChangedOut)
 async def tasks_cancelled(
     rt: Rt,
     client: Client,
