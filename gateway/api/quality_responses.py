@@ -156,6 +156,18 @@ class SwitchedOut(BaseModel):
     reason: str
 
 
+class ReopenedResultOut(BaseModel):
+    """A result that the task had before it was opened again."""
+
+    state: str
+    value: str | None
+    confidence: float | None
+    rule: str | None
+    decided_at: StoredTime | None
+    reopened_at: StoredTime
+    reopened_by: str
+
+
 class TaskHistoryOut(BaseModel):
     """The history of a result, in order."""
 
@@ -167,6 +179,7 @@ class TaskHistoryOut(BaseModel):
     asked: list[AskedOut]
     answers: list[TaskAnswerOut]
     corrections: list[TaskCorrectionOut]
+    earlier: list[ReopenedResultOut]
     waits_for: WaitsForOut | None
     kept_for: str | None
     state: str

@@ -64,7 +64,8 @@ union all select 'persons', null where exists (select from person
   where gone_at is null and expires_at <= now() and expiry_told_at is null)
 union all select 'keep_months', null where exists (select from unnest(array['inbox', 'outbox', 'ussd_session']) t(parent),
     generate_series(1, 2) n where to_regclass(part_name(t.parent, month_start(n))) is null
-      or exists (select from pg_class c where c.oid = to_regclass(part_name(t.parent, month_start(n))) and c.reltuples = 0))
+      or exists (select from pg_class c where c.oid = to_regclass(part_name(t.parent, month_start(n))) and c.reltuples = 0
+          and month_start(n) > now() + interval '1 hour'))
   or next_forgotten() < now() - interval '1 hour'
 union all select 'seal', null where coalesce(pg_sequence_last_value('transfer_seq_seq'), 0)
     > coalesce((select max(to_seq) from seal), 0)

@@ -58,6 +58,7 @@ def test_it_says_where_to_look_and_has_work_in_two_languages(tree):
         "runner",
         "runner",
         "runner",
+        "runner",
         "ticker",
     ]
 
@@ -124,7 +125,7 @@ def test_a_process_that_dies_is_started_again_and_said(tree):
     runner = next(pid for pid, name in children_of(tree.pid).items() if name == "runner")
     os.kill(runner, signal.SIGKILL)
     eventually(
-        lambda: list(children_of(tree.pid).values()).count("runner") == 4 and not alive(runner)
+        lambda: list(children_of(tree.pid).values()).count("runner") == 5 and not alive(runner)
     )
     assert "was ended by SIGKILL; starting it again in 1 s" in tree.said
 

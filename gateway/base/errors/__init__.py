@@ -6,6 +6,7 @@ trying again may help.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.base.errors.problem_codes import FaultRule, ProblemCode, code_of_status
 
@@ -72,6 +73,10 @@ class Failed(GatewayError):
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Let a helper process return the failure."""
+        return partial(Failed, retryable=self.retryable), (str(self),)
 
 
 class Conflict(GatewayError):

@@ -40,7 +40,11 @@ def open_source(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
 
 @contextmanager
 def opened_text(source: Source, encoding: str, newline: str = "") -> Generator[TextIO]:
-    """Open the text of a source. Line ends stay unchanged. `newline` is what ends a line."""
+    """Open the text of a source. Line ends stay unchanged. `newline` is what ends a line.
+
+    Raises Refused where the text, as it is read, is not of the encoding: UTF-16 that is cut inside
+    a character, for example.
+    """
     if isinstance(source, str):
         yield io.StringIO(source.removeprefix("\ufeff"), newline=newline)
         return
@@ -48,6 +52,10 @@ def opened_text(source: Source, encoding: str, newline: str = "") -> Generator[T
         text = io.TextIOWrapper(file, encoding, newline=newline)
         try:
             yield text
+        except UnicodeDecodeError as bad:
+            raise Refused(
+                f"this is not {bad.encoding} text: it is cut or mixed; save the file as CSV UTF-8 and send it again"
+            ) from bad
         finally:
             if not file.closed:  # A reader that was given up may end after its file.
                 text.detach()
@@ -74,10 +82,7 @@ def encoding_of(source: Source) -> str:
 def decoded_text(source: Source) -> str:
     """Return the whole text of a source that must be in memory at once, such as a JSON document."""
     with opened_text(source, encoding_of(source)) as text:
-        try:
-            return text.read()
-        except UnicodeDecodeError as bad:
-            raise Refused(f"this is not {bad.encoding} text (byte {bad.start})") from bad
+        return text.read()
 
 
 def _wide(sample: bytes) -> str | None:

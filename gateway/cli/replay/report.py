@@ -130,7 +130,7 @@ def _of_batch(r: Report) -> ReportLines:
         lines += _compared(r, word)
     if r["wer"] is not None:
         lines.append(("words", f"{r['wer']:.1%} of the words wrong (word error rate)"))
-    if r["fields_wrong"] is not None:
+    if r.get("fields_wrong") is not None:
         lines.append(("fields", f"{r['fields_wrong']:.2%} of the fields wrong"))
     share = r["answers_used"] / r["answers_available"]
     used = f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%})"

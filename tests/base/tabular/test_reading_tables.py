@@ -174,3 +174,11 @@ def test_every_text_comes_back_as_it_was(
     quoted = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row] for row in rows]
     text = "\n".join(mark.join(row) for row in [["id", "text"], *quoted])
     assert [(row["id"], row["text"]) for row in cells(text.encode(encoding))] == rows
+
+
+@pytest.mark.parametrize(
+    "raw", [b"a\x00b", b"\xff\xfe\x00", "id,text\n1,x".encode("utf-16-le")[:-1]]
+)
+def test_utf_16_that_is_cut_inside_a_character_is_refused(raw):
+    with pytest.raises(Refused, match="save the file as CSV UTF-8"):
+        list(open_table(io.BytesIO(raw), ("id", "text")).rows())
