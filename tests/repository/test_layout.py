@@ -1,5 +1,6 @@
 """The layout of the packages: small folders, the same subjects everywhere, and no import cycles."""
 
+import re
 from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -111,3 +112,17 @@ def test_no_package_needs_a_neighbour_that_needs_it() -> None:
 
 def test_a_cycle_would_be_found() -> None:
     assert len(cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == 4
+
+
+UNTYPED_LOOK_UPS_MAX = 59
+"""The look-ups by the name of a column that are left in the steps. The number may only fall."""
+
+
+def test_steps_read_rows_of_the_store_by_typed_fields() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "gateway" / "steps").rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for _ in re.findall(r'\brow\["', line)
+    ]
+    assert len(found) <= UNTYPED_LOOK_UPS_MAX, "\n".join(found)

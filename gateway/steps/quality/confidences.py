@@ -17,7 +17,7 @@ from gateway.steps.quality.keying.keyed_fields import field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.results import ALL, ResultsAsked
+from gateway.store.batches.results import ALL, ResultsAsked, StoredResult
 from gateway.store.batches.reviews import AUDIT, PERSON, REVIEW
 from gateway.store.db import Row
 
@@ -139,29 +139,31 @@ async def told_results(
     async for row in results.of_batch(
         rt.db, batch.id, batch.method, bar, entries=records, predicted=predicted, asked=asked
     ):
-        values: list[str] = row["values"]
+        values = row.values
         counts = none | Counter(values)
         if records:
-            entries = list(zip(row["workers"], values, strict=True))
-            fields = field_results(rt, batch, row["value"], entries, row["skills"], by_person=row["rule"] == PERSON)  # fmt: skip
+            entries = list(zip(row.workers, values, strict=True))
+            fields = field_results(rt, batch, row.value, entries, row.skills, by_person=row.rule == PERSON)  # fmt: skip
             told = {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
         else:
             told = _told(row, known, counts, is_tied=tied(values, form, language))
             if predicted:
-                told = {**told, "prediction": row["prediction"]}
-        yield ToldResult(row["position"], row["text"], row["gold"], told)
+                told = {**told, "prediction": row.prediction}
+        yield ToldResult(row.position, row.text, row.gold, told)
 
 
-def _told(row: Row, known: Checked, counts: Mapping[str, int], *, is_tied: bool) -> dict[str, Any]:
+def _told(
+    row: StoredResult, known: Checked, counts: Mapping[str, int], *, is_tied: bool
+) -> dict[str, Any]:
     return {
-        "task": row["name"],
-        "state": row["state"],
-        "value": row["value"],
-        **known.told(row["confidence"], row["rule"]),
-        "answers": row["answered"],
+        "task": row.name,
+        "state": row.state,
+        "value": row.value,
+        **known.told(row.confidence, row.rule),
+        "answers": row.answered,
         "tied": is_tied,
-        "rule": row["rule"],
+        "rule": row.rule,
         "counts": counts,
-        "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
-        "columns": row["own"] or {},
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "columns": row.own or {},
     }

@@ -41,16 +41,14 @@ async def assign(rt: Runtime) -> int:
     now, limit = rt.clock.now(), rt.settings.push_limit
     for row in await idle_workers.by_sms(rt.db, limit, contact_hours.contact_rules(rt), now):
         try:
-            if await _ask(
-                rt, row["id"], row["msisdn_sealed"], row["msisdn_index"], row["sms_channel"]
-            ):
+            if await _ask(rt, row.id, row.msisdn_sealed, row.msisdn_index, row.sms_channel):
                 asked += 1
-                channels.add(row["sms_channel"])
+                channels.add(row.sms_channel)
         except Conflict:
             # The worker or another process was faster; the next round sees the work that is left.
             continue
         except OtherKey:
-            log.warning("a worker's number was sealed with another key", worker=row["id"])
+            log.warning("a worker's number was sealed with another key", worker=row.id)
     channels |= await _tell_dialers(rt)
     for channel in channels:
         rt.jobs.enqueue("deliver", channel)
@@ -69,14 +67,14 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
     )
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
-        text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")
-        to = addressee(rt, row["sms_channel"], row["msisdn_sealed"], row["id"])
+        text = work_waiting_notice(rt.books[row.language], ussd.service_code if ussd else "")
+        to = addressee(rt, row.sms_channel, row.msisdn_sealed, row.id)
         if to is None:
             continue
         half_day = int(now.timestamp() // _NOTICE_EVERY.total_seconds())
         cause = f"waiting:{to.worker}:{half_day}"
         await rt.db.write([notice_write(rt, to, text, "notice", cause)])
-    return {row["sms_channel"] for row in rows}
+    return {row.sms_channel for row in rows}
 
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:

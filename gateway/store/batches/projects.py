@@ -391,14 +391,14 @@ async def stage_results(db: Database, batch: Batch, confidence: float) -> list[S
     is_record = bool(batch.fields)
     return [
         StageResult(
-            task=row["name"],
-            value=row["value"],
-            confidence=row["confidence"],
-            state=row["state"],
-            rule=row["rule"],
-            answers=tuple(row["values"]),
-            workers=tuple(row["workers"]) if is_record else (),
-            skills=row["skills"] if is_record else None,
+            task=row.name,
+            value=row.value,
+            confidence=row.confidence,
+            state=row.state,
+            rule=row.rule,
+            answers=tuple(row.values),
+            workers=tuple(row.workers) if is_record else (),
+            skills=row.skills if is_record else None,
         )
         async for row in results.of_batch(db, batch.id, batch.method, confidence, entries=is_record)
     ]

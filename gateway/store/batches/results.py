@@ -1,12 +1,12 @@
 """The results of a batch, task by task."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from gateway.store.batches.reviews import NOT_FINAL
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database
 
 _PAGE = 2000
 _GOLD_ANSWERED = """select count(*) from task
@@ -67,6 +67,33 @@ async def position_of(db: Database, batch: str, task: str) -> int | None:
     )
 
 
+class StoredResult(NamedTuple):
+    """The result of one task as it is stored."""
+
+    position: int
+    name: str
+    """The client's id of the task."""
+    gold: str | None
+    text: str
+    """The question, where it was asked for."""
+    own: dict[str, Any] | None
+    """The client's own columns."""
+    decided_at: datetime | None
+    value: str | None
+    confidence: float | None
+    answered: int
+    rule: str | None
+    state: str
+    values: list[str]
+    """The counted answers, oldest first."""
+    workers: Sequence[int] = ()
+    """The workers behind the values, for records."""
+    skills: Any = None
+    """Their skills when the task was last judged, for records."""
+    prediction: str | None = None
+    """The prediction that counted, where it was asked for."""
+
+
 async def of_batch(
     db: Database,
     batch: str,
@@ -76,7 +103,7 @@ async def of_batch(
     entries: bool = False,
     predicted: bool = False,
     asked: ResultsAsked = ALL,
-) -> AsyncGenerator[Row]:
+) -> AsyncGenerator[StoredResult]:
     """Yield every real task (no gold) with its answers in the client's order.
 
     With `predicted` each row also has the prediction that counted. With `entries` each row also has
@@ -109,7 +136,7 @@ async def of_batch(
             asked.decided_after,
         )
         for row in rows:
-            yield row
+            yield StoredResult(**row)
         if len(rows) < _PAGE:
             return
         position = rows[-1]["position"]

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.store.db import Database, Row
+from gateway.base.ids import WorkerId
+from gateway.store.db import Database
 
 PART = 1000
 """The workers in one part of the search. It goes on to the next part while it finds workers to ask.
@@ -84,7 +85,20 @@ class IdleSince:
     """She is not told if she was told after this time."""
 
 
-async def by_sms(db: Database, limit: int, rules: Mapping[str, object], now: datetime) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class IdleWorker:
+    """A worker who may be asked or told now."""
+
+    id: WorkerId
+    msisdn_sealed: bytes
+    msisdn_index: bytes
+    sms_channel: str
+    language: str
+
+
+async def by_sms(
+    db: Database, limit: int, rules: Mapping[str, object], now: datetime
+) -> list[IdleWorker]:
     """Return at most `limit` workers by SMS who may receive a question now.
 
     They hold no question, may be prompted, and have work waiting for them.
@@ -94,7 +108,7 @@ async def by_sms(db: Database, limit: int, rules: Mapping[str, object], now: dat
 
 async def by_ussd(
     db: Database, limit: int, rules: Mapping[str, object], now: datetime, since: IdleSince
-) -> list[Row]:
+) -> list[IdleWorker]:
     """Return at most `limit` workers by USSD who may be told that work waits for them."""
     given = (dict(rules), now)
     return await _round(db, "ussd", _BY_USSD, limit, given, (since.dialled, since.told))
@@ -116,7 +130,7 @@ async def _round(
     limit: int,
     given: tuple[object, ...],
     more: tuple[object, ...] = (),
-) -> list[Row]:
+) -> list[IdleWorker]:
     """Search part after part of the circle while each finds a worker, at most once around.
 
     The place where the search ended is stored.
@@ -124,14 +138,23 @@ async def _round(
     began = at = await db.value(
         "select coalesce((select lot from circle where reach = $1), -1)", reach
     )
-    found: list[Row] = []
+    found: list[IdleWorker] = []
     around = False
     while True:
         rows = await db.rows(look, limit - len(found), *given, at, PART, *more)
         some = [
             row for row in rows if row["id"] is not None and not (around and row["lot"] > began)
         ]
-        found += some
+        found += [
+            IdleWorker(
+                WorkerId(row["id"]),
+                row["msisdn_sealed"],
+                row["msisdn_index"],
+                row["sms_channel"],
+                row["language"],
+            )
+            for row in some
+        ]
         ended = rows[0]["number"] < PART
         # The part is done, even if not all its workers were taken: their turn comes again.
         at = -1.0 if ended else rows[0]["last"]
