@@ -147,6 +147,19 @@ async def test_a_draft_is_deleted_with_its_tasks(town):
     await town.has_right_books()
 
 
+async def test_a_draft_whose_shares_are_on_record_is_not_deleted(town):
+    """What was decided about partners' shares is kept, so the draft is cancelled instead."""
+    draft = await town.client.drafts(**KINDS)
+    await town.rt.db.execute(
+        """insert into batch_share_event (batch_id, shares, proposed, by_whom, reason)
+           values ($1, '{}', '{}', 'Ann', 'a trial')""",
+        draft.id,
+    )
+    refused = await draft.client.asks("DELETE", f"/batches/{draft.id}")
+    assert (refused.status_code, "POST /cancel ends it" in refused.text) == (409, True)
+    assert (await draft.client.asks("GET", f"/batches/{draft.id}")).status_code == 200
+
+
 @pytest.mark.parametrize("change", ["pause", "cancel"])
 async def test_what_has_started_is_not_deleted(town, change):
     batch = await town.posts_batch("Is it open?")

@@ -98,7 +98,6 @@ async def delete_draft(db: Connection, batch: str) -> None:
     await remove_tasks(db, batch)
     for table in (
         "tally",
-        "batch_share_event",
         "quality_plan",
         "batch_promise",
         "floor_allowance",
