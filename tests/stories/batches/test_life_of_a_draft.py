@@ -148,7 +148,7 @@ async def test_a_draft_is_deleted_with_its_tasks(town):
 
 
 async def test_a_draft_whose_shares_are_on_record_is_not_deleted(town):
-    """What was decided about partners' shares is kept, so the draft is cancelled instead."""
+    """The decisions about partners' shares are kept, so the draft is cancelled instead."""
     draft = await town.client.drafts(**KINDS)
     await town.rt.db.execute(
         """insert into batch_share_event (batch_id, shares, proposed, by_whom, reason)
