@@ -101,12 +101,15 @@ def pin(pids: Iterable[int], cpus: Iterable[int]) -> None:
 
 @contextmanager
 def product(folder: Path, tasks: int) -> Generator[Product]:
-    """Run `gateway up` with its defaults in an empty folder, without the environment's settings."""
+    """Run `gateway up` in an empty folder, without the environment's settings.
+
+    Its simulated workers stay away: their answers would be taken for answers recorded twice.
+    """
     ready = folder / "up.ready"
     data = folder / "data"
     with (folder / "up.log").open("w") as log:
         running = subprocess.Popen(
-            gateway_argv("up", "--port", "0", "--ready-file", str(ready)),
+            gateway_argv("up", "--port", "0", "--no-crowd", "--ready-file", str(ready)),
             env={
                 **scrubbed_environment(),
                 "GATEWAY_DATA_DIR": str(data),

@@ -188,8 +188,8 @@ async def test_a_batch_that_breaks_its_promise_is_asked_again_once_and_then_told
         while reply and "Shop" in reply:
             reply = await town[name].texts("1")
     await town.ticks()
-    second = (await town.client.asks("GET", f"/batches/{batch.id}/audit/next")).json()
-    await audits(town, batch, {second["task"]})
+    # The task that the first audit corrected may be drawn again, and its "no" is then right.
+    await audits(town, batch, {f"t{n}" for n in range(1, 7)})
     await town.ticks()
     shown = await batch.shows()
     assert shown["state"] == "done", "it goes back once, and is then delivered"
