@@ -112,8 +112,20 @@ async def of_batch(
     The tasks are read page by page, so that memory stays flat. The results of a closed batch are
     read from where `store.batches.background` keeps them until they are copied to the tasks.
     """
+    kept = "t.promoted_from is null" if asked.with_gold else "t.gold is null"
     position = asked.after
     while True:
+        # The end of the page comes first. A plan for any value of a filter does not know that a
+        # page is short, and would read all further tasks of the batch for each.
+        until = await db.value(
+            f"""select max(position) from (select t.position from task t where t.batch_id = $1 and {kept} and t.position > $2
+                 order by t.position limit $3) page""",
+            batch,
+            position,
+            _PAGE,
+        )
+        if until is None:
+            return
         rows = await db.rows(
             f"""select * from (select t.position, t.name, t.gold, {"t.text" if asked.with_text else "'' as text"}, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
                  t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
@@ -123,13 +135,13 @@ async def of_batch(
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values{_ENTRIES if entries else ""}{_PREDICTED if predicted else ""}
                from task t left join estimate e on e.task_id = t.id and {NOT_FINAL.format(task="t")}
                  and (select state = 'done' from batch where id = $1)
-               where t.batch_id = $1 and {"t.promoted_from is null" if asked.with_gold else "t.gold is null"} and t.position > $2
+               where t.batch_id = $1 and {kept} and t.position > $2 and t.position <= $3
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
-                 and ($7::timestamptz is null or t.decided_at >= $7) order by t.position) t
-               where $6::text is null or t.state = $6 order by t.position limit $3""",
+                 and ($7::timestamptz is null or t.decided_at >= $7)) t
+               where $6::text is null or t.state = $6 order by t.position""",
             batch,
             position,
-            _PAGE,
+            until,
             method,
             confidence,
             asked.state,
@@ -137,6 +149,4 @@ async def of_batch(
         )
         for row in rows:
             yield StoredResult(**row)
-        if len(rows) < _PAGE:
-            return
-        position = rows[-1]["position"]
+        position = until

@@ -1,6 +1,7 @@
 """Frequent work never reads history: the real plan of every statement, on a gateway with a past."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import asyncpg
@@ -17,7 +18,7 @@ from gateway.steps.quality.update_skills import score
 from gateway.steps.turns.assign import assign
 from gateway.steps.turns.catch_up import catch_up
 from gateway.store import due, health
-from gateway.store.batches import batches
+from gateway.store.batches import batches, listed_answers, listed_tasks, results
 from gateway.store.history import fill
 from gateway.store.ledger import traces
 from gateway.store.messages import channel_health, outbox, weekly
@@ -41,6 +42,8 @@ PARTS_MAX = 150 * idle_workers.PART
 """Rows that a look at a part of the idle workers may read: for each, the tasks that are just being
 answered.
 """
+PAGE_MAX = 12_000
+"""Rows that a page of results is read from: 2,000 tasks, and up to six answers of each."""
 LATEST_MAX = 6_000
 """Rows that the rates of the channels are read from: the latest 5,000 messages and events."""
 
@@ -173,6 +176,29 @@ async def a_coordinator_finds_a_worker(town: Town) -> None:
     assert worker is not None
 
 
+async def a_client_reads_the_first_results_of_her_largest_batch(town: Town) -> None:
+    for asked in (
+        results.ALL,
+        results.ResultsAsked(after=9_000, with_gold=True, with_text=True),
+        results.ResultsAsked(state="open"),
+        results.ResultsAsked(decided_after=datetime(2026, 1, 1, tzinfo=UTC)),
+    ):
+        found = results.of_batch(town.rt.db, "b_large", "agreed", 0.9, asked=asked)
+        async with aclosing(found):
+            assert await anext(found, None) or asked.decided_after
+
+
+async def a_client_reads_a_page_of_her_largest_batch(town: Town) -> None:
+    for state in (None, "open"):
+        assert await listed_tasks.page(town.rt.db, "b_large", state=state, after=None, limit=100)
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    start = listed_answers.AnswerCursor(0, 0)
+    async with aclosing(
+        listed_answers.of_batch(town.rt.db, "b_large", after=start, since=since)
+    ) as found:
+        await anext(found, None)
+
+
 DONE_OFTEN = (
     the_ticker_looks,
     nobody_may_be_asked,
@@ -181,6 +207,8 @@ DONE_OFTEN = (
     nothing_is_to_be_scored_or_closed,
     figures_are_read,
     a_client_looks_at_her_account_and_batches,
+    a_client_reads_the_first_results_of_her_largest_batch,
+    a_client_reads_a_page_of_her_largest_batch,
     a_coordinator_opens_her_page,
     a_worker_dials_again_while_she_holds_a_question,
     a_worker_dials_and_answers,
@@ -202,6 +230,7 @@ async def test_is_bounded(grown: tuple[Town, Log], work: Callable[[Town], Awaita
         idle_workers_are_asked: PARTS_MAX,
         nobody_may_be_asked: PARTS_MAX,
         figures_are_read: LATEST_MAX,
+        a_client_reads_the_first_results_of_her_largest_batch: PAGE_MAX,
     }
     faults = sorted({str(scan) for scan in scans if is_unbounded(scan, most.get(work, ROWS_MAX))})
     assert not faults, "\n" + "\n".join(faults)
