@@ -566,12 +566,14 @@ class Added(BaseModel):
     `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
     lists the first of them. `columns` names the columns that are not fields of a task: they come
     back with results and answers. Look at it once, since a misspelt field is among them.
+    `predictions` is the number of tasks with a prediction in the file.
     """
 
     added: int
     columns: list[str]
     warned: int
     warnings: list[Warned]
+    predictions: int = 0
     dry_run: bool = False
     cost_minor: Annotated[
         int | None, Field(description="Set aside for these tasks at once, where the batch runs")

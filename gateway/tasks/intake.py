@@ -13,7 +13,9 @@ from gateway.base.errors.problem_codes import FaultRule
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
+from gateway.tasks.predicted import checked_guess
 from gateway.tasks.question import Field, Option
+from gateway.tasks.shaping.model_guess import FIELD, ModelGuess
 from gateway.tasks.shaping.rows import FIELDS, UploadedRow
 
 FAULTS_SHOWN = 20
@@ -55,6 +57,8 @@ class TaskSpec:
     own: Mapping[str, object] = field(default_factory=dict[str, object])
     row: int = 0
     """The number of its row in the client's file; 0 where it came from no file."""
+    predicted: tuple[str, float | None] | None = None
+    """The option that a model of the client's predicts, and its score. No worker sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,21 @@ def _task(row: Mapping[str, object], rules: RowRules, names: set[str], number: i
     own = _own(row.own if isinstance(row, UploadedRow) else {})
     gold = _gold(row, rules.kind, rules.options, rules.fields)
     audience = _audience(row.get("audience"), rules.workers)
-    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own, number)
+    guess = row.guess if isinstance(row, UploadedRow) else None
+    predicted = None if guess is None else _predicted(guess, rules)
+    return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own, number, predicted)
+
+
+def _predicted(guess: ModelGuess, rules: RowRules) -> tuple[str, float | None]:
+    """Return a prediction by the rules of those that come without their tasks."""
+    if not rules.options:
+        raise Refused(
+            "predictions are for questions with options: leave them out of this file", field=FIELD
+        )
+    try:
+        return checked_guess(guess, rules.kind, rules.options)
+    except Refused as refused:
+        raise Refused(str(refused), field=FIELD) from refused
 
 
 def _refuse_own(spec: TaskSpec) -> None:

@@ -10,6 +10,7 @@ from gateway.base.tabular import column_key, decoded_text, json_lines, json_list
 from gateway.base.text.strings import identifier
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Option
+from gateway.tasks.shaping.model_guess import ModelGuess, guess_in
 
 PREDICTIONS_MAX = 100_000
 """The most predictions of one upload."""
@@ -78,20 +79,13 @@ def _of_label_studio(given: dict[str, object]) -> dict[str, object]:
     data = given.get("data")
     named = cast("dict[str, object]", data).get("id") if isinstance(data, dict) else None
     task = named if named is not None else given.get("id")
-    made = given["predictions"]
-    models = cast("list[object]", made) if isinstance(made, list) else []
-    if len(models) != 1 or not isinstance(models[0], dict):
-        return {"task": task, "value": None, "why": "a task has exactly one prediction"}
-    model = cast("dict[str, object]", models[0])
-    results = model.get("result")
-    regions = cast("list[object]", results) if isinstance(results, list) else []
-    if len(regions) != 1 or not isinstance(regions[0], dict):
-        return {"task": task, "value": None, "why": "a prediction has exactly one result"}
-    value = cast("dict[str, object]", regions[0]).get("value")
-    choices = cast("dict[str, object]", value).get("choices") if isinstance(value, dict) else None
-    if not isinstance(choices, list) or len(cast("list[object]", choices)) != 1:
-        return {"task": task, "value": None, "why": "the value of a prediction has one of choices"}
-    return {"task": task, "value": cast("list[object]", choices)[0], "score": model.get("score")}
+    try:
+        guess = guess_in(given["predictions"])
+    except Refused as refused:
+        return {"task": task, "value": None, "why": str(refused)}
+    if guess is None:
+        return {"task": task, "value": None, "why": "a task has exactly one prediction of a model of yours"}  # fmt: skip
+    return {"task": task, "value": guess.value, "score": guess.score}
 
 
 def _checked(
@@ -102,13 +96,23 @@ def _checked(
         raise Refused(str(given["why"]), field="predictions")
     if isinstance(task, bool) or not isinstance(task, str | int) or not str(task).strip():
         raise Refused("task is missing or empty", field="task")
+    name = identifier(str(task).strip(), "task")
+    option, believed = checked_guess(ModelGuess(value, score), kind, options)
+    return Predicted(row, name, option, believed)
+
+
+def checked_guess(
+    guess: ModelGuess, kind: TaskKind, options: Sequence[Option]
+) -> tuple[str, float | None]:
+    """Return the option and the score of a prediction. Raises Refused naming the field."""
+    value = guess.value
     if not isinstance(value, str) or not value.strip():
         raise Refused("value is missing or empty", field="value")
     try:
         option = kind.check_truth(value.strip(), options, ())
     except Refused as refused:
         raise Refused(str(refused).replace("the truth", "a prediction"), field="value") from refused
-    return Predicted(row, identifier(str(task).strip(), "task"), option, _score(score))
+    return option, _score(guess.score)
 
 
 def _score(given: object) -> float | None:

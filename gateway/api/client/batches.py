@@ -131,6 +131,7 @@ async def tasks(
         filled = await submit.upload(rt, client, batch, file, out, adding)
     return Added(
         added=filled.tasks + filled.golds,
+        predictions=filled.predictions,
         columns=filled.columns,
         warned=filled.warned,
         warnings=[warned(each) for each in filled.warnings],

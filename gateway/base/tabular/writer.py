@@ -20,11 +20,21 @@ class CsvWriter:
     """The one writer of CSV. With `raw` it writes cells for programs, unprotected."""
 
     def __init__(
-        self, *, raw: bool = False, lineterminator: str = "\r\n", delimiter: str = ","
+        self,
+        *,
+        raw: bool = False,
+        lineterminator: str = "\r\n",
+        delimiter: str = ",",
+        quote_all: bool = False,
     ) -> None:
         self._raw = raw
         self._line = io.StringIO()
-        self._writer = csv.writer(self._line, delimiter=delimiter, lineterminator=lineterminator)
+        self._writer = csv.writer(
+            self._line,
+            delimiter=delimiter,
+            lineterminator=lineterminator,
+            quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL,
+        )
 
     def row(self, cells: Sequence[object]) -> str:
         """Return one row as a line of CSV. None is an empty cell."""

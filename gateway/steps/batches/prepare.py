@@ -35,6 +35,7 @@ from gateway.tasks.intake import (
     checked_rows,
 )
 from gateway.tasks.port import TaskKind
+from gateway.tasks.shaping.model_guess import ModelGuess
 from gateway.tasks.shaping.rows import ReadingAsked, UploadedRow
 from gateway.tasks.uploaded import read_rows
 
@@ -93,10 +94,13 @@ class Filled:
     """The size of ids, texts, gold, audiences and the client's own columns."""
     columns: list[str] = field(default_factory=list[str])
     """The names of the client's own columns, in the order in which they were met."""
+    predictions: int = 0
+    """The number of tasks with a prediction of a model of the client's, in the files of tasks."""
 
     def add(self, task: NewTask) -> None:
         """Add one task to the sums. Raises Refused when its columns are too many."""
         self.most += task.maximum
+        self.predictions += task.predicted is not None
         self.columns += [name for name in task.own if name not in self.columns]
         if len(self.columns) > OWN_COLUMNS_MAX:
             raise Refused(f"one batch has at most {OWN_COLUMNS_MAX} columns of your own")
@@ -156,8 +160,8 @@ def prepare_again(
 ) -> Filled:
     """Check tasks that are stored already by the rules of `batch`, and write them like `prepare`.
 
-    `stored` has a JSON line per task: its fields, and its own columns. Raises Refused naming row
-    and column.
+    `stored` has a JSON line per task: its fields, its own columns, and its prediction. Raises
+    Refused naming row and column.
     """
     with out.open("wb") as lines:
         return write_tasks(_stored_rows(stored), batch, air, lines.write, reading)
@@ -165,8 +169,10 @@ def prepare_again(
 
 def _stored_rows(stored: Path) -> Iterator[UploadedRow]:
     for number, line in enumerate(lines_of(stored), 1):
-        cells, own = orjson.loads(line)
-        yield UploadedRow(cells, number, own)
+        cells, own, predicted = orjson.loads(line)
+        row = UploadedRow(cells, number, own)
+        row.guess = ModelGuess(*predicted) if predicted else None
+        yield row
 
 
 def write_tasks(
@@ -248,13 +254,15 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
         warnings[:shown_max],
         before.size_bytes + new.size_bytes,
         [*before.columns, *(name for name in new.columns if name not in before.columns)],
+        before.predictions + new.predictions,
     )
 
 
 def _line(task: NewTask) -> bytes:
     """Return a task as the storing process needs it.
 
-    The line holds the workers to whom the task is directed, a tab, and the task's row for COPY.
+    The line holds what is stored beside the task (the workers to whom it is directed, and its
+    prediction), a tab, and the task's row for COPY.
     """
     columns = (
         _cell(task.name),
@@ -268,8 +276,10 @@ def _line(task: NewTask) -> bytes:
         rb"\N" if task.gold_reason is None else _cell(task.gold_reason),
         _cell(orjson.dumps(task.own).decode()) if task.own else rb"\N",
     )
-    workers = orjson.dumps(list(task.workers)) if task.workers else b""
-    return workers + b"\t" + b"\t".join(columns) + b"\n"
+    beside = b""
+    if task.workers or task.predicted:
+        beside = orjson.dumps([list(task.workers), task.predicted])
+    return beside + b"\t" + b"\t".join(columns) + b"\n"
 
 
 def _cell(text: str) -> bytes:
@@ -288,8 +298,12 @@ def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[TaskSlice]:
     each = iter(lines)
     while some := list(islice(each, at_once)):
         parted = [line.partition(b"\t") for line in some]
-        directed = [(n, orjson.loads(head)) for n, (head, _, _) in enumerate(parted) if head]
-        yield TaskSlice([row for _, _, row in parted], directed)
+        beside = [(n, *orjson.loads(head)) for n, (head, _, _) in enumerate(parted) if head]
+        yield TaskSlice(
+            [row for _, _, row in parted],
+            [(n, workers) for n, workers, _ in beside if workers],
+            [(n, *predicted) for n, _, predicted in beside if predicted],
+        )
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

@@ -58,6 +58,7 @@ def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
         min_skill=(batch.handling.min_skill or None) if free else None,
         gold_reason=spec.gold_reason,
         own=spec.own,
+        predicted=spec.predicted,
     )
 
 

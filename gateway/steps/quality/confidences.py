@@ -116,6 +116,8 @@ class ToldResult(NamedTuple):
     text: str
     """The question, where it was asked for."""
     gold: str | None
+    gold_reason: str | None
+    """The reason why the gold is right, where gold was asked for."""
     told: dict[str, Any]
 
 
@@ -149,7 +151,7 @@ async def told_results(
             told = _told(row, known, counts, is_tied=tied(values, form, language))
             if predicted:
                 told = {**told, "prediction": row.prediction}
-        yield ToldResult(row.position, row.text, row.gold, told)
+        yield ToldResult(row.position, row.text, row.gold, row.gold_reason, told)
 
 
 def _told(

@@ -206,6 +206,8 @@ class NewTask:
     """The reason why the truth of a gold task is right, if it has one."""
     own: Mapping[str, object] = field(default_factory=dict[str, object])
     """The client's own columns."""
+    predicted: tuple[str, float | None] | None = None
+    """The prediction of a model of the client's, and its score, if the file had one."""
 
 
 async def insert_batch(db: Connection, batch: Batch) -> None:

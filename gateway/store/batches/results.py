@@ -74,6 +74,8 @@ class StoredResult(NamedTuple):
     name: str
     """The client's id of the task."""
     gold: str | None
+    gold_reason: str | None
+    """The reason why the gold is right, where gold was asked for."""
     text: str
     """The question, where it was asked for."""
     own: dict[str, Any] | None
@@ -127,7 +129,7 @@ async def of_batch(
         if until is None:
             return
         rows = await db.rows(
-            f"""select * from (select t.position, t.name, t.gold, {"t.text" if asked.with_text else "'' as text"}, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
+            f"""select * from (select t.position, t.name, t.gold, {"t.gold_reason" if asked.with_gold else "null as gold_reason"}, {"t.text" if asked.with_text else "'' as text"}, t.own, t.decided_at, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
                  t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
                       when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'

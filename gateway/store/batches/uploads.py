@@ -24,6 +24,8 @@ class TaskSlice:
     """The tasks that are addressed to workers: the place in the slice, from 0, and the ids of the
     workers.
     """
+    predicted: Sequence[tuple[int, str, float | None]] = ()
+    """The tasks with a prediction: the place in the slice, from 0, the option and the score."""
 
 
 COLUMNS = (
@@ -106,6 +108,16 @@ async def append_slice(
             [position for position, _, _ in pairs],
             [worker for _, worker, _ in pairs],
             [n for _, _, n in pairs],
+        )
+    if some.predicted:
+        await db.execute(
+            """insert into prediction (task_id, batch_id, value, score)
+                 select t.id, t.batch_id, p.value, p.score from unnest($2::int[], $3::text[], $4::real[]) as p(position, value, score)
+                 join task t on t.batch_id = $1 and t.position = p.position""",
+            batch,
+            [after + 1 + place for place, _, _ in some.predicted],
+            [value for _, value, _ in some.predicted],
+            [score for _, _, score in some.predicted],
         )
 
 

@@ -62,6 +62,8 @@ class ExportRow:
     """The known truth of a gold task, else None."""
     answers: Sequence[Mapping[str, Any]] = field(default_factory=tuple[Mapping[str, Any], ...])
     """All answers to the task, as `GET .../answers` shows them, of a format with `WHOLE_TASKS`."""
+    gold_reason: str | None = None
+    """The reason why the truth is right, where the client gave one."""
 
 
 class ExportWriter(Protocol):

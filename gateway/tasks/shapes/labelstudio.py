@@ -12,8 +12,11 @@ from gateway.tasks.shaping.layout import (
     laid_out,
     question_column,
 )
+from gateway.tasks.shaping.model_guess import guess_in
 from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow, row_refused
 
+REASON = "gold_reason"
+"""The key of the data with the reason of a ground truth."""
 _TRUTH, _PAST = "annotations.", "answers."
 """The beginnings of the columns that hold the truth of a control, such as `annotations.label`, and
 its other answers.
@@ -43,7 +46,8 @@ def flat(row: GivenRow) -> GivenRow:
     """Return a task of JSON as columns: its data, and what its annotations say.
 
     The truth of a control `label` is in the column `annotations.label`, and the answers that are no
-    ground truth in `answers.label`.
+    ground truth in `answers.label`. The prediction of a model is no column, so that no worker and
+    no result shows it.
     """
     if "annotation_id" in row.cells and "data" not in row.cells:
         return row
@@ -68,7 +72,11 @@ def flat(row: GivenRow) -> GivenRow:
             message = f"the ground truths of {control} differ: {', '.join(sorted(set(found)))}"
             return GivenRow(row.number, cells, row_refused(message, row.number, "annotations"))
         cells[_TRUTH + control] = found[0]
-    return GivenRow(row.number, cells)
+    try:
+        guess = guess_in(row.cells.get("predictions"))
+    except Refused as refused:
+        return GivenRow(row.number, cells, row_refused(str(refused), row.number, "predictions"))
+    return GivenRow(row.number, cells, guess=guess)
 
 
 class _OtherForm(Refused):
@@ -131,13 +139,14 @@ def _layout(header: Header, asked: ReadingAsked) -> Layout:
     dropped = {one for each in _ANNOTATION if is_short and (one := header.find(each))}
     truths = {one[len(_TRUTH) :]: one for one in header.beginning(_TRUTH)}
     # What annotations say stands beside the data, but is never the question.
-    aside = {*dropped, *truths.values(), *header.beginning(_PAST), name}
+    reason = header.mapped(asked, "gold_reason") or header.find(REASON)
+    aside = {*dropped, *truths.values(), *header.beginning(_PAST), name, reason}
     sources = [one for one in header.names if one not in aside]
     return Layout(
         text=header.mapped(asked, "text") or question_column(sources, "key of the data"),
         id=name,
         gold=gold_columns(truths, header, _without_column(asked, truths), _TRUTH),
-        reason=header.mapped(asked, "gold_reason"),
+        reason=reason,
         grouped_by=(name,) if is_short and name else (),
         dropped=frozenset(dropped),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.base.errors import Refused
+from gateway.tasks.shaping.model_guess import ModelGuess
 
 FIELDS = ("id", "text", "gold", "gold_reason", "audience")
 """The fields of a task. A column or key with another name is the client's own."""
@@ -14,7 +15,8 @@ class UploadedRow(dict[str, object]):
 
     `own` holds the client's own columns, which are not fields of a task. `columns` has the client's
     name of the column from which a field was taken, where it is another name. `problem` is what is
-    wrong with the row already.
+    wrong with the row already. `guess` is the prediction of a model of the client's, if the row has
+    one.
     """
 
     def __init__(
@@ -25,18 +27,20 @@ class UploadedRow(dict[str, object]):
         self.own: Mapping[str, object] = own or {}
         self.columns: Mapping[str, str] = {}
         self.problem: Refused | None = None
+        self.guess: ModelGuess | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenRow:
     """One row of a table, or one object of JSON, under the names of the file.
 
-    `problem` is what is wrong with it already.
+    `problem` is what is wrong with it already. `guess` is the prediction that stands beside it.
     """
 
     number: int
     cells: Mapping[str, object]
     problem: Refused | None = None
+    guess: ModelGuess | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,3 +134,78 @@ async def test_another_clients_predictions_do_not_exist(town):
     assert (await stranger.asks("GET", f"/batches/{batch.id}/predictions")).status_code == 404
     await batch.changes("cancel")
     assert (await sends(town.client, batch, "task,value\nt1,yes\n")).status_code == 409
+
+
+def guess(value, score=0.9, **more):
+    result = {"from_name": "l", "to_name": "t", "type": "choices", "value": {"choices": [value]}}
+    return {"score": score, "result": [result], **more}
+
+
+def shop(n, *predictions):
+    return {"id": n, "data": {"text": f"Is shop {n} open?"}, "predictions": list(predictions)}
+
+
+async def stored(town):
+    rows = await town.rt.db.rows(
+        "select t.name, p.value, p.score, t.own from prediction p join task t on t.id = p.task_id order by t.id"
+    )
+    return [(row["name"], row["value"], round(row["score"], 3), row["own"]) for row in rows]
+
+
+async def test_predictions_in_a_file_of_tasks_are_taken_and_never_shown(town):
+    ours = guess("no", model_version="gateway:auto")
+    tasks = [shop(1, guess("Yes", 0.75)), shop(2, ours), shop(3), shop(4, ours, guess("no", 1))]
+    draft = await town.client.drafts(policy="dynamic", use_predictions=True)
+    made = await town.client.asks("POST", f"/batches/{draft.id}/tasks", json=tasks)
+    assert (made.json()["added"], made.json()["predictions"], made.json()["columns"]) == (4, 2, [])
+    expected = [("1", "yes", 0.75, None), ("4", "no", 1.0, None)]
+    assert await stored(town) == expected
+    edited = await town.client.asks("PATCH", f"/batches/{draft.id}", json={"price": "4.00"})
+    assert edited.status_code == 200, edited.text
+    assert await stored(town) == expected, "an edited draft keeps them"
+    copied = await town.client.asks("POST", f"/batches/{draft.id}/copy", json={"tasks": True})
+    assert copied.status_code == 201, copied.text
+    assert await stored(town) == expected * 2
+    await draft.changes("start")
+    amina = await town.enrols("Amina")
+    assert "0.75" not in (await amina.texts("WORK") or "")
+    assert (await shows(town.client, draft))["stored"] == 2
+
+
+async def test_a_bad_prediction_in_a_file_of_tasks_is_a_bad_row(town):
+    draft = await town.client.drafts(policy="dynamic", use_predictions=True)
+    bad = [
+        shop(1, guess("yes")),
+        shop(2, guess("maybe")),
+        shop(3, guess("yes", 93)),
+        shop(4, guess("yes"), guess("no")),
+        shop(5, {"result": []}),
+        {**shop(6), "predictions": "yes"},
+        shop(7, {"result": [{"value": {"choices": ["yes", "no"]}}]}),
+        shop(8, {"result": [{"value": {"rectanglelabels": ["yes"]}}]}),
+    ]
+    answer = await town.client.asks("POST", f"/batches/{draft.id}/tasks", json=bad)
+    faults = answer.json()["errors"]
+    assert [(one["row"], one["field"]) for one in faults] == [(n, "predictions") for n in range(2, 9)]  # fmt: skip
+    assert "a prediction must be one of" in faults[0]["message"]
+    assert "from 0 to 1" in faults[1]["message"]
+    path, headers = f"/batches/{draft.id}/imports", {"Content-Type": "application/json"}
+    job = (await town.client.asks("POST", path, content=json.dumps(bad), headers=headers)).json()
+    await town.answers_bells()
+    done = (await town.client.asks("GET", f"{path}/{job['id']}")).json()
+    assert (done["state"], done["problems_total"]) == ("failed", 7)
+    assert await town.count("prediction") == await town.count("task") == 0
+    typed = await town.client.drafts(kind="transcription")
+    answer = await town.client.asks("POST", f"/batches/{typed.id}/tasks", json=bad[:1])
+    assert answer.json()["errors"][0]["field"] == "predictions"
+
+
+async def test_an_import_tells_how_many_predictions_its_file_had(town):
+    draft = await town.client.drafts(policy="dynamic", use_predictions=True)
+    body = "\n".join(json.dumps(shop(n, guess("no"))) for n in range(1, 4))
+    path, headers = f"/batches/{draft.id}/imports", {"Content-Type": "application/jsonl"}
+    job = (await town.client.asks("POST", path, content=body, headers=headers)).json()
+    await town.answers_bells()
+    done = (await town.client.asks("GET", f"{path}/{job['id']}")).json()
+    assert (done["state"], done["predictions"], done["columns"]) == ("ready", 3, [])
+    assert [value for _, value, _, _ in await stored(town)] == ["no"] * 3

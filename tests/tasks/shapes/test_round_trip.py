@@ -1,6 +1,8 @@
 """A file that is exported in the shape of another service can be uploaded again."""
 # pyright: basic
 
+import csv
+import io
 import json
 from dataclasses import replace
 
@@ -55,22 +57,23 @@ def answer(value, slot=1, **change):
     }
 
 
-def task(name, text, value, *answers, gold=None, **own):
+def task(name, text, value, *answers, gold=None, reason=None, **own):
     told = {
         "task": name,
         "state": "decided",
         "value": value,
         "confidence": 0.9709,
         "rule": "auto",
+        "decided_at": "2026-11-30T12:00:00+00:00",
         "columns": own,
     }
-    return ExportRow(told, text, gold, answers)
+    return ExportRow(told, text, gold, answers, reason)
 
 
 ROWS = [
     task("007", "What is this? Duka", "shop", answer("shop"), answer("stall", 2, counted=False), ward="Kibera", label="mine", id="x"),
     task("8", "Und dies?", None, ward="Kibera; east", _ip="1.2.3.4"),
-    task("9", "And that?", "stall", answer("shop", right=False), gold="stall"),
+    task("9", "And that?", "stall", answer("shop", right=False), gold="stall", reason="It has no walls"),
 ]  # fmt: skip
 
 
@@ -83,8 +86,13 @@ def read(file, record=()):
     return list(read_rows(file, "", ReadingAsked(record=record)))
 
 
-def test_each_shape_but_the_archive_is_written_too():
-    assert WRITTEN == ["appen", "labelstudio", "toloka"]
+def own(row, name):
+    """Return a column of the client's own, which Mechanical Turk has as a variable."""
+    return row.own.get(name) or row.own.get(f"Input.{name}") or None
+
+
+def test_each_shape_that_is_read_is_written_too():
+    assert plugins.kinds(shapes) == WRITTEN == ["appen", "labelstudio", "mturk", "toloka"]
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -95,9 +103,9 @@ def test_results_are_the_same_tasks_again_with_gold_and_decisions(name):
         ("8", "Und dies?", None),
         ("9", "And that?", "stall"),
     ]
-    assert [row.own.get("ward") or None for row in rows] == ["Kibera", "Kibera; east", None]
-    if name != "labelstudio":  # Its decisions are predictions, which an upload of tasks leaves out.
-        column = {"appen": "label", "toloka": "OUTPUT:label"}[name]
+    assert [own(row, "ward") for row in rows] == ["Kibera", "Kibera; east", None]
+    if name != "labelstudio":  # Its decisions are no predictions by a model of the client's.
+        column = {"appen": "label", "mturk": "Answer.label", "toloka": "OUTPUT:label"}[name]
         assert [row.own.get(column) or None for row in rows][:2] == ["shop", None]
 
 
@@ -105,9 +113,61 @@ def test_results_are_the_same_tasks_again_with_gold_and_decisions(name):
 def test_answers_are_the_same_tasks_again(name):
     rows = read(written(name, replace(BATCH, content=Content.ANSWERS), ROWS))
     expected = [("007", "What is this? Duka", None), ("9", "And that?", "stall")]
-    if name == "labelstudio":
+    if name in ("labelstudio", "mturk"):
         expected.insert(1, ("8", "Und dies?", None))
     assert [(row["id"], row["text"], row.get("gold")) for row in rows] == expected
+
+
+@pytest.mark.parametrize("content", [Content.RESULTS, Content.ANSWERS])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_reason_of_gold_comes_back_and_no_decision_becomes_a_prediction(name, content):
+    rows = {row["id"]: row for row in read(written(name, replace(BATCH, content=content), ROWS))}
+    assert rows["9"].get("gold_reason") == "It has no walls"
+    assert "gold_reason" not in rows["007"]
+    assert all(row.guess is None and row.problem is None for row in rows.values())
+
+
+def test_a_hint_without_gold_stays_the_clients_own():
+    rows = [task("1", "Is it?", "shop", **{"HINT:text": "Look at the door", "label_gold_reason": "?"})]
+    batch = replace(BATCH, own=("HINT:text", "label_gold_reason"))
+    (again,) = read(written("toloka", batch, rows))
+    assert again.own["HINT:text"] == "Look at the door"
+    (again,) = read(written("appen", batch, rows))
+    assert again.own["label_gold_reason"] == "?"
+
+
+def test_mechanical_turk_has_one_quoted_row_per_assignment():
+    made = written("mturk", replace(BATCH, content=Content.ANSWERS), ROWS)
+    header, *rows = list(csv.reader(io.StringIO(made.decode())))
+    assert header == [
+        "HITId", "HITTypeId", "Title", "Description", "Keywords", "Reward", "CreationTime",
+        "MaxAssignments", "RequesterAnnotation", "AssignmentDurationInSeconds",
+        "AutoApprovalDelayInSeconds", "Expiration", "NumberOfSimilarHITs", "LifetimeInSeconds",
+        "AssignmentId", "WorkerId", "AssignmentStatus", "AcceptTime", "SubmitTime",
+        "AutoApprovalTime", "ApprovalTime", "RejectionTime", "RequesterFeedback",
+        "WorkTimeInSeconds", "LifetimeApprovalRate", "Last30DaysApprovalRate",
+        "Last7DaysApprovalRate", "Input.text", "Input.ward", "Input.label", "Input.id", "Input._ip",
+        "Input.gold", "Input.gold_reason", "Answer.label", "Approve", "Reject",
+    ]  # fmt: skip
+    cells = [dict(zip(header, row, strict=True)) for row in rows]
+    shown = ("HITId", "AssignmentId", "WorkerId", "AssignmentStatus", "WorkTimeInSeconds", "Answer.label")  # fmt: skip
+    assert [tuple(one[name] for name in shown) for one in cells] == [
+        ("007", "b_1.007.1", "w_1", "Approved", "60", "shop"),
+        ("007", "b_1.007.2", "w_2", "Rejected", "60", "stall"),
+        ("8", "", "", "", "", ""),
+        ("9", "b_1.9.1", "w_1", "Approved", "60", "shop"),
+    ]
+    assert cells[0]["AcceptTime"] == "Mon Nov 30 11:59:00 UTC 2026"
+    assert made.count(b'"') >= 2 * len(header) * (len(rows) + 1), "all cells are quoted"
+
+
+def test_an_archive_that_comes_back_keeps_the_names_of_its_variables():
+    batch = replace(BATCH, own=("Input.row", "Answer.label"))
+    rows = [task("1", "Is it?", "shop", **{"Input.row": "17", "Answer.label": "Yes | No"})]
+    (again,) = read(written("mturk", batch, rows))
+    assert again.own["Input.row"] == "17"
+    assert again.own["Input.Answer.label"] == "Yes | No"
+    assert again.own["Answer.label"] == "shop"
 
 
 @pytest.mark.parametrize("name", WRITTEN)

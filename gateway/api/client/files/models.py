@@ -84,6 +84,7 @@ class ImportOut(FileJobOut):
     """
 
     rows_read: int
+    predictions: Annotated[int, Field(description="The tasks with a prediction in the file")] = 0
     columns: list[str]
     warned: int
     warnings: list[Warned]

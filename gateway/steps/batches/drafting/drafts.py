@@ -4,7 +4,7 @@ A change of a draft that concerns its tasks checks every task again by the new s
 is one commit, or nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -219,7 +219,7 @@ async def prepared_again(
     """Check the tasks of `source` by the settings of `batch`, and write them to `out`."""
     stored, names = _new_file(rt), rt.vault.pseudonyms(client)
     try:
-        await _dump(rt, source, names, stored, record=bool((await rt.batches.fresh(source)).fields))
+        await _dump(rt, await rt.batches.fresh(source), batch.option_ids, names, stored)
         filled = await rt.helpers.run(
             "prepare_again", stored, out, batch, air_of(rt), UploadReading(names)
         )
@@ -229,11 +229,17 @@ async def prepared_again(
     return filled
 
 
-async def _dump(rt: Runtime, source: str, names: Pseudonyms, path: Path, *, record: bool) -> None:
+async def _dump(
+    rt: Runtime, source: Batch, options: Sequence[str], names: Pseudonyms, path: Path
+) -> None:
+    """Write the tasks of a batch to a file, each with its prediction if that is still an option."""
+    record = bool(source.fields)
     with path.open("wb") as file:  # small writes to a local file
         some = bytearray()
-        async for one in drafts.uploaded_tasks(rt.db, source):
-            some += orjson.dumps((_cells(one, names, record=record), one.own or {})) + b"\n"
+        async for one in drafts.uploaded_tasks(rt.db, source.id):
+            said = one.predicted if one.predicted and one.predicted[0] in options else None
+            cells = _cells(one, names, record=record)
+            some += orjson.dumps((cells, one.own or {}, said)) + b"\n"
             if len(some) >= _WRITTEN_AT_ONCE:
                 file.write(some)
                 some = bytearray()

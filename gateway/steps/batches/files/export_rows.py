@@ -102,7 +102,8 @@ class ExportSource:
                 if answer.at.position == one.position:
                     answers.append(teller.told(answer))
                 answer = await anext(every, None)
-            yield ExportRow(fields_for_client(one.told, names), one.text, one.gold, answers)
+            told = fields_for_client(one.told, names)
+            yield ExportRow(told, one.text, one.gold, answers, one.gold_reason)
 
     async def _proof(self) -> AsyncGenerator[ExportRow]:
         known = await check_confidences(self.rt, self.batch, self.state)

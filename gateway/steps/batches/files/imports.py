@@ -69,6 +69,7 @@ async def _read_and_store(work: FileWork, turn: Upload, path: Path, out: Path) -
         rows = filled.tasks + filled.golds
         work.rows_read = work.rows_total = rows
         told = {
+            "predictions": filled.predictions,
             "columns": filled.columns,
             "warned": filled.warned,
             "warnings": filled.warnings,

@@ -20,6 +20,8 @@ class StoredTask:
     workers: tuple[int, ...]
     """The workers to whom it is addressed, in the order in which they are asked."""
     own: Mapping[str, object] | None
+    predicted: tuple[str, float | None] | None = None
+    """The prediction of a model of the client's, and its score."""
 
 
 async def uploaded_tasks(db: Database, batch: str) -> AsyncGenerator[StoredTask]:
@@ -32,8 +34,8 @@ async def uploaded_tasks(db: Database, batch: str) -> AsyncGenerator[StoredTask]
         rows = await db.rows(
             """select t.position, t.name, t.text, t.gold, t.gold_reason, t.audience, t.own,
                  case when t.directed then array(select d.worker_id from directed d where d.task_id = t.id
-                   order by d.position, d.worker_id) else '{}' end as workers
-               from task t where t.batch_id = $1 and t.promoted_from is null and t.state <> 'uploading' and t.position > $2
+                   order by d.position, d.worker_id) else '{}' end as workers, p.value as predicted, p.score
+               from task t left join prediction p on p.task_id = t.id where t.batch_id = $1 and t.promoted_from is null and t.state <> 'uploading' and t.position > $2
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
                order by t.position limit $3""",
             batch,
@@ -49,6 +51,7 @@ async def uploaded_tasks(db: Database, batch: str) -> AsyncGenerator[StoredTask]
                 row["audience"],
                 tuple(row["workers"]),
                 row["own"],
+                None if row["predicted"] is None else (row["predicted"], row["score"]),
             )
         if len(rows) < _PAGE:
             return

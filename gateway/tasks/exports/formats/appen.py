@@ -38,9 +38,15 @@ class _Report:
             for column in ((name, f"{name}:confidence") if self._is_results else (name,))
         ]
         self._first = [*(_AGGREGATED if self._is_results else _FULL), *answers, "text"]
-        self._golds = [f"{name}_gold" for name in self._names]
+        # The gateway keeps one reason of a gold task, so a record has it beside its first field.
+        self._reason = f"{self._names[0]}_gold_reason"
+        self._golds = [*(f"{name}_gold" for name in self._names), self._reason]
         own = own_names(batch, [*self._first, *self._golds])
-        self._own = {one: name for one, name in own.items() if one.casefold() not in _NEVER}
+        kept = _NEVER | {self._reason.casefold()}
+        self._own = {one: name for one, name in own.items() if one.casefold() not in kept}
+        # A reason without gold came as a column of the client's own.
+        same = (one for one in own if one.casefold() == self._reason.casefold())
+        self._own_reason = next(same, None)
 
     def header(self) -> bytes:
         return self._writer.row([*self._first, *self._own.values(), *self._golds]).encode()
@@ -52,6 +58,7 @@ class _Report:
             row.text,
             *(cell(own.get(name)) for name in self._own),
             *(truth.get(name) for name in self._names),
+            row.gold_reason or (cell(own.get(self._own_reason)) if self._own_reason else None),
         ]
         rows = [self._unit(row)] if self._is_results else (self._judgment(row, one) for one in row.answers)  # fmt: skip
         return b"".join(self._writer.row([*one, *last]).encode() for one in rows)

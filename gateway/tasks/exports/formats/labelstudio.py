@@ -2,7 +2,7 @@
 
 Each answer is an annotation by a worker, who is a number that only this client meets. Our decision
 is a prediction with its confidence as the score. The truth of a gold task is an annotation with
-`ground_truth`.
+`ground_truth`, and its reason is `gold_reason` in the data.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ import orjson
 
 from gateway.tasks.exports.answer_parts import LABEL, answer_parts, own_names
 from gateway.tasks.exports.port import Content, ExportedBatch, ExportRow
+from gateway.tasks.shapes.labelstudio import REASON
+from gateway.tasks.shaping.model_guess import OURS
 
 MEDIA_TYPE: Final = "application/json"
 SUFFIX: Final = ".json"
@@ -24,7 +26,7 @@ _QUESTION = "text"
 class _Tasks:
     def __init__(self, batch: ExportedBatch) -> None:
         self._batch = batch
-        self._own = own_names(batch, ("id", _QUESTION))
+        self._own = own_names(batch, ("id", _QUESTION, REASON))
         self._number = 0
         self._annotation = 0
 
@@ -36,6 +38,8 @@ class _Tasks:
         own: Mapping[str, Any] = row.told.get("columns") or {}
         data = {"id": row.told["task"], _QUESTION: row.text}
         data |= {name: own[one] for one, name in self._own.items() if own.get(one) is not None}
+        if row.gold_reason:
+            data[REASON] = row.gold_reason
         truth = [self._annotation_of(row.gold, ground_truth=True)] if row.gold else []
         task = {
             "id": self._number,
@@ -77,7 +81,7 @@ class _Tasks:
         method = told.get("rule") or self._batch.method
         return [
             {
-                "model_version": f"gateway:{method}",
+                "model_version": f"{OURS}{method}",
                 "score": told.get("confidence"),
                 "result": results,
             }

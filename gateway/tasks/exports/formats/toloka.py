@@ -1,7 +1,8 @@
 """Toloka: tab-separated rows, one per task with its result, or one per answer.
 
 Results have the columns of an aggregation (`OUTPUT:` and `CONFIDENCE:` in per cent). Answers have
-the columns of a pool's assignments. Gold tasks stand in both with their `GOLDEN:`.
+the columns of a pool's assignments. Gold tasks stand in both with their `GOLDEN:`, and its reason
+is in `HINT:text`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ SUFFIX: Final = ".tsv"
 CONTENTS: Final = frozenset({Content.RESULTS, Content.ANSWERS})
 WHOLE_TASKS: Final = True
 _TASK = ("INPUT:id", "INPUT:text")
+_HINT: Final = "HINT:text"
 _ASSIGNMENT = ("assignment_id", "worker_id", "started", "submitted", "status")
 
 
@@ -31,8 +33,12 @@ class _Pool:
             outputs += [f"CONFIDENCE:{name}" for name in self._names]
         else:
             outputs += [f"ASSIGNMENT:{name}" for name in _ASSIGNMENT]
-        self._last = [*outputs, *(f"GOLDEN:{name}" for name in self._names)]
+        self._last = [*outputs, *(f"GOLDEN:{name}" for name in self._names), _HINT]
         self._own = own_names(batch, [*_TASK, *self._last])
+        # A hint of a task that is no gold came as a column of the client's own.
+        self._hint = next((one for one in self._own if one.casefold() == _HINT.casefold()), None)
+        if self._hint is not None:
+            del self._own[self._hint]
 
     def header(self) -> bytes:
         return self._writer.row([*_TASK, *self._own.values(), *self._last]).encode()
@@ -41,7 +47,8 @@ class _Pool:
         own: Mapping[str, Any] = row.told.get("columns") or {}
         task = [row.told["task"], row.text, *(cell(own.get(name)) for name in self._own)]
         truth = answer_parts(self._batch, row.gold)
-        golden = [truth.get(name) for name in self._names]
+        hint = row.gold_reason or (cell(own.get(self._hint)) if self._hint else None)
+        golden = [*(truth.get(name) for name in self._names), hint]
         name = row.told["task"]
         rows = (
             [self._result(row.told)]
