@@ -24,6 +24,7 @@ _BEFORE = re.compile(rf"((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?")
 _BEHIND = re.compile(rf" *((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?$")
 _FACTORS = frozenset("bkmn")  # 20k may mean 20,000
 _DIGITS_MAX = 13
+_WHOLE_UNITS = re.compile(r"\s*/[=-]$")  # 100/= and 100/- are whole shillings.
 
 
 def minor_per_major(currency: str) -> int:
@@ -125,6 +126,8 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     """
     number, sign = undressed(text, currency)
     found = readings(number)
+    if len(found) > 1 and _WHOLE_UNITS.search(plain(text).strip()):
+        found = {mark: figure for mark, figure in found.items() if not figure[1]}
     if mark in found:
         chosen = found[mark]
     elif mark is None and len(set(found.values())) == 1:
@@ -140,10 +143,12 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     whole, part = chosen
     digits = MINOR_DIGITS.get(currency, 2)
     cents = part.rstrip("0")
+    # 1000,000 may be a million whose first separator was left out, unless the file says otherwise.
+    unsure = mark is None and len(part) == GROUP and whole != "0"
     if (
         len(cents) > digits
         or len(whole) > _DIGITS_MAX
-        or (digits < GROUP and looks_grouped(part, whole))
+        or (digits < GROUP and (unsure or looks_grouped(part, whole)))
     ):
         raise _no_amount(text, currency)
     return sign * int(whole + cents.ljust(digits, "0"))
@@ -164,6 +169,8 @@ def decimal_mark(texts: Iterable[str], currency: str) -> str | None:
         except Refused:
             continue
         if len(found) == 1 and (mark := next(iter(found))) is not None:
+            if len(found[mark][1]) == GROUP > MINOR_DIGITS.get(currency, 2):
+                continue  # 1000,000 proves nothing.
             proven.setdefault(mark, text)
         if len(proven) > 1:
             one, other = (repr(said.strip()) for said in proven.values())
@@ -183,19 +190,19 @@ def undressed(text: str, currency: str) -> tuple[str, int]:
     number, sign = plain(text).strip(), 1
     if number.startswith("(") and number.endswith(")"):
         number, sign = number[1:-1].strip(), -1
-    number = re.sub(r"\s*/[=-]$", "", number)  # 100/= and 100/- are whole shillings.
-    known = currencies.words(currency)
+    number = _WHOLE_UNITS.sub("", number)
+    known, is_signed = currencies.words(currency), sign < 0
     for _ in range(2):  # A sign may stand outside or inside the currency.
         found = _BEFORE.match(number)
         if found and _folded(found[1]) in known:
             number = number[found.end() :].strip()
-        if number[:1] in ("-", "+") and sign == 1:
-            sign = -1 if number[0] == "-" else 1
+        if number[:1] in ("-", "+") and not is_signed:
+            sign, is_signed = (-1 if number[0] == "-" else 1), True
             number = number[1:].strip()
     word = _BEHIND.search(number)
     if word and _folded(word[1]) in known - _FACTORS:
         number = number[: word.start()].strip()
-    if number.endswith("-") and sign == 1:
+    if number.endswith("-") and not is_signed:
         number, sign = number[:-1].strip(), -1
     if not number[:1].isdecimal():
         raise _no_amount(text, currency)

@@ -28,8 +28,9 @@ _DIGITS_ABROAD_MIN = 10  # A number with fewer digits and no plus may be a short
 _DIGITS_LOST = "00000"  # The end of a rounded number: 2.54711E+11 has lost digits.
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
-_TEL = re.compile(r"tel:\s*", re.IGNORECASE)
-_WHOLE = re.compile(r"(\+?\d{7,})[.,]0+")  # A whole number as a spreadsheet or pandas writes it.
+_TEL = re.compile(r"(?:tel|sms|smsto|callto|whatsapp):\s*", re.IGNORECASE)
+_QUOTES = " ='\"`<>\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
+_WHOLE = re.compile(r"(\+?(?:\d{7,}|\d{1,3}(?:,\d{3}){2,}))[.,]0+")  # A whole number as a spreadsheet or pandas writes it.
 _GROUPED = re.compile(r"\+?\d{1,3}(?:,\d{3})+")
 _WRITTEN = re.compile(r"[-(\s]*(?P<plus>(?:\+[-(\s]*)*)(?P<rest>\d[\d\s().-]*)")
 _ABROAD = re.compile(r"0{2,3}(?=[1-9])")  # Kenya and its neighbours dial out with 000.
@@ -92,10 +93,10 @@ def is_number_word(word: str) -> bool:
 # and again.
 @lru_cache(maxsize=10_000)
 def _read(raw: str, region: str) -> str | None:
-    text = _without_uri(_plain(raw).strip(" ='\"").rstrip(" .,;"), region)
+    text = _without_uri(_plain(raw).strip(_QUOTES).rstrip(" .,;"), region)
     whole = _WHOLE.fullmatch(text)
     if whole:
-        text = whole[1]
+        text = whole[1].replace(",", "")
         if text.endswith(_DIGITS_LOST):
             return None
     elif _GROUPED.fullmatch(text):
@@ -117,7 +118,7 @@ def _plain(raw: str) -> str:
 
 
 def _without_uri(text: str, region: str) -> str:
-    """Return the number of a `tel:` URI.
+    """Return the number of a `tel:` URI, or of one for messages.
 
     A URI with a parameter that changes the number stays unreadable.
     """

@@ -245,11 +245,18 @@ def replay(
     play: PlayOptions,
     limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
+    allow_undelivered: Annotated[
+        bool,
+        typer.Option(
+            "--allow-undelivered", help="Exit with 0 although answers could not be delivered."
+        ),
+    ] = False,
     json: Json = None,
 ) -> None:
     """Play recorded crowd answers through simulated phones over HTTP, and compare all books.
 
-    The answers are followed through to the payouts.
+    The answers are followed through to the payouts. Exits with 1 when books differ or an answer is
+    lost or doubled, and with 3 when recorded answers could not be delivered. Those are named.
     """
     from gateway.cli.replay import command
     from gateway.cli.replay.recording import RecordingFiles, read_recording
@@ -264,6 +271,7 @@ def replay(
         pack=play.packing,
         seed=seed,
         out=json,
+        allow_undelivered=allow_undelivered,
     )
 
 

@@ -6,7 +6,10 @@ from functools import lru_cache
 
 from gateway.phrases import ethiopic
 
-_APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
+# The apostrophe, and what keyboards and converters put in its place.
+_APOSTROPHES = re.compile(
+    "['`\u00b4\u2018\u2019\u201a\u201b\u2032\u2035\u02b9-\u02bf\u02c8\u055a\u05f3\ua78b\ua78c\uff07]"
+)
 _DIACRITICS = range(0x0300, 0x0370)
 # These turn a plain 1 into the keycap emoji of 1.
 _EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")
@@ -18,7 +21,8 @@ _PLAIN = str.maketrans(
         "\u0253": "b", "\u0257": "d", "\u0199": "k", "\u01b4": "y", "\u025b": "e", "\u0254": "o", "\u014b": "n",
         "\u0256": "d", "\u0192": "f", "\u0263": "g", "\u028b": "v", "\u0268": "i", "\u0289": "u", "\u0131": "i",
         "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0127": "h", "\u00e6": "ae", "\u0153": "oe", "\u00f0": "d",
-        "\u00fe": "th",
+        "\u00fe": "th", "\u01a5": "p", "\u01ad": "t", "\u0188": "c", "\u0260": "g", "\u0272": "n", "\u019e": "n",
+        "\u01dd": "e", "\u0259": "e", "\u0269": "i", "\u028a": "u", "\u0167": "t",
     }
 )  # fmt: skip
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -59,14 +63,15 @@ def fold(said: str) -> str:
 
 
 def _fold(said: str) -> str:
-    text = clean(said)
+    # A spacing accent would otherwise leave a blank in the middle of the word.
+    text = clean(_APOSTROPHES.sub("", said))
     if text.isascii():
         text = text.casefold()
     else:
         text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(_bare(ch) for ch in unicodedata.normalize("NFKD", text)).translate(_PLAIN)
         text = ethiopic.folded(text)
-    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text)).strip()
+    return _NOT_WORD.sub(" ", text).strip()
 
 
 _short = lru_cache(maxsize=2048)(

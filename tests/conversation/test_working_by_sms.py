@@ -11,6 +11,7 @@ from gateway.conversation.facts import Answered, Asked, LanguageChosen, Skipped
 from gateway.conversation.situation import PackItem
 from gateway.conversation.work.asking import question_sms
 from gateway.gsm.septets import segments
+from gateway.phrases.hearing import clean
 from gateway.tasks.question import Option
 
 from .people import BOOKS, Person, held, question
@@ -215,14 +216,18 @@ def test_a_late_reply_to_numbered_questions_is_no_text() -> None:
     assert "line 1" in reply
 
 
-@pytest.mark.parametrize("said", ["1A2B", "a1 b2", "2B", "AB", "ba"])
+@pytest.mark.parametrize(
+    "said",
+    ["1A2B", "a1 b2", "2B", "AB", "ba", "1.A 2.B", "1)a, 2)b", "1=A;2=B", "1-A/2-B", "1A\n2B", "Q1 A Q2 B", "No.1 A", "1A 2B PAY",
+     "a b", "A,B", "a/b", "A B PAY", "\uff11\uff21", "\u0661A \u0662B"],
+)  # fmt: skip
 def test_what_may_answer_numbered_questions_is_not_taken_as_a_text_at_once(said: str) -> None:
     amina = Person(holds=held(question("line 1", "transcription")))
     with_numbered_questions(amina, still_open=False)
     amina.texts(said)
     assert amina.answers == []
     amina.texts(f"ANSWER {said}")
-    assert amina.answers == [said]
+    assert amina.answers == [clean(said)]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ ID_CHARS_MAX = 200
 _FLOAT = re.compile(r"\d+(?:\.\d*)?[eE]\+\d+|\d+\.\d*[eE]\d+")
 # Systems without an id write such values, or leave the variables of a template unfilled.
 _SAYS_NOTHING = re.compile(
-    r"[0-]*|null|nil|none|nan|n/?a|undefined|unknown|true|false|\[?object object\]?|%\w|\{.*\}|\$\{.*\}",
+    r"""[0\W_]*|[<(\['"]*(?:null|nil|none|nan|n/?a|undefined|unknown|true|false|-?inf(?:inity)?|object object)[>)\]'"]*"""
+    r"|%\w|\{.*\}|[$%#]\{.*\}|\$[a-z_]+|<[a-z_]+>|#[a-z_]+#|%[a-z_]+%|\[[a-z_]+\]",
     re.IGNORECASE,
 )
 _BYTES = "\x00bytes:"

@@ -12,6 +12,7 @@ FIELD_CHARACTERS_MAX = 131_072
 LINE_CHARACTERS_MAX = 1 << 22
 COLUMNS_MAX = 1_000
 DELIMITERS = (",", ";", "\t")
+_END_OF_FILE = "\x1a"  # the mark that programs of DOS put behind the last line
 
 
 def records(source: Source, encoding: str, delimiter: str) -> Iterator[list[str]]:
@@ -61,6 +62,8 @@ class _Lines:
 
     def __next__(self) -> str:
         line = self._text.readline(LINE_CHARACTERS_MAX + 1)
+        if line.endswith(_END_OF_FILE):  # Then the text ends here, for no line end follows.
+            line = line.rstrip(_END_OF_FILE)
         if not line:
             raise StopIteration
         if len(line) > LINE_CHARACTERS_MAX:

@@ -23,6 +23,8 @@ PRICE_MINOR, CURRENCY = 300, "KES"
 _RUNNERS = 1
 _ANSWERS_MAX = 1000
 _SPARE_MINOR = 100_00
+# The statuses of an ended replay. 2 is that of a wrong command line.
+EXIT_DIFFERENT, EXIT_UNDELIVERED = 1, 3
 
 
 def make_plan(
@@ -93,12 +95,39 @@ async def run(
             return report
 
 
-def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:
-    """Show the report, write the JSON if requested, and exit with 1 when books differ."""
+def finish(
+    report: dict[str, Any], out: Path | None, console: Console, *, allow_undelivered: bool
+) -> None:
+    """Show the report, write the JSON if requested, and exit with the status of the replay."""
     show(report, console)
     write_json(report, out)
+    if status := exit_status(report, allow_undelivered=allow_undelivered):
+        if status == EXIT_UNDELIVERED:
+            console.print(
+                f"Exit status {status}, because of the answers that could not be delivered; "
+                "--allow-undelivered accepts them.",
+                style="yellow",
+                highlight=False,
+            )
+        sys.exit(status)
+
+
+def exit_status(report: dict[str, Any], *, allow_undelivered: bool = False) -> int:
+    """Return 0, or the status of books that differ, or else that of answers not delivered.
+
+    >>> books = {"mismatches": 0, "lost": 0, "duplicated": 0}
+    >>> exit_status({**books, "undelivered": []}), exit_status({**books, "undelivered": ["one"]})
+    (0, 3)
+    >>> exit_status({**books, "undelivered": ["one"]}, allow_undelivered=True)
+    0
+    >>> exit_status({**books, "lost": 1, "undelivered": ["one"]}, allow_undelivered=True)
+    1
+    """
     if report["mismatches"] or report["lost"] or report["duplicated"]:
-        sys.exit(1)
+        return EXIT_DIFFERENT
+    if report["undelivered"] and not allow_undelivered:
+        return EXIT_UNDELIVERED
+    return 0
 
 
 def replay(
@@ -110,10 +139,13 @@ def replay(
     pack: str,
     seed: int,
     out: Path | None,
+    allow_undelivered: bool,
 ) -> None:
+    """Play a recording, report, and exit with the status of the replay."""
     # With the JSON on stdout, the report for humans goes to stderr.
     console = Console(stderr=str(out) == "-")
     plan = make_plan(
         recording, channel=channel, policy=policy, confidence=confidence, pack=pack, seed=seed
     )
-    finish(asyncio.run(run([plan], console)), out, console)
+    report = asyncio.run(run([plan], console))
+    finish(report, out, console, allow_undelivered=allow_undelivered)

@@ -3,6 +3,7 @@
 It shows the outcome, each batch beside its baselines, the figures, and the next steps.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -117,6 +118,20 @@ def _undelivered(report: Report, console: Console) -> None:
     for one in missing[:_DIFFERENCES_SHOWN]:
         said = f"{one['worker']} to task {one['task']}: {one['answer']!r}, {one['why']}; last shown: {one['shown_last']!r}"
         console.print(f"  [yellow]not delivered:[/] {escape(said)}", highlight=False)
+    for line in others_by_task(missing[_DIFFERENCES_SHOWN:]):
+        console.print(f"  [yellow]not delivered:[/] {escape(line)}", highlight=False)
+
+
+def others_by_task(missing: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return one line per task with the names of the workers whose answers were not taken.
+
+    >>> others_by_task([{"task": "t1", "worker": "w1"}, {"task": "t1", "worker": "w2"}])
+    ['to task t1: w1, w2']
+    """
+    workers: dict[str, list[str]] = {}
+    for one in missing:
+        workers.setdefault(one["task"], []).append(one["worker"])
+    return [f"to task {task}: {', '.join(names)}" for task, names in workers.items()]
 
 
 def _of_batch(r: Report) -> ReportLines:

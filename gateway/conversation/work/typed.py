@@ -22,7 +22,9 @@ _ECHO_MAX = 36
 _RECORD_ECHO_MAX = 110
 _KEY_DIGITS_MAX = 2
 _LETTER = f"[{KEYS.casefold()}]"
-_PACK_STYLE = re.compile(rf"(?:\d{{1,2}} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} ?)+")
+# "1A 2B" is also written "Q1 A, Q2 B" and "No.1 A", and the request for money may follow.
+_NUMBER = r"(?:(?:q|qn|question|no|nr|number) ?)?\d{1,2}"
+_PACK_STYLE = re.compile(rf"(?:(?:{_NUMBER} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} ?)+)(?:pay)?")
 _LETTERS = re.compile(rf"{_LETTER}+")
 
 
@@ -44,7 +46,8 @@ def is_doubtful(context: Context, question: Question, said: str) -> bool:
     # Letters alone answer the numbered questions of the last message when there is one per
     # question.
     asked = sum(item.last for item in context.situation.pack)
-    return len(words) == asked and _LETTERS.fullmatch(words) is not None
+    letters = words.removesuffix(" pay").replace(" ", "")
+    return len(letters) == asked and _LETTERS.fullmatch(letters) is not None
 
 
 def ask_back(context: Context, said: str) -> str:

@@ -35,6 +35,11 @@ from gateway.conversation.money.cash_out import amount_said
         ("20\u200b", 2_000),
         ("\u200f20", 2_000),
         ("0,500", 50),
+        ("Ksh 1,000/=", 100_000),  # whole shillings, so the comma parts thousands
+        ("1.000/-", 100_000),
+        ("1,234.50", 123_450),
+        ("5\u202f000,00", 500_000),
+        ("\u2212 20,00", -2_000),
     ],
 )
 def test_amounts_of_files_and_messages(text: str, minor: int) -> None:
@@ -48,7 +53,8 @@ def test_what_may_be_two_amounts_is_refused_with_both(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "abc", "USD 20", "\u20ac20", "1e3", "20\u00b2", "10.005", "1.0005", "1 00", "1,00,000", "--5", "20k", "1.2.3", "5 5"]
+    "text", ["", "abc", "USD 20", "\u20ac20", "1e3", "20\u00b2", "10.005", "1.0005", "1 00", "1,00,000", "--5", "20k", "1.2.3", "5 5",
+     "+-5", "-+5", "(-5)", "1000,000", "1000.000", "12345,678", "20,00 DR", "=20", "NaN", "Infinity", "1 0000"]
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(Refused):
@@ -59,8 +65,10 @@ def test_the_other_amounts_of_a_file_tell_the_mark() -> None:
     assert decimal_mark(["1.000", "20,00", "5"], "KES") == ","
     assert decimal_mark(["1,000", "99,000.00"], "KES") == "."
     assert decimal_mark(["1.000", "1,000"], "KES") is None
+    assert decimal_mark(["1000,000", "1000.000"], "KES") is None
     assert read_amount("1.000", "KES", ",") == 100_000
     assert read_amount("1,000", "KES", ".") == 100_000
+    assert read_amount("1000.000", "KES", ".") == 100_000
     for text, mark in (("1.000", "."), ("1,000", ","), ("20,00", ".")):
         with pytest.raises(Refused):
             read_amount(text, "KES", mark)

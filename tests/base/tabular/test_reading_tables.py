@@ -52,6 +52,11 @@ def test_what_spreadsheets_add() -> None:
     assert cells("id;text\n1;Toi, Gikomba, Kibera, Kawangware\n")[0]["id"] == "1"
 
 
+@pytest.mark.parametrize("end", ["\n\x1a", "\x1a", "\x1a\x1a", "\r\n\x1a"])
+def test_the_end_mark_of_old_programs_is_no_row(end: str) -> None:
+    assert cells(f"id,text\n1,a{end}") == [{"id": "1", "text": "a"}]
+
+
 def test_a_header_is_found_below_lines_about_the_organisation() -> None:
     table = open_table("Organization: GATEWAY\n\nShort code;600000\nId;Text\n1;a\n", ("id",), preamble=True)  # fmt: skip
     (row,) = table.rows()

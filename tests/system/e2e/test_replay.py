@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
+from gateway.cli.replay.command import EXIT_UNDELIVERED
 from gateway.settings.apart import scrubbed_environment
 
 REPOSITORY = Path(__file__).parents[3]
@@ -49,8 +50,8 @@ def replay(folder, answers, *words, truth=None, tasks=None):
     return ended, json.loads(ended.stdout) if ended.stdout.startswith("{") else {}
 
 
-def is_right(ended, report):
-    assert ended.returncode == 0, ended.stderr
+def is_right(ended, report, status=0):
+    assert ended.returncode == status, ended.stderr
     assert KEYS - report.keys() == set()
     assert (report["mismatches"], report["lost"], report["duplicated"]) == (0, 0, 0), report
     assert report["ledger"]["sum_minor"] == report["ledger"]["in_transit_minor"] == 0
@@ -221,7 +222,7 @@ def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
     ended, report = replay(
         tmp_path, answers, "--kind", "transcription", "--channel", "mixed", truth=lines, tasks=texts
     )  # fmt: skip
-    is_right(ended, report)
+    is_right(ended, report, EXIT_UNDELIVERED)
     missing = {(one["worker"], one["task"]): one["why"] for one in report["undelivered"]}
     understood_by_none = "the gateway did not take it"
     stopped = "the worker sent a word that stops all messages"
@@ -232,9 +233,26 @@ def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
     assert {key for key, why in missing.items() if why == stopped} == {("w1", "t6"), ("w3", "t6")}
     assert report["answers_used"] == len(answers) - len(missing)
     assert f"{len(missing)} recorded answers could not be delivered" in ended.stderr
+    assert "Exit status 3" in ended.stderr
+    for worker, task in missing:
+        assert any(
+            "not delivered:" in line and task in line and worker in line
+            for line in ended.stderr.splitlines()
+        ), (worker, task)
     assert {task: one["value"] for task, one in report["results"].items() if task in ("t0", "t5")} == {
         "t0": "Why", "t5": "hello you"
     }  # fmt: skip
+
+
+def test_answers_that_may_stay_undelivered_end_with_0(tmp_path):
+    """A client plays a recording of which she knows that one line has no words."""
+    answers = [("t0", "w0", "..."), ("t1", "w0", "hello you")]
+    ended, report = replay(
+        tmp_path, answers, "--kind", "transcription", "--channel", "ussd", "--allow-undelivered"
+    )
+    is_right(ended, report)
+    assert [(one["worker"], one["task"]) for one in report["undelivered"]] == [("w0", "t0")]
+    assert "not delivered:" in ended.stderr
 
 
 @pytest.mark.parametrize(("words", "said"), [
