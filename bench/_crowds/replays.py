@@ -53,7 +53,7 @@ class RecordedSet:
         ]
 
     def tasks(self, answers: int) -> int:
-        """Return how many of the first tasks hold about so many answers, at least one."""
+        """Return how many of the first tasks hold about `answers` answers, at least one."""
         of = dict.fromkeys((row[0] for row in self.rows), 0)
         for row in self.rows:
             of[row[0]] += 1
