@@ -51,13 +51,15 @@ def error_share(errors: int, sample: int, population: int | None = None) -> Erro
     return ErrorShare(errors / sample, low, high, errors, sample)
 
 
-def wrong_in_batch(errors: int, sample: int, population: int) -> tuple[int, int]:
+def wrong_in_batch(
+    errors: int, sample: int, population: int, confidence: float = CONFIDENCE
+) -> tuple[int, int]:
     """Return the least and the greatest number of wrong tasks in a batch that fits the sample.
 
     >>> wrong_in_batch(0, 50, 1000)
     (0, 69)
     """
-    tail = (1.0 - CONFIDENCE) / 2.0
+    tail = (1.0 - confidence) / 2.0
     least, most = errors, population - (sample - errors)
     low = _first(
         least, most, lambda wrong: 1.0 - _at_most(errors - 1, sample, population, wrong) > tail

@@ -10,13 +10,13 @@ import structlog
 from gateway.base.failpoints import reach
 from gateway.steps.messages.notify_outside import day_head
 from gateway.steps.runtime import Runtime
-from gateway.store.ledger import record_seals, seals
+from gateway.store.ledger import day_sums, record_seals, seals
 
 log = structlog.get_logger()
 
 
 async def seal(rt: Runtime) -> int:
-    """Seal the unsealed history and return the number of seals.
+    """Seal the unsealed history, add it to the sums by day, and return the number of seals.
 
     Where another process was faster nothing happens: the job is enqueued again.
     """
@@ -26,6 +26,7 @@ async def seal(rt: Runtime) -> int:
         log.info("another sealer was faster")
         return 0
     reach("seal.sealed")
+    await day_sums.sum_up(rt.db)
     await seal_records(rt)
     await day_head(rt)
     return sealed

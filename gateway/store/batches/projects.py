@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, ClientId
-from gateway.store.batches import results, tallies
+from gateway.qa.checks.plan import NO_STEPS, QualityPlan
+from gateway.store.batches import plans, results, tallies
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.projects.plan import ProjectPlan, as_data, plan_of
@@ -65,12 +66,16 @@ class ProjectStage:
 
 @dataclass(frozen=True, slots=True)
 class NewStage:
-    """A stage to be inserted with its batch: its name, the stage before it, and the reserve."""
+    """A stage to be inserted with its batch: its name, the stage before it, and the reserve.
+
+    `quality` has the review and the audit of the batch.
+    """
 
     name: str
     after: str
     batch: Batch
     reserve_minor: int
+    quality: QualityPlan = NO_STEPS
 
 
 _COLUMNS = """p.id, p.client_id, p.name, p.recipe, p.recipe_text, p.parameters, p.price, p.partner_price, p.currency, p.state,
@@ -221,6 +226,8 @@ async def insert_stage(db: Connection, project: str, position: int, stage: NewSt
     await db.execute(
         "update batch set reserved = $2 where id = $1", stage.batch.id, stage.reserve_minor
     )
+    if not stage.quality.is_default:
+        await plans.insert_plan(db, stage.batch.id, stage.quality)
 
 
 async def set_project_state(

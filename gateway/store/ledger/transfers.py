@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.base.ids import AccountId
 from gateway.payments.ledger.chart_of_accounts import Code, Posting
 from gateway.store.db import Connection, Database, Row
+from gateway.store.ledger import day_sums
 from gateway.store.turns import turns
 
 
@@ -92,7 +93,7 @@ async def balances(db: Database) -> list[Row]:
 async def audit(db: Database) -> Audit:
     """Recompute every balance from the transfers, and compare it with the stored sums.
 
-    The sums that payouts and batches promise are compared as well.
+    The sums that payouts and batches promise are compared as well, and the sums by day.
     """
     rows = await balances(db)
     transfers = await db.value("select count(*) from transfer")
@@ -123,6 +124,7 @@ async def audit(db: Database) -> Audit:
         f"answer of assignment {r['assignment']} paid {r['paid']} to a partner, its batch's price is {r['price']}"
         for r in await db.rows(_PARTNER_PRICES)
     ]
+    faults += await day_sums.faults(db)
     in_transit = sum(r["balance"] for r in rows if r["kind"] == "payout_in_transit")
     total = sum(r["balance"] for r in rows)
     if total:

@@ -1,14 +1,18 @@
 """The queries of the impact report. Money comes from the ledger alone.
 
-A period's transfers are found between two seals: every transfer under a seal was begun before the
+Long periods are read from the ledger's sums by day and by month, and from the transfers that are
+not in them yet (`gateway.store.ledger.day_sums`). So "since the start" reads no history. A period's
+transfers are found between two seals: every transfer under a seal was begun before the
 seal was made. So a report of a month reads that month's part of the ledger.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.store.db import Connection, Database
+from gateway.store.ledger.day_sums import UPTO
 
 _LATE = timedelta(hours=1)  # No transaction of the gateway lasts so long.
 _RANGE = """select coalesce((select max(to_seq) from seal where at < $1), 0) as after_seq,
@@ -99,15 +103,16 @@ async def period(db: Connection, since: datetime, until: datetime) -> Period:
 
 
 async def money_moved(db: Connection, p: Period) -> list[MoneyMoved]:
-    """Return the sums of all transfers by code and currency."""
+    """Return the sums of all transfers by code and currency. A period has whole days (UTC)."""
     rows = await db.rows(
-        """select code, currency,
-             coalesce(sum(amount) filter (where seq > $3 and at >= $1), 0)::bigint as in_period,
-             sum(amount)::bigint as since_start
-           from transfer where seq <= $4 and at < $2 group by code, currency order by code, currency""",
+        f"""select code, currency, coalesce(sum(amount) filter (where day >= ($1::timestamptz at time zone 'UTC')::date), 0)::bigint
+               as in_period, sum(amount)::bigint as since_start
+           from (select day, code, currency, amount from ledger_day
+               union all select (at at time zone 'UTC')::date, code, currency, amount from transfer
+                 where seq > {UPTO} and seq <= $3) s
+           where day < ($2::timestamptz at time zone 'UTC')::date group by code, currency order by code, currency""",
         p.since,
         p.until,
-        p.after_seq,
         p.last_seq,
     )
     known = {int(code) for code in Code}
@@ -118,19 +123,31 @@ async def money_moved(db: Connection, p: Period) -> list[MoneyMoved]:
     ]
 
 
-_EARNED = f"""select credit, sum(amount)::bigint as minor from transfer
-  where seq > $3 and seq <= $4 and at >= $1 and at < $2 and code = {Code.EARN:d} group by credit"""
+def _sums(codes: Sequence[Code]) -> str:
+    """Return the query for the sums of some codes from $1 until before $2, by their holders."""
+    listed = ", ".join(f"{code:d}" for code in codes)
+    return f"sums_by_holder(p_codes => array[{listed}]::smallint[], p_since => $1, p_until => $2)"
+
+
+_EARNED = f"select holder, amount as minor from {_sums((Code.EARN,))}"
+_GIVEN_BACK = f"{Code.PARTNER_CORRECTED:d}, {Code.REINVEST_CORRECTED:d}"
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+_PAID = (Code.SETTLE, Code.LATE_PAID)
+_PARTNERS = (
+    Code.PARTNER_EARN,
+    Code.PARTNER_REINVEST,
+    Code.PARTNER_CORRECTED,
+    Code.REINVEST_CORRECTED,
+)
 
 
 async def work_by_country(db: Connection, p: Period) -> list[CountryWork]:
     """Return the workers who earned with answers in the period, and their earnings, by country."""
     rows = await db.rows(
         f"""select w.region, w.currency, count(*)::int as workers, sum(e.minor)::bigint as minor
-            from ({_EARNED}) e join worker w on w.account_id = e.credit group by 1, 2 order by 3 desc, 1""",
+            from ({_EARNED}) e join worker w on w.account_id = e.holder group by 1, 2 order by 3 desc, 1""",
         p.since,
         p.until,
-        p.after_seq,
-        p.last_seq,
     )
     return [
         CountryWork(row["region"], row["currency"], row["workers"], row["minor"]) for row in rows
@@ -143,19 +160,17 @@ async def people(db: Connection, p: Period) -> PeopleCounts:
         f"""with first as (select worker_id, min(at) as at from consent
               where act in ('joined', 'agreed', 'restarted') and at < $2 group by worker_id),
             passed as (select distinct worker_id, at >= $1 as now from lesson_run where state = 'passed' and at < $2),
-            paid as (select distinct y.worker_id, t.at >= $1 and t.seq > $3 as now from transfer t
-              join payout y on y.id = split_part(t.cause, ':', 2)::uuid
-              where t.code in ({Code.SETTLE:d}, {Code.LATE_PAID:d}) and t.seq <= $4 and t.at < $2)
+            paid as (select distinct holder from {_sums(_PAID)}),
+            ever as (select distinct holder from {_sums(_PAID).replace("$1", "$3")})
             select (select count(*) from first where at >= $1)::int as reached,
               (select count(*) from first)::int as reached_ever,
               (select count(*) from passed where now)::int as trained,
               (select count(distinct worker_id) from passed)::int as trained_ever,
-              (select count(*) from paid where now)::int as paid,
-              (select count(distinct worker_id) from paid)::int as paid_ever""",
+              (select count(*) from paid)::int as paid,
+              (select count(*) from ever)::int as paid_ever""",
         p.since,
         p.until,
-        p.after_seq,
-        p.last_seq,
+        _START,
     )
     assert row is not None
     return PeopleCounts(**row)
@@ -181,19 +196,17 @@ async def stated(db: Connection, p: Period, youth_age: int) -> StatedGroups:
               count(*) filter (where a.gender = 'man')::int as men,
               count(*) filter (where a.gender = 'other')::int as other,
               count(*) filter (where a.gender is null)::int as no_gender,
-              count(*) filter (where extract(year from $2::timestamptz) - a.birth_year <= $5)::int as young,
-              count(*) filter (where extract(year from $2::timestamptz) - a.birth_year > $5)::int as older,
+              count(*) filter (where extract(year from $2::timestamptz) - a.birth_year <= $3)::int as young,
+              count(*) filter (where extract(year from $2::timestamptz) - a.birth_year > $3)::int as older,
               count(*) filter (where a.birth_year is null)::int as no_age,
               count(*) filter (where a.refugee)::int as refugees,
               count(*) filter (where not a.refugee)::int as others,
               count(*) filter (where a.refugee is null)::int as no_refugee,
               coalesce(sum(a.dependents), 0)::int as dependents,
               count(a.dependents)::int as dependents_by
-            from ({_EARNED}) e join worker w on w.account_id = e.credit left join about a on a.worker_id = w.id""",
+            from ({_EARNED}) e join worker w on w.account_id = e.holder left join about a on a.worker_id = w.id""",
         p.since,
         p.until,
-        p.after_seq,
-        p.last_seq,
         youth_age,
     )
     assert row is not None
@@ -257,22 +270,17 @@ async def reinvestment(
     """Return each partner's revenue by the ledger, and its checked expenses, in the period."""
     rows = await db.rows(
         f"""with earned as (
-              select a.owner::bigint as partner, t.currency,
-                  sum(case when t.credit = a.id then t.amount else -t.amount end) as minor
-                from transfer t join account a on a.id in (t.credit, t.debit) and a.kind in ('partner_payable', 'reinvest_due')
-                where t.seq > $3 and t.seq <= $4 and t.at >= $1 and t.at < $2
-                  and t.code in ({Code.PARTNER_EARN:d}, {Code.PARTNER_REINVEST:d}, {Code.PARTNER_CORRECTED:d},
-                    {Code.REINVEST_CORRECTED:d}) group by 1, 2),
+              select a.owner::bigint as partner, t.currency, sum(case when t.code in ({_GIVEN_BACK})
+                  then -t.amount else t.amount end) as minor
+                from {_sums(_PARTNERS)} t join account a on a.id = t.holder group by 1, 2),
             spent as (select partner_id as partner, currency, sum(amount) as minor from partner_expense
-              where state = 'checked' and spent_on between $5 and $6 group by 1, 2)
+              where state = 'checked' and spent_on between $3 and $4 group by 1, 2)
             select p.code, coalesce(e.currency, s.currency) as currency, coalesce(e.minor, 0)::bigint as revenue,
                 coalesce(s.minor, 0)::bigint as reinvested
               from earned e full join spent s on (s.partner, s.currency) = (e.partner, e.currency)
                 join partner p on p.id = coalesce(e.partner, s.partner) order by 1, 2""",
         p.since,
         p.until,
-        p.after_seq,
-        p.last_seq,
         first,
         last,
     )

@@ -76,6 +76,35 @@ class AuditItem:
     """The time of the judgement, if there is one."""
 
 
+@dataclass(frozen=True, slots=True)
+class SampleSums:
+    """The judged tasks of a batch's last audit whose true value could be told."""
+
+    judged: int
+    """Their number."""
+    errors: int
+    """The number of wrong results among them."""
+
+
+async def last_sums(db: Connection | Database, batch: str, value: str | None = None) -> SampleSums:
+    """Return the sums of the last audit that ended with a judgement.
+
+    With a `value`, only results of this value count. They are a random sample of all such results.
+    """
+    row = await db.row(
+        """with last as (select a.round from audit a where a.batch_id = $1 and a.ended_at is not null
+             and exists (select from audit_item i where i.batch_id = a.batch_id and i.round = a.round and i.truth is not null)
+             order by a.round desc limit 1)
+           select count(*) as judged, count(*) filter (where not i.is_right) as errors
+             from audit_item i join last on last.round = i.round
+             where i.batch_id = $1 and i.truth is not null and ($2::text is null or i.value = $2)""",
+        batch,
+        value,
+    )
+    assert row is not None
+    return SampleSums(row["judged"], row["errors"])
+
+
 async def decided_tasks(db: Connection | Database, batch: str, bar: float) -> list[DecidedTask]:
     """Return the tasks of a batch that are decided, by its estimate where there is one.
 

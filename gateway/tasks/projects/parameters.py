@@ -35,6 +35,16 @@ COMMON: Mapping[str, RecipeParameter] = {
     "check": RecipeParameter(
         "cheaper, always or never: whether other workers check one worker's answer", "text", ""
     ),
+    "review": RecipeParameter(
+        "yes or no: whether paid reviewers look at doubtful results again, instead of the recipe's",
+        "text",
+        "",
+    ),
+    "audit": RecipeParameter(
+        "yes or no: whether a random sample of the results is judged, instead of the recipe's",
+        "text",
+        "",
+    ),
     "gold_rate": RecipeParameter(
         "The share of known answers among the questions, if the table has a column gold",
         "number",

@@ -12,6 +12,8 @@ from math import floor
 from typing import Any, cast
 
 from gateway.base.errors import Refused
+from gateway.qa.checks import plan as quality_plans
+from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.tasks.entry.fields import FIELDS_MAX
 from gateway.tasks.projects.chain import (
     AnswerNumbers,
@@ -21,6 +23,7 @@ from gateway.tasks.projects.chain import (
     several_price,
 )
 from gateway.tasks.projects.parts import ProjectPart, SplitSource, task_question, text_values
+from gateway.tasks.projects.quality_steps import OrderedSteps
 from gateway.tasks.projects.recipe import CHECK_WHEN, CheckRule, Recipe
 from gateway.tasks.projects.templates import filled_in
 from gateway.tasks.values import kind_asked
@@ -40,6 +43,7 @@ class PlannedStage:
     - `tasks` is the most tasks, and `gold` the number of gold tasks among them.
     - `answers_least`, `answers_most` and `answers_expected` are per task.
     - `characters` is the mean length of the questions, from which the pay of an hour is reckoned.
+    - `quality` has the review and the audit of its batch.
     """
 
     name: str
@@ -62,6 +66,12 @@ class PlannedStage:
     gold_rate: float = 0.0
     options: tuple[dict[str, Any], ...] = ()
     fields: tuple[dict[str, Any], ...] = ()
+    quality: QualityPlan = NO_STEPS
+
+    @property
+    def checks_minor(self) -> int:
+        """Return the most that its review and its audits can cost, in minor units."""
+        return self.quality.most_minor(self.tasks - self.gold)
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -126,6 +136,7 @@ def plan_of(data: Mapping[str, Any]) -> ProjectPlan:
 def _stage_of(data: dict[str, Any]) -> PlannedStage:
     for name in ("options", "fields"):
         data[name] = tuple(data[name])
+    data["quality"] = quality_plans.plan_of(data.get("quality") or {})
     return PlannedStage(**data)
 
 
@@ -191,13 +202,20 @@ def make_plan(
             gold_rate=min(gold_rate, 0.5) if gold else 0.0,
             options=main.options,
             fields=main.fields,
+            quality=_quality(recipe.task.steps, parameters, pay),
         )
         real = len(asked) - gold
         if choice is not None:
             choices.append(choice)
         if choice is not None and choice.checked:
             assert recipe.check is not None
-            stages += _chained(first, recipe.check, values, asked)
+            stages += _chained(
+                first,
+                recipe.check,
+                values,
+                asked,
+                _quality(recipe.check.steps, parameters, pay.share(recipe.check.price)),
+            )
             expected += real * choice.checked_minor
         else:
             stages.append(first)
@@ -210,6 +228,10 @@ def make_plan(
         )
     languages = tuple(cast("Sequence[str]", parameters["languages"]))
     return ProjectPlan(tuple(stages), tuple(choices), len(split.parts), round(expected), languages)
+
+
+def _quality(steps: OrderedSteps, parameters: Mapping[str, object], pay: AnswerPay) -> QualityPlan:
+    return steps.chosen(parameters).plan(pay.worker_minor)
 
 
 def _mean_length(question: str, asked: Sequence[ProjectPart]) -> float:
@@ -279,8 +301,12 @@ def _chained(
     check: CheckRule,
     values: Mapping[str, str],
     asked: Sequence[ProjectPart],
+    check_quality: QualityPlan,
 ) -> list[PlannedStage]:
-    """Return the stages of one answer that is checked, and asked again where it does not pass."""
+    """Return the stages of one answer that is checked, and asked again where it does not pass.
+
+    First answers get neither review nor audit, because other workers check each of them.
+    """
     checks = answer_numbers(check.policy, 0.0)
     name, real = first.name, first.tasks - first.gold
     pay = AnswerPay(first.price_minor, first.partner_minor).share(check.price)
@@ -292,6 +318,7 @@ def _chained(
         answers_least=1,
         answers_most=1,
         answers_expected=1.0,
+        quality=NO_STEPS,
     )
     checking = PlannedStage(
         name=f"{name}-check",
@@ -311,6 +338,7 @@ def _chained(
         answers_expected=checks.expected,
         # An answer to a piece of a text is about as long as the piece.
         characters=_mean_length(question.replace("{answer}", "{part}"), asked),
+        quality=check_quality,
     )
     again = replace(
         first,

@@ -11,6 +11,7 @@ from typing import cast
 
 from gateway.base.errors import Refused
 from gateway.tasks.projects.parameters import COMMON, RecipeParameter
+from gateway.tasks.projects.quality_steps import NO_ORDER, AuditOrder, OrderedSteps, ReviewOrder
 from gateway.tasks.projects.templates import placeholders
 
 SPLITS: Mapping[str, str] = {
@@ -29,6 +30,7 @@ JOINS: Mapping[str, tuple[str, ...]] = {
 CHECK_WHEN = ("cheaper", "always", "never")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _INSTRUCTIONS_MAX = 160
+_STEPS = ("review", "audit")
 _TOP = ("title", "about", "split", "parameters", "task", "check", "join")
 
 
@@ -60,6 +62,7 @@ class TaskRule:
     question: str
     policy: str
     confidence: float = 0.0
+    steps: OrderedSteps = NO_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class CheckRule:
     when: str = "cheaper"
     price: float = 0.4
     right: float = 0.85
+    steps: OrderedSteps = NO_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,8 @@ def _split(reader: "_Reader") -> SplitRule:
 
 
 def _task(reader: "_Reader") -> TaskRule:
-    reader.only(("name", "kind", "value", "instructions", "question", "policy", "confidence"))
+    keys = ("name", "kind", "value", "instructions", "question", "policy", "confidence")
+    reader.only((*keys, *_STEPS))
     return TaskRule(
         reader.text("name"),
         reader.text("kind"),
@@ -164,11 +169,12 @@ def _task(reader: "_Reader") -> TaskRule:
         reader.text("question"),
         reader.text("policy"),
         reader.number("confidence", 0.0, 0.0, 0.999),
+        _steps(reader),
     )
 
 
 def _check(reader: "_Reader") -> CheckRule:
-    reader.only(("question", "instructions", "policy", "when", "price", "right"))
+    reader.only(("question", "instructions", "policy", "when", "price", "right", *_STEPS))
     return CheckRule(
         reader.text("question"),
         reader.text("instructions"),
@@ -176,6 +182,36 @@ def _check(reader: "_Reader") -> CheckRule:
         reader.one_of("when", CHECK_WHEN, "cheaper"),
         reader.number("price", 0.4, 0.01, 1.0),
         reader.number("right", 0.85, 0.01, 1.0),
+        _steps(reader),
+    )
+
+
+def _steps(reader: "_Reader") -> OrderedSteps:
+    """Return the review and the audit that a stage declares."""
+    return OrderedSteps(
+        _review(reader.table("review")) if "review" in reader.given else None,
+        _audit(reader.table("audit")) if "audit" in reader.given else None,
+    )
+
+
+def _review(reader: "_Reader") -> ReviewOrder:
+    usual = ReviewOrder()
+    reader.only(("price", "below", "reviewers", "share"))
+    return ReviewOrder(
+        reader.number("price", usual.price, 0.1, 20),
+        reader.number("below", usual.below, 0.5, 1.0),
+        int(reader.number("reviewers", usual.reviewers, 1, 5)),
+        reader.number("share", usual.share, 0.01, 1.0),
+    )
+
+
+def _audit(reader: "_Reader") -> AuditOrder:
+    usual = AuditOrder()
+    reader.only(("price", "half_width", "promise"))
+    return AuditOrder(
+        reader.number("price", usual.price, 0.0, 20),
+        reader.number("half_width", usual.half_width, 0.01, 0.25),
+        reader.number("promise", usual.promise, 0.5, 0.999),
     )
 
 

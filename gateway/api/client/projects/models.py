@@ -148,7 +148,8 @@ class ProjectFileOut(BaseModel):
 class StageQuoteOut(BaseModel):
     """The cost of one stage: the most tasks, and the most answers per task.
 
-    `most_minor` includes what is set aside for top-ups. `hourly_minor` is the expected pay of an
+    `most_minor` includes what is set aside for top-ups, and `checks_minor` for the review and the
+    audits of its results. `hourly_minor` is the expected pay of an
     hour of work, and `floor_minor` the living-wage floor, where the operator has set one.
     """
 
@@ -162,6 +163,7 @@ class StageQuoteOut(BaseModel):
     tasks_most: int
     answers_most: int
     most_minor: int
+    checks_minor: int
 
 
 class ChoiceOut(BaseModel):

@@ -238,17 +238,20 @@ async def quality_report(
     rt: Rt,
     client: Client,
     project: ProjectPath,
-    format: Annotated[Literal["html", "csv"], Query()] = "html",  # noqa: A002
+    format: Annotated[Literal["html", "csv", "steps"], Query()] = "html",  # noqa: A002
     *,
     raw: bool = False,
 ) -> Response:
     """Return the quality report: answers, confidence and disagreements per part, totals, cost.
 
-    It can be read while the project runs.
+    `csv` has one line per part. `steps` has one line per stage and quality step: what it caught,
+    its cost, and the share of errors that remains. It can be read while the project runs.
     """
     found = await report.project_report(rt, await create.own_project(rt, client, project))
     if format == "csv":
         return StreamingResponse(_encoded(report.report_csv(found, raw=raw)), media_type=_CSV)
+    if format == "steps":
+        return StreamingResponse(_encoded(report.report_steps_csv(found, raw=raw)), media_type=_CSV)
     return HTMLResponse(report.report_html(found), headers=_NO_SCRIPTS)
 
 

@@ -129,6 +129,7 @@ def _stage_quote(each: StageReserve) -> StageQuoteOut:
         tasks_most=stage.tasks,
         answers_most=stage.answers_most,
         most_minor=each.reserve_minor,
+        checks_minor=stage.checks_minor,
     )
 
 

@@ -30,6 +30,7 @@ from gateway.tasks.projects.chain import answer_numbers
 from gateway.tasks.projects.parameters import checked_parameters, declared_fields
 from gateway.tasks.projects.parts import ProjectLimits
 from gateway.tasks.projects.plan import ASK, AnswerPay, PlannedStage, ProjectPlan
+from gateway.tasks.projects.quality_steps import NO_ORDER
 from gateway.tasks.projects.recipe import Recipe
 from gateway.tasks.question import Option
 
@@ -51,6 +52,7 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
     """Create a draft and return its id. Raises Refused naming the field that is wrong."""
     recipe, text = find_recipe(order.recipe)
     parameters = checked_parameters(recipe.parameters, order.parameters)
+    NO_ORDER.chosen(parameters)  # This refuses what is neither yes nor no.
     if parameters["policy"]:
         try:
             answer_numbers(str(parameters["policy"]), 0.0)

@@ -20,7 +20,7 @@ from gateway.tasks.projects.plan import AGAIN, ASK, PlannedStage, ProjectPlan
 class StageReserve:
     """The money that a stage needs at most, with its batch, which is not stored yet.
 
-    It is for all paid answers and for top-ups of pay below the floor.
+    It is for all paid answers, for review and audits, and for top-ups of pay below the floor.
     """
 
     stage: PlannedStage
@@ -110,7 +110,7 @@ async def stage_reserves(rt: Runtime, project: Project, digest: bytes) -> list[S
         batch = await stage_batch(rt, project, place, stage, digest)
         pay = await quoted_pay(rt, batch, stage.characters)
         slots = stage.slots(gold_answers(await workers_who_may_be_asked(rt, batch)))
-        reserve_minor = slots * batch.cost_minor + pay.reserve_minor(slots)
+        reserve_minor = slots * batch.cost_minor + pay.reserve_minor(slots) + stage.checks_minor
         found.append(StageReserve(stage, batch, reserve_minor, pay))
     return found
 

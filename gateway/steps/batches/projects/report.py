@@ -11,8 +11,10 @@ from jinja2 import Environment
 from gateway.base.errors import Refused
 from gateway.base.money import amount_text
 from gateway.base.tabular import CsvWriter, WorkbookWriter
+from gateway.steps.batches.checks.report_page import TITLES, error_words
 from gateway.steps.batches.projects.advance import source_of
 from gateway.steps.batches.projects.charts import confidence_chart, cost_chart
+from gateway.steps.batches.projects.five_steps import ProjectSteps, project_steps, steps_csv
 from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
 from gateway.steps.batches.projects.work import AssembledProject
 from gateway.steps.quality.confidences import check_confidences
@@ -62,6 +64,7 @@ class ProjectReport:
     totals: ProjectTotals
     stages: tuple[StageCost, ...]
     choices: tuple[ChainChoice, ...]
+    steps: ProjectSteps
 
     @property
     def spent_minor(self) -> int:
@@ -86,8 +89,8 @@ async def project_report(rt: Runtime, project: Project) -> ProjectReport:
         for each in parts
         for line in part_lines(each.question, each.outcome, seams.get(each.outcome.part))
     )
-    stages = list[StageCost]()
-    for stage in await projects.stages_of(rt.db, project.id):
+    stages, begun = list[StageCost](), await projects.stages_of(rt.db, project.id)
+    for stage in begun:
         batch = await rt.batches.fresh(stage.batch)
         stages.append(
             StageCost(
@@ -109,6 +112,7 @@ async def project_report(rt: Runtime, project: Project) -> ProjectReport:
         totals=totals(lines),
         stages=tuple(stages),
         choices=project.plan.choices,
+        steps=await project_steps(rt, project, begun, found.parts),
     )
 
 
@@ -162,6 +166,11 @@ def report_csv(report: ProjectReport, *, raw: bool) -> Iterator[str]:
     yield from (writer.row(line.row()) for line in report.lines)
 
 
+def report_steps_csv(report: ProjectReport, *, raw: bool) -> Iterator[str]:
+    """Yield one line of CSV per stage and quality step, and then those of the whole."""
+    yield from steps_csv(report.steps, report.project.currency, raw=raw)
+
+
 def report_html(report: ProjectReport) -> str:
     """Return the report as a page of its own that needs no other file."""
     currency = report.project.currency
@@ -172,6 +181,7 @@ def report_html(report: ProjectReport) -> str:
     page = resources.files(__package__ or "").joinpath("report.html").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = _percent
+    environment.filters["error_words"] = error_words
     return environment.from_string(page).render(
         report=report,
         project=report.project,
@@ -181,6 +191,7 @@ def report_html(report: ProjectReport) -> str:
         checked=any(stage.checked for stage in report.stages),
         formula=FORMULA,
         money=money,
+        titles=TITLES,
         confidences=confidence_chart(report.totals.bins),
         costs=cost_chart([(stage.name, stage.spent_minor) for stage in report.stages], currency),
     )

@@ -73,7 +73,9 @@ async def _new_stages(rt: Runtime, project: Project) -> tuple[list[NewStage], by
     reserves = await stage_reserves(rt, project, digest)
     check_floors(project, reserves)
     stages = [
-        NewStage(each.stage.name, each.stage.after, each.batch, each.reserve_minor)
+        NewStage(
+            each.stage.name, each.stage.after, each.batch, each.reserve_minor, each.stage.quality
+        )
         for each in reserves
     ]
     return stages, digest
