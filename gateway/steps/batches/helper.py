@@ -19,7 +19,12 @@ from gateway.base.offload import Done
 from gateway.qa.checks.promise import PromiseAsked, PromisePlan
 from gateway.steps.batches.checks.predictions.upload import read_file
 from gateway.steps.batches.prepare import advise_texts, prepare, prepare_again
-from gateway.steps.batches.projects.work import assemble_project, plan_project, prepare_stage
+from gateway.steps.batches.projects.work import (
+    assemble_project,
+    assemble_result,
+    plan_project,
+    prepare_stage,
+)
 from gateway.steps.messages.message_cost import weigh_texts
 
 
@@ -33,6 +38,7 @@ def plan_promise(asked: PromiseAsked) -> PromisePlan:
 JOBS: Mapping[str, Callable[..., object]] = {
     "advise_texts": advise_texts,
     "assemble_project": assemble_project,
+    "assemble_result": assemble_result,
     "plan_project": plan_project,
     "plan_promise": plan_promise,
     "prepare": prepare,

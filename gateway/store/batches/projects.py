@@ -1,6 +1,6 @@
 """Projects: their rows, their files and their stages, each of which is a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,8 @@ class ProjectStage:
     answers: int
     is_published: bool
     """True if no result of the batch still waits to be copied to its task."""
+    background: Mapping[str, Any] | None
+    """The progress of long work on the batch, like storing its tasks."""
 
     @property
     def is_open(self) -> bool:
@@ -299,7 +301,8 @@ async def stages_of(db: Database, project: str) -> list[ProjectStage]:
     rows = await db.rows(
         f"""select s.position, s.name, s.after, s.state, s.batch_id, b.state as batch_state, b.price + b.partner_price as cost, b.reserved,
              c.tasks, c.tasks_done, c.tasks_review, c.answers,
-             not exists (select from estimate e where e.batch_id = b.id) as published
+             not exists (select from estimate e where e.batch_id = b.id) as published,
+             case when (b.upload_until < now()) is not true then b.background end as background
            from project_stage s join batch b on b.id = s.batch_id {tallies.OF_BATCH}
            where s.project_id = $1 order by s.position""",
         project,
@@ -319,6 +322,7 @@ async def stages_of(db: Database, project: str) -> list[ProjectStage]:
             tasks_review=row["tasks_review"],
             answers=row["answers"],
             is_published=row["published"],
+            background=row["background"],
         )
         for row in rows
     ]
@@ -393,11 +397,13 @@ class StageResult:
     skills: Sequence[tuple[float, float]] | None = None
 
 
-async def stage_results(db: Database, batch: Batch, confidence: float) -> list[StageResult]:
-    """Return the result of each real task of a stage's batch, in order."""
+async def stage_results(
+    db: Database, batch: Batch, confidence: float
+) -> AsyncIterator[StageResult]:
+    """Yield the result of each real task of a stage's batch, in order."""
     is_record = bool(batch.fields)
-    return [
-        StageResult(
+    async for row in results.of_batch(db, batch.id, batch.method, confidence, entries=is_record):
+        yield StageResult(
             task=row.name,
             value=row.value,
             confidence=row.confidence,
@@ -407,8 +413,6 @@ async def stage_results(db: Database, batch: Batch, confidence: float) -> list[S
             workers=tuple(row.workers) if is_record else (),
             skills=row.skills if is_record else None,
         )
-        async for row in results.of_batch(db, batch.id, batch.method, confidence, entries=is_record)
-    ]
 
 
 async def spent_on(db: Database, batch: str) -> int:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.api.quotes import ReadyOut
 from gateway.api.requests import PriceInput
-from gateway.api.responses import Warned
+from gateway.api.responses import Background, Warned
 from gateway.base.text.strings import Line200
 
 RecipeName = Annotated[
@@ -98,6 +98,10 @@ class StageOut(BaseModel):
     answers: int
     reserved_minor: int
     spent_minor: int
+    background: Annotated[
+        Background | None,
+        Field(description="Long work on the stage, like storing its tasks; else null"),
+    ]
 
 
 class ProjectMoney(BaseModel):

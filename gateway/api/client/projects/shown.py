@@ -13,7 +13,7 @@ from gateway.api.client.projects.models import (
     StageQuoteOut,
 )
 from gateway.api.quotes import ready_out
-from gateway.api.responses import Warned
+from gateway.api.responses import Background, Warned
 from gateway.steps.batches.projects.quote import ProjectQuote, StageReserve
 from gateway.store.batches.projects import Project, ProjectStage
 from gateway.tasks.projects.chain import FORMULA
@@ -77,6 +77,9 @@ def _planned(project: Project, by_name: dict[str, ProjectStage]) -> list[StageOu
                 answers=stage.answers if stage else 0,
                 reserved_minor=stage.reserved_minor if stage else 0,
                 spent_minor=stage.answers * stage.cost_minor if stage else 0,
+                background=Background(**stage.background)
+                if stage and stage.background
+                else None,
             )
         )
     return found

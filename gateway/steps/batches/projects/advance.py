@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 UPLOADS = "uploads"
 _RETRY = timedelta(minutes=1)
+_FILL_S = 1800.0
+"""The seconds in which the tasks of a stage must be made. No request waits for it."""
 
 
 async def advance_projects(rt: Runtime) -> int:
@@ -119,7 +121,7 @@ async def _fill(
     out = _file(rt)
     try:
         await asyncio.to_thread(out.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
-        filled = await rt.helpers.run("prepare_stage", await source_of(rt, project), work, out)
+        filled = await rt.helpers.run("prepare_stage", await source_of(rt, project), work, out, limit_s=_FILL_S)
         assert isinstance(filled, Filled)
         if not filled.tasks + filled.golds:
             return False

@@ -16,13 +16,14 @@ from gateway.steps.batches.projects.advance import source_of
 from gateway.steps.batches.projects.charts import confidence_chart, cost_chart
 from gateway.steps.batches.projects.five_steps import ProjectSteps, project_steps, steps_csv
 from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
-from gateway.steps.batches.projects.work import AssembledProject
+from gateway.steps.batches.projects.work import AssembledProject, ProjectSource
 from gateway.steps.quality.confidences import check_confidences
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
 from gateway.store.batches.projects import Project
 from gateway.tasks.projects.assemble import ProjectResult
 from gateway.tasks.projects.chain import FORMULA, ChainChoice
+from gateway.tasks.projects.outcomes import Outcomes
 from gateway.tasks.projects.quality import (
     REPORT_COLUMNS,
     PartLine,
@@ -76,12 +77,17 @@ async def project_result(rt: Runtime, project: Project, *, partial: bool) -> Pro
 
     Raises Refused for a project that is not over, unless `partial` results are wanted.
     """
-    return (await _assembled(rt, project, partial=partial)).result
+    source, outcomes = await _results(rt, project, partial=partial)
+    found = await rt.helpers.run("assemble_result", source, outcomes)
+    assert isinstance(found, ProjectResult)
+    return found
 
 
 async def project_report(rt: Runtime, project: Project) -> ProjectReport:
     """Return the quality report of a project, also while it runs."""
-    found = await _assembled(rt, project, partial=True)
+    source, outcomes = await _results(rt, project, partial=True)
+    found = await rt.helpers.run("assemble_project", source, outcomes)
+    assert isinstance(found, AssembledProject)
     seams = found.result.seams or {}
     lines = tuple(
         line
@@ -116,7 +122,10 @@ async def project_report(rt: Runtime, project: Project) -> ProjectReport:
     )
 
 
-async def _assembled(rt: Runtime, project: Project, *, partial: bool) -> AssembledProject:
+async def _results(
+    rt: Runtime, project: Project, *, partial: bool
+) -> tuple[ProjectSource, Outcomes]:
+    """Return the project's file and the results of its stages so far."""
     if project.state == "draft":
         raise Refused("the project has not started yet", status=409)
     if project.state not in _OVER and not partial:
@@ -128,10 +137,7 @@ async def _assembled(rt: Runtime, project: Project, *, partial: bool) -> Assembl
     stages = await projects.stages_of(rt.db, project.id)
     if not stages:
         raise Refused("the project was cancelled before it started: there is no result", status=409)
-    outcomes = await stage_outcomes(rt, stages)
-    found = await rt.helpers.run("assemble_project", await source_of(rt, project), outcomes)
-    assert isinstance(found, AssembledProject)
-    return found
+    return await source_of(rt, project), await stage_outcomes(rt, stages)
 
 
 def result_csv(result: ProjectResult, *, raw: bool) -> Iterator[str]:

@@ -19,7 +19,7 @@ async def stage_outcomes(
     found = dict[str, dict[str, StageOutcome]]()
     for stage in stages:
         batch = await rt.batches.fresh(stage.batch)
-        results = await projects.stage_results(rt.db, batch, batch.confidence or CONFIDENCE)
+        results = projects.stage_results(rt.db, batch, batch.confidence or CONFIDENCE)
         found[stage.name] = {
             each.task: StageOutcome(
                 each.value,
@@ -28,7 +28,7 @@ async def stage_outcomes(
                 each.answers,
                 _fields(rt, batch, each) if batch.fields else {},
             )
-            for each in results
+            async for each in results
         }
     return found
 

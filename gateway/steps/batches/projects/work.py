@@ -104,15 +104,25 @@ def prepare_stage(source: ProjectSource, work: StageWork, out: Path | None) -> F
         return write_specs(_specs(tasks, work), work.batch, work.air, lines.write, work.room)
 
 
-def assemble_project(source: ProjectSource, outcomes: Outcomes) -> AssembledProject:
-    """Return the result of a project from the results of its stages so far."""
+def assemble_result(source: ProjectSource, outcomes: Outcomes) -> ProjectResult:
+    """Return the result of a project without its parts, which would take as much memory again."""
     plan = source.project.plan
     assert plan is not None
     split = source.split()
     parts = {main: list(part_outcomes(main, plan, split, outcomes)) for main in plan.mains}
+    return assemble(source.recipe(), plan, split, parts)
+
+
+def assemble_project(source: ProjectSource, outcomes: Outcomes) -> AssembledProject:
+    """Return the result of a project and its parts from the results of its stages so far."""
+    plan = source.project.plan
+    assert plan is not None
+    split = source.split()
+    parts = {main: list(part_outcomes(main, plan, split, outcomes)) for main in plan.mains}
+    result = assemble(source.recipe(), plan, split, parts)
     by_name = {part.name: part for part in split.parts}
     return AssembledProject(
-        assemble(source.recipe(), plan, split, parts),
+        result,
         {
             main: [
                 PartQuestion(filled_in(plan.stage(main).question, by_name[each.part].values), each)

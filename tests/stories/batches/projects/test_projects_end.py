@@ -55,6 +55,23 @@ async def test_the_result_comes_as_csv_as_a_workbook_and_as_json(town):
     assert list(found[0]) == header
 
 
+async def test_the_progress_of_a_stage_that_is_being_filled_is_shown(town):
+    await crowd(town, "amina")
+    project = await makes_project(town.client, "check-list", "text\nA\nB\n")
+    await project.changes("start")
+    await town.answers_bells()
+    (stage,) = (await project.shows())["stages"]
+    assert stage["background"] is None
+    doing = {"doing": "storing", "done": 20_000, "of": 100_000}
+    await town.rt.db.execute(
+        "update batch set background = $2, upload_until = now() + interval '1 hour' where id = $1",
+        stage["batch"],
+        doing,
+    )
+    (stage,) = (await project.shows())["stages"]
+    assert stage["background"] == doing
+
+
 async def test_an_empty_partial_result_is_an_empty_table_in_every_form(town):
     await crowd(town, "amina")
     project = await makes_project(town.client, "translate-text", TEXT, language="Kiswahili")
