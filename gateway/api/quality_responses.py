@@ -77,6 +77,15 @@ class QualityOut(BaseModel):
     keeps_promise: bool | None
     expected_error: float | None
     acceptance: AcceptanceOut
+    before_appeals: Annotated[
+        ErrorShareOut | None, Field(description="The errors that remained when the audit ended")
+    ]
+    after_appeals: Annotated[
+        ErrorShareOut | None, Field(description="The same after upheld appeals since")
+    ]
+    changed_by_appeals: Annotated[
+        int, Field(description="The results that upheld appeals changed since the audit ended")
+    ]
 
 
 class AuditTaskOut(BaseModel):

@@ -47,6 +47,33 @@ def audit_outcome(errors: int, judged: int, tasks: int, allowed: float) -> Audit
     return AuditOutcome(found, remaining, keeps_promise=found.share <= allowed)
 
 
+def after_appeals(
+    errors: int, judged: int, tasks: int, missed: int, others: int
+) -> ErrorShare | None:
+    """Return the share of errors after upheld appeals, or None where nothing was judged.
+
+    Appeals have changed `missed` results that the audit had judged to be right, and `others` that
+    it had not judged. All of them are corrected. So the sample had more errors than the audit saw,
+    and the tasks outside it have fewer left.
+
+    >>> before = audit_outcome(1, 20, 100, 0.1).remaining
+    >>> after = after_appeals(1, 20, 100, missed=0, others=2)
+    >>> round(before.share - after.share, 4), round(before.high - after.high, 4)
+    (0.02, 0.02)
+    >>> after_appeals(1, 20, 100, missed=1, others=0).share > before.share
+    True
+    """
+    errors += missed
+    if not judged:
+        return None
+    low, high = wrong_in_batch(errors, judged, tasks)
+    left = errors / judged * (tasks - judged) - others
+    least, most = low - errors - others, high - errors - others
+    return ErrorShare(
+        max(0.0, left) / tasks, max(0, least) / tasks, max(0, most) / tasks, 0, judged
+    )
+
+
 def asked_again(
     confidences: Sequence[tuple[str, float]], money_minor: int, price_minor: int
 ) -> list[str]:

@@ -77,6 +77,35 @@ class AuditItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AppealedResults:
+    """The results that upheld appeals changed after an audit had ended."""
+
+    missed: int
+    """The ones that the audit had judged to be right."""
+    others: int
+    """The ones that it had not judged."""
+
+
+async def changed_by_appeals(
+    db: Connection | Database, batch: str, nth: int, since: datetime
+) -> AppealedResults:
+    """Return the number of results that upheld appeals changed since an audit ended."""
+    row = await db.row(
+        """select count(distinct t.id) filter (where i.is_right) as missed,
+             count(distinct t.id) filter (where i.judged_at is null) as others
+           from task t join answer x on x.task_id = t.id join appeal a on a.answer_id = x.id
+             left join audit_item i on i.task_id = t.id and i.round = $2
+           where t.batch_id = $1 and t.gold is null and a.state = 'upheld' and a.decided_at > $3
+             and a.truth is distinct from x.value""",
+        batch,
+        nth,
+        since,
+    )
+    assert row is not None
+    return AppealedResults(row["missed"], row["others"])
+
+
+@dataclass(frozen=True, slots=True)
 class SampleSums:
     """The judged tasks of a batch's last audit whose true value could be told."""
 

@@ -77,9 +77,7 @@ def _planned(project: Project, by_name: dict[str, ProjectStage]) -> list[StageOu
                 answers=stage.answers if stage else 0,
                 reserved_minor=stage.reserved_minor if stage else 0,
                 spent_minor=stage.answers * stage.cost_minor if stage else 0,
-                background=Background(**stage.background)
-                if stage and stage.background
-                else None,
+                background=Background(**stage.background) if stage and stage.background else None,
             )
         )
     return found

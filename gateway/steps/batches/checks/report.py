@@ -7,6 +7,7 @@ not used, and a figure that nothing measures is None, which means unknown.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.qa.checks.audit_outcome import after_appeals
 from gateway.qa.checks.interval import ErrorShare, error_share
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.steps.batches.checks.acceptance import Acceptance, AcceptanceState, acceptance_of
@@ -72,6 +73,12 @@ class FiveStepReport:
     """The share of errors that the confidences themselves imply; no measurement."""
     acceptance: Acceptance
     """The client's word on the batch."""
+    before_appeals: ErrorShare | None
+    """The share of errors that remained when the audit ended; None where none was made."""
+    after_appeals: ErrorShare | None
+    """The same after the results that upheld appeals changed since."""
+    changed_by_appeals: int
+    """The number of these results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ async def quality_report(rt: Runtime, batch: Batch, state: str) -> FiveStepRepor
         await audits.of_batch(rt.db, batch.id),
     )
     last = next((one for one in reversed(found.audits) if one.ended_at), None)
+    before, after, changed = await _appealed(rt, batch, plan, last)
     usual = "delivered" if state == "done" else "work"
     return FiveStepReport(
         batch=batch.id,
@@ -128,7 +136,23 @@ async def quality_report(rt: Runtime, batch: Batch, state: str) -> FiveStepRepor
         keeps_promise=last.keeps_promise if last else None,
         expected_error=found.answers.doubt,
         acceptance=await acceptance_of(rt, batch.id),
+        before_appeals=before,
+        after_appeals=after,
+        changed_by_appeals=changed,
     )
+
+
+async def _appealed(
+    rt: Runtime, batch: Batch, plan: QualityPlan, last: AuditRow | None
+) -> tuple[ErrorShare | None, ErrorShare | None, int]:
+    """Return the remaining error before and after appeals, and the results that they changed."""
+    if last is None or last.ended_at is None or plan.audit is None:
+        return None, None, 0
+    outcome = outcome_of(last, plan.audit)
+    found = await audits.changed_by_appeals(rt.db, batch.id, last.round, last.ended_at)
+    judged, tasks = last.judged - last.unclear, last.population - last.unclear
+    after = after_appeals(last.errors, judged, tasks, found.missed, found.others)
+    return outcome.remaining if outcome else None, after, found.missed + found.others
 
 
 def _qualification(batch: Batch, found: _Figures) -> StepReport:

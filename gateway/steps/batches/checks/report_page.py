@@ -94,6 +94,12 @@ def _sentences(report: FiveStepReport) -> Iterator[str]:
             f"The confidences of the results imply {percent(report.expected_error)} errors. This is an expectation and "
             "no measurement."
         )
+    if report.before_appeals is not None:
+        yield f"Errors left when the audit ended: {error_words(report.before_appeals)}."
+        yield (
+            f"Results changed by upheld appeals since: {report.changed_by_appeals}. Errors left after them: "
+            f"{error_words(report.after_appeals)}."
+        )
     yield word_on(report.acceptance)
 
 
