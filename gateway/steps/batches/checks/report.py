@@ -76,7 +76,7 @@ class FiveStepReport:
     before_appeals: ErrorShare | None
     """The share of errors that remained when the audit ended; None where none was made."""
     after_appeals: ErrorShare | None
-    """The same after the results that upheld appeals changed since."""
+    """The share that remains after the results that upheld appeals changed since."""
     changed_by_appeals: int
     """The number of these results."""
 

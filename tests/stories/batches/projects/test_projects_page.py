@@ -48,6 +48,7 @@ async def test_its_commands_end_in_a_result_and_a_report(town, tmp_path):
     ]
     assert "<svg" in (tmp_path / "report.html").read_text()
     assert "yes (2)" in (tmp_path / "report.csv").read_text()
+    assert "whole project,audit," in (tmp_path / "steps.csv").read_text()
 
     assert '"checked":true' in await runs(setup, translate)
     assert '"parts":1' in await runs(setup, clean)

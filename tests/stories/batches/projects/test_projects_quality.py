@@ -1,5 +1,7 @@
 """Review and audit of a project's stages, and the quality report of the whole project."""
 
+import re
+
 import pytest
 
 from gateway.base.errors import Refused
@@ -145,3 +147,27 @@ def test_a_wrong_step_of_a_recipe_is_named(added, key):
     with pytest.raises(Refused) as wrong:
         read_recipe("check-list", text)
     assert wrong.value.faults[0].field == key
+
+
+async def test_known_rows_are_a_pool_that_goes_round_among_workers_and_teaches(town):
+    people = await crowd(town, "amina", "brian", "chege", "dalia")
+    known = "".join(f"Known {number},no\n" for number in range(8))
+    project = await makes_project(
+        town.client,
+        "check-list",
+        f"name,gold\n{known}Shop 1,\nShop 2,\nShop 3,\n",
+        question="Is {name} open?",
+        policy="fixed:4",
+        gold_rate=0.5,
+    )
+    await project.changes("start")
+    await town.answers_bells()
+    met = list[str]()
+    for person in people:
+        asked = re.search(r"(\d)\) Is (Known \d) open", await person.texts("WORK"))
+        assert asked, "her first questions have one with a known answer among them"
+        met.append(asked[2])
+        reply = await person.texts("1A 2A 3A 4A")
+        assert "No" in reply, "she said yes, and reads what is right"
+        await town.answers_bells()
+    assert len(set(met)) == len(people), met
