@@ -36,6 +36,10 @@ from gateway.steps.runtime import Runtime
 # The system caps it (net.core.somaxconn). A connection for which there is no place is dropped, and
 # its phone tries again after 1, 3, 7 and 15 seconds, so a burst must find a place.
 _BACKLOG = 65_535
+# libuv accepts one connection per socket and round of the event loop (its pull request 3696). In a
+# rush a round takes 10 ms, so new connections would wait for seconds before any limit sees them.
+# The loop therefore watches several copies of the socket.
+_ACCEPTED_AT_ONCE = 16
 _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 
@@ -121,7 +125,12 @@ def serve(settings: Settings, place: ListenAddress, *, ready_file: Path | None) 
     raise_file_limit()
     doors = application(settings, ready, place)
     app: ASGIApp = Forwarded(doors) if local else doors
-    uvicorn.Server(config(app, settings, doors)).run(sockets=[listener])
+    uvicorn.Server(config(app, settings, doors)).run(sockets=accepting(listener))
+
+
+def accepting(listener: socket.socket) -> list[socket.socket]:
+    """Return a listening socket and its copies, which together accept many connections at once."""
+    return [listener, *(listener.dup() for _ in range(_ACCEPTED_AT_ONCE - 1))]
 
 
 def _listener(settings: Settings, place: ListenAddress) -> socket.socket:
