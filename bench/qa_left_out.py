@@ -22,8 +22,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench._crowds.recorded import HERE, SINGLE, Part, balanced, made_up, recorded
+from bench._crowds.recorded import HERE, MADE_UP, SINGLE, Part, balanced, made_up, recorded
 from gateway.qa import batch
+from gateway.qa.confidence.best_workers import BestAgreement, agreement_of_best
 from gateway.qa.confidence.calibration import PriorExpectation, calibration
 from gateway.qa.confidence.calibration_error import debiased_calibration_error
 from gateway.qa.confidence.certificate import Certificate
@@ -40,7 +41,8 @@ COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
 Curve = list[tuple[float, float]]  # answers per task and accuracy in percent, per confidence
 Chosen = TypeVar("Chosen", auto.Constants, PriorExpectation)
 FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
-FITTED_USUAL = ("temperature", "lapse", "shared_error")
+FITTED_USUAL = ("temperature", "lapse", "own_mistakes", "own_mistakes_few")
+TOO_HIGH_COUNTS = 2.0  # A confidence that is too high does more harm than one that is too low.
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Bench:
         self.crowds = crowds
         self.parts = [part for parts in crowds.values() for part in parts] + others
         self.points = cache(self._points)
-        self.error = cache(self._error)
+        self.judgement = cache(self._judgement)
+        self.best = lru_cache(len(self.parts))(self._best)
         self.blend = lru_cache(len(self.parts))(Part.blend)  # the blends of one fit
 
     def without(self, name: str) -> list[Part]:
@@ -101,30 +104,47 @@ class Bench:
         )
 
     def usual(self, name: str, constants: auto.Constants) -> PriorExpectation:
-        """Return the usual confidences without gold according to all other crowds."""
-        parts = self.without(name)
+        """Return the usual confidences without gold according to the other recorded crowds.
+
+        Made-up workers err independently of each other, so they teach nothing about shared errors.
+        """
+        parts = [part for part in self.without(name) if part.crowd != MADE_UP]
         return fitted(
             batch.USUAL,
             FITTED_USUAL,
-            lambda one: balanced(parts, [self.error(part, constants, one) ** 2 for part in parts]),
+            lambda one: balanced(parts, [self.loss(part, constants, one) for part in parts]),
         )
+
+    def loss(self, part: Part, constants: auto.Constants, usual: PriorExpectation) -> float:
+        """Return the squared calibration error, weighted by the harm that it does."""
+        error, excess = self.judgement(part, constants, usual)
+        return error**2 * (TOO_HIGH_COUNTS if excess > 0.0 else 1.0)
+
+    def error(self, part: Part, constants: auto.Constants, usual: PriorExpectation) -> float:
+        """Return the debiased calibration error without gold, in points."""
+        return self.judgement(part, constants, usual)[0]
+
+    def _best(self, part: Part, constants: auto.Constants) -> BestAgreement:
+        return agreement_of_best(part.answers, self.blend(part, constants).skill)
 
     def _points(self, part: Part, constants: auto.Constants) -> float:
         """Return the gain of the blend over majority. Losses count `LOSS_COUNTS` times."""
         gain = part.accuracy(part.blend(constants)) - part.accuracy(part.candidates[0])
         return gain if gain >= 0.0 else LOSS_COUNTS * gain
 
-    def _error(self, part: Part, constants: auto.Constants, usual: PriorExpectation) -> float:
-        """Return the debiased calibration error without gold, in points."""
+    def _judgement(
+        self, part: Part, constants: auto.Constants, usual: PriorExpectation
+    ) -> tuple[float, float]:
+        """Return the error without gold in points, and how far the mean confidence is too high."""
         found = self.blend(part, constants)
         given = np.bincount(part.answers.task)
-        like = batch.usual_of(part.answers, found, usual)
+        like = batch.usual_for(part.answers, found, self.best(part, constants), usual)
         unknown: Codes = np.full(len(given), UNKNOWN, np.intp)
         learnt = calibration(found.posterior, given, unknown, usual=like)
-        confidence = learnt.apply(found.posterior, given).max(1)
-        return 100.0 * debiased_calibration_error(
-            confidence[part.known], part.right(found)[part.known]
-        )
+        confidence = learnt.apply(found.posterior, given).max(1)[part.known]
+        right = part.right(found)[part.known]
+        error = 100.0 * debiased_calibration_error(confidence, right)
+        return error, float(confidence.mean() - right.mean())
 
     def judged(self, name: str, splits: int) -> LeftOut:
         """Judge one crowd with the constants that are best for the others."""

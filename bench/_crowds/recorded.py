@@ -96,13 +96,17 @@ def made_up(seeds: int) -> list[Part]:
 def balanced(parts: list[Part], scores: list[float]) -> float:
     """Return the mean over crowds of the mean over their parts.
 
-    Synthetic crowds have a weight of one quarter.
+    Synthetic crowds have a weight of one quarter, if there are any.
     """
     of: dict[str, list[float]] = {}
     for part, score in zip(parts, scores, strict=True):
         of.setdefault(part.crowd, []).append(score)
-    made = fmean(of.pop(MADE_UP))
-    real = fmean(fmean(some) for some in of.values()) if of else made
+    synthetic = of.pop(MADE_UP, None)
+    real = fmean(fmean(some) for some in of.values()) if of else 0.0
+    if synthetic is None:
+        return real
+    made = fmean(synthetic)
+    real = real if of else made
     return MADE_UP_SHARE * made + (1.0 - MADE_UP_SHARE) * real
 
 

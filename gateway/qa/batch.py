@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.confidence.calibration import Calibration, PriorExpectation, calibration
+from gateway.qa.confidence.best_workers import BestAgreement, agreement_of_best
+from gateway.qa.confidence.calibration import (
+    Calibration,
+    PriorExpectation,
+    calibration,
+    temperature_for,
+)
 from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
-from gateway.qa.confidence.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.estimation.draws import uniform
 from gateway.qa.estimation.sums import sums_of
 from gateway.qa.option_belief import SKILL_MAX
@@ -16,8 +21,12 @@ from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, Ru
 from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 
 # This is what batches with options usually are. `bench.qa_left_out` fits it with each recorded
-# crowd left out in turn. It minimises the squared error, because the largest errors do the harm.
+# crowd left out in turn. It minimises the squared error, because the largest errors do the harm,
+# and confidences that are too high count twice.
 USUAL = PriorExpectation(temperature=1.2)
+# A batch whose best workers gave this number of answers is taken half as its own, half as usual.
+ANSWERS_OF_BEST = 20.0
+TWO = 2
 # The number of parts of the gold that are hidden in turn. Two are enough where each half teaches
 # nearly as much as the whole.
 FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
@@ -119,12 +128,22 @@ def usual_of(
 ) -> PriorExpectation:
     """Return the expectation of such a batch before any gold.
 
-    Its temperature grows as its mistakes agree.
+    Its temperature is the one at which the mean confidence is what the agreement of the best
+    workers with the others allows.
     """
-    agreeing = answers.option == _codes(answers, estimate)[answers.task]
-    votes = sums_of(answers).votes()
-    hotter = shared_wrong_temperature(votes, float(agreeing.mean()))
-    return replace(usual, temperature=usual.temperature * hotter)
+    if len(answers.options) < TWO:
+        return usual
+    return usual_for(answers, estimate, agreement_of_best(answers, estimate.skill), usual)
+
+
+def usual_for(
+    answers: Answers, estimate: Estimate, best: BestAgreement, usual: PriorExpectation
+) -> PriorExpectation:
+    """Return the expectation of a batch whose best workers agree with the others as `best` says."""
+    right = usual.right_at(best.share, len(answers) / len(answers.tasks) - 1.0)
+    own = temperature_for(right, estimate.posterior, np.bincount(answers.task), usual)
+    trust = best.answers**2 / (best.answers**2 + ANSWERS_OF_BEST**2)
+    return replace(usual, temperature=usual.temperature ** (1.0 - trust) * own**trust)
 
 
 def _codes(answers: Answers, estimate: Estimate) -> Codes:

@@ -11,12 +11,13 @@ as guessing however sure they look: all of them are fooled, or the truth on file
 
 Fifty gold tasks leave both uncertain, so no single pair is picked. The confidence is the mean over
 all pairs, weighted by how well each explains the gold. Without gold it is the mean over usual
-batches. Their temperature lies around one that the caller may derive from the batch itself
-(`gateway.qa.confidence.shared_wrong`).
+batches. Their temperature lies around one that the caller derives from the batch itself
+(`temperature_for`, with the share of right results that the best workers let expect, see
+`gateway.qa.confidence.best_workers`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +29,7 @@ LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.
 UNHEARD_OF = 0.01  # The share of batches that resemble no earlier one: any lapse is as likely.
 NEGLIGIBLE = 0.002  # The weight of a temperature that is not worth computing.
 CHANCE_MIN = 1e-12
+TASKS_LOOKED_AT = 5_000  # More tasks would not change the temperature of a batch.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,26 @@ class PriorExpectation:
     """The expectation of a batch before its gold is seen.
 
     Temperatures are log-normal around `temperature`, with `deviation`. `lapse` is the mean lapse.
-    `shared_error` is what the errors of workers who read the same question share.
+    `shared_error` is what the errors of workers who read the same question share. Where the best
+    workers differ from the others, they themselves are wrong in the share `own_mistakes` of the
+    cases, and in the share `own_mistakes_few` more, divided by the number of the others.
     """
 
     temperature: float = 1.1
     deviation: float = 0.35
     lapse: float = 0.03
     shared_error: float = SHARED_ERROR
+    own_mistakes: float = 0.1
+    own_mistakes_few: float = 0.2
+
+    def right_at(self, agreement: float, others: float) -> float:
+        """Return the share of right results to expect.
+
+        The best workers agree with the rest in the share `agreement` of their answers. On average,
+        `others` answers are the rest.
+        """
+        own = self.own_mistakes + self.own_mistakes_few / max(1.0, others)
+        return 1.0 - (1.0 - agreement) * max(0.0, 1.0 - own)
 
 
 USUAL = PriorExpectation()
@@ -117,6 +132,26 @@ def calibration(
         log_weights[row] += np.log(np.maximum(heard, CHANCE_MIN)).sum(1)
     weights = np.exp(log_weights - log_weights.max())
     return Calibration(weights / weights.sum(), guessed, usual.shared_error)
+
+
+def temperature_for(
+    right: float, posterior: Floats, answers_per_task: Codes, usual: PriorExpectation
+) -> float:
+    """Return the temperature of a batch in which the share `right` of all results is right.
+
+    With it, the mean confidence without gold is that share.
+    """
+    every = -(-len(posterior) // TASKS_LOOKED_AT)
+    log_odds = _softened_logs(posterior[::every], answers_per_task[::every], usual.shared_error)
+    sure = np.array([_probabilities(log_odds / t).max(1).mean() for t in TEMPERATURES])
+    levels: list[float] = []
+    for temperature in TEMPERATURES:
+        weights = np.exp(_log_prior(replace(usual, temperature=float(temperature))))
+        heeded = weights @ (1.0 - LAPSES) / weights.sum()
+        levels.append(float(heeded @ sure + (1.0 - heeded.sum()) / posterior.shape[1]))
+    # The hotter, the lower: the levels are read from the hottest on.
+    found = np.interp(right, levels[::-1], np.log(TEMPERATURES)[::-1])
+    return float(np.exp(found))
 
 
 def _log_prior(usual: PriorExpectation) -> Floats:

@@ -4,7 +4,7 @@ They are weighted by what the batch can teach and by how far they agree. No sing
 every crowd. The richer a model, the more answers it needs. A matrix per worker cannot be learnt
 from three answers per task, nor from workers who gave five. So weights follow from the batch's
 shape. As answers per task and per worker grow, the weight moves from majority over one coin to
-matrices.
+matrices, and in rich batches to the model that knows kinds of questions.
 
 A model that contradicts majority on many tasks has mostly gone astray: classes were swapped, or a
 clique that errs together is believed. Its weight falls with the square of that share. So it can
@@ -59,7 +59,9 @@ class Constants:
     """The numbers that shape the blend.
 
     `bench.qa_left_out` fits them with each recorded crowd left out. `majority` and `ebcc` are
-    weights, while one coin and independent matrices weigh 1. A model that contradicts majority on
+    weights, while one coin and independent matrices weigh 1. `rich` is the further weight of the
+    rule `ebcc` where one coin and matrices can both be learnt well, so that it decides in rich
+    batches and not in thin ones. A model that contradicts majority on
     the share `contradicted` of the tasks keeps 37 % of its weight. `matrix_task` and `matrix_cell`
     are the answers per task and per free number of a worker's matrix at which matrices have half of
     their weight. `coin_task` and `coin_worker` are those per task and per worker for one coin.
@@ -69,6 +71,7 @@ class Constants:
 
     majority: float = 0.35
     ebcc: float = 1.5
+    rich: float = 100.0
     contradicted: float = 0.3
     matrix_task: float = 4.0
     matrix_cell: float = 8.0
@@ -127,9 +130,9 @@ def weighted(
 ) -> Floats:
     """Return the weight of each candidate, from the batch's shape and the candidates' agreement."""
     coin, matrices = _by_shape(answers, constants)
-    shape = np.array(
-        [constants.majority, coin, matrices, constants.ebcc * np.sqrt(coin * matrices)]
-    )
+    both = coin * matrices
+    kinds = constants.ebcc * np.sqrt(both) + constants.rich * both**3
+    shape = np.array([constants.majority, coin, matrices, kinds])
     apart = np.array([_contradicted(one, estimates[0]) for one in estimates])
     weights = shape * np.exp(-((apart / constants.contradicted) ** 2))
     return weights / weights.sum()
