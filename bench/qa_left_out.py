@@ -41,7 +41,7 @@ COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
 Curve = list[tuple[float, float]]  # answers per task and accuracy in percent, per confidence
 Chosen = TypeVar("Chosen", auto.Constants, PriorExpectation)
 FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
-FITTED_USUAL = ("temperature", "lapse", "own_mistakes", "own_mistakes_few")
+FITTED_USUAL = ("temperature", "lapse", "lone_mistakes")
 TOO_HIGH_COUNTS = 2.0  # A confidence that is too high does more harm than one that is too low.
 
 

@@ -43,7 +43,7 @@ def agreement_of_best(answers: Answers, skill: Floats) -> BestAgreement:
         _of_chosen(answers, agreeing, compared & (upper == side), compared & (upper != side))
         for side in (False, True)
     ]
-    hits, seen = (sum(column) for column in zip(*found, strict=True))
+    hits, seen = sum(one for one, _ in found), sum(every for _, every in found)
     share = (hits + ANSWERS_BEFORE * AGREEING_BEFORE) / (seen + ANSWERS_BEFORE)
     return BestAgreement(share, int(seen))
 
@@ -71,17 +71,18 @@ def _of_chosen(
     """Choose the best workers by some answers, and return the agreeing and all of their others."""
     workers = len(answers.workers)
 
-    def counts(taken: Flags) -> tuple[Floats, Floats]:
-        who = answers.worker[taken]
-        return np.bincount(who, agreeing[taken], workers), np.bincount(who, minlength=workers)
+    def total(of: Floats, taken: Flags) -> Floats:
+        return np.bincount(answers.worker[taken], of[taken], workers).astype(np.float64)
 
-    (hits, given), (judged_hits, judged) = counts(choosing), counts(judging)
+    every = np.ones(len(answers))
+    hits, given = total(agreeing, choosing), total(every, choosing)
+    judged_hits, judged = total(agreeing, judging), total(every, judging)
     score = (hits + ANSWERS_BEFORE * AGREEING_BEFORE) / (given + ANSWERS_BEFORE)
     order = np.argsort(-score)
     reached = np.cumsum(judged[order])
     if not len(reached) or not reached[-1]:
         return 0.0, 0.0
     # Workers with equal scores are taken together, so that no order of names decides.
-    last = score[order[int(np.searchsorted(reached, BEST * reached[-1]))]]
+    last = float(score[order][reached >= BEST * reached[-1]].max())
     best = score >= last - TIE
     return float(judged_hits[best].sum()), float(judged[best].sum())

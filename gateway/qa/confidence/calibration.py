@@ -37,17 +37,16 @@ class PriorExpectation:
     """The expectation of a batch before its gold is seen.
 
     Temperatures are log-normal around `temperature`, with `deviation`. `lapse` is the mean lapse.
-    `shared_error` is what the errors of workers who read the same question share. Where the best
-    workers differ from the others, they themselves are wrong in the share `own_mistakes` of the
-    cases, and in the share `own_mistakes_few` more, divided by the number of the others.
+    `shared_error` is what the errors of workers who read the same question share. Where a best
+    worker differs from a single other one, the other is wrong in the share `lone_mistakes` of the
+    cases beyond those in which the result is in doubt. The share falls with the number of others.
     """
 
     temperature: float = 1.1
     deviation: float = 0.35
     lapse: float = 0.03
     shared_error: float = SHARED_ERROR
-    own_mistakes: float = 0.1
-    own_mistakes_few: float = 0.2
+    lone_mistakes: float = 0.2
 
     def right_at(self, agreement: float, others: float) -> float:
         """Return the share of right results to expect.
@@ -55,8 +54,7 @@ class PriorExpectation:
         The best workers agree with the rest in the share `agreement` of their answers. On average,
         `others` answers are the rest.
         """
-        own = self.own_mistakes + self.own_mistakes_few / max(1.0, others)
-        return 1.0 - (1.0 - agreement) * max(0.0, 1.0 - own)
+        return 1.0 - (1.0 - agreement) * max(0.0, 1.0 - self.lone_mistakes / max(1.0, others))
 
 
 USUAL = PriorExpectation()
