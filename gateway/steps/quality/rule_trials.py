@@ -5,13 +5,15 @@ and changes, and each switch with its author and reason.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.base.errors import Refused
 from gateway.qa import rule_names
+from gateway.qa.judging.overlap import DOUBLE
 from gateway.qa.judging.ruling import Ruling, ruling
+from gateway.qa.rows import Answer
 from gateway.steps.messages.message_cost import quote
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.rejudge import Moved, rejudge
@@ -21,6 +23,9 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
 from gateway.store.quality import rejudging, rulings
+
+if TYPE_CHECKING:
+    from gateway.qa.trials.dry_run import DryRun
 
 CHANGES_KEPT = 1000
 _ENOUGH = 1000  # the answers over which a price is averaged, so that rounding does not matter
@@ -42,37 +47,18 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     It names answers, their cost and that of their messages, accuracy on gold, tasks in review, and
     tasks with another value. Only the trial itself is stored.
     """
-    from gateway.qa.trials.dry_run import dry_run  # noqa: PLC0415  # It needs NumPy.
-
     batch = await _batch(rt, batch_id)
-    if batch.fields:
-        raise Refused(
-            "rules are tried on one value per answer; records of fields have their own rule: "
-            "GET /batches/{batch}/fields shows what it achieves",
-            field="batch",
-            status=409,
-        )
     old = ruling_of(batch)
     new = _changed(old, wanted)
+    if new.policy == DOUBLE and not batch.fields:
+        raise Refused(
+            f"double keying is for the kind entry, not for {batch.kind!r}", field="policy"
+        )
     rows, gold = await rulings.past_answers(rt.db, batch_id)
     if not rows:
         raise Refused("there are no answers to try a rule on yet", status=409)
     each = await _message_minor(rt, batch)
-    found = await asyncio.to_thread(
-        dry_run, rows, old, new, None, gold, each, compared_as(rt, batch)
-    )
-    golden = [row for row in rows if row[0] in gold]
-    on_gold = None
-    if gold:
-        on_gold = await asyncio.to_thread(
-            dry_run,
-            golden,
-            old,
-            new,
-            gold,
-            message_minor=each,
-            language=compared_as(rt, batch),
-        )
+    found, on_gold = await _dry_runs(rt, batch, rows, (old, new), gold, each)
     said: dict[str, Any] = {
         "version": new.version,
         "rule": new.as_data(),
@@ -91,6 +77,31 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
         await rulings.keep_ruling(db, new.version, new.as_data())
         await rulings.tried(db, batch.id, new.version, by, said)
     return said
+
+
+async def _dry_runs(
+    rt: Runtime,
+    batch: Batch,
+    rows: Sequence[Answer],
+    rules: tuple[Ruling, Ruling],
+    gold: Mapping[str, str],
+    each_minor: float,
+) -> tuple["DryRun", "DryRun | None"]:
+    """Return both rules on all answers, and on gold alone, where there is some."""
+    from gateway.qa.trials.dry_run import dry_run  # noqa: PLC0415  # It needs NumPy.
+    from gateway.steps.quality.keying.record_trials import try_on_records  # noqa: PLC0415
+
+    if batch.fields:
+        found = await try_on_records(rt, batch, rows, rules, gold)
+        return found, found if gold else None
+    language = compared_as(rt, batch)
+    found = await asyncio.to_thread(dry_run, rows, *rules, None, gold, each_minor, language)
+    if not gold:
+        return found, None
+    golden = [row for row in rows if row[0] in gold]
+    return found, await asyncio.to_thread(
+        dry_run, golden, *rules, gold, message_minor=each_minor, language=language
+    )
 
 
 async def _message_minor(rt: Runtime, batch: Batch) -> float:

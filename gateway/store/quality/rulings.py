@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.qa.skills.skill import Skill
 from gateway.store.db import Connection, Database
 
 
@@ -71,6 +72,17 @@ async def past_answers(
     )
     answers = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     return answers, {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
+
+
+async def skills_in(db: Database, batch: str, kind: str) -> dict[str, Skill]:
+    """Return the present skills of the workers who answered in a batch."""
+    rows = await db.rows(
+        """select s.worker_id, s."right", s.wrong from skill s where s.kind = $2 and s.worker_id in (
+             select a.worker_id from answer a join task t on t.id = a.task_id where t.batch_id = $1)""",
+        batch,
+        kind,
+    )
+    return {str(row["worker_id"]): Skill(row["right"], row["wrong"]) for row in rows}
 
 
 async def tried(
