@@ -18,6 +18,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from gateway.api.contract.told import SWITCH
 from gateway.api.server import make_app
 from gateway.app import open_runtime
 from gateway.base.vault import new_master_secret
@@ -35,11 +36,14 @@ from gateway.simulator.operators.server import Operators
 from gateway.simulator.wire import Listener
 from gateway.steps.runtime import Runtime
 from gateway.store.schema import migrate
+from tests.support.kept_answers import FOUND, KeptAnswers
 from tests.support.town import MovableClock, Town, eventually
 
 # This must precede every reading of a setting: the variables of this shell belong to another
 # gateway.
 leave_every_gateway()
+# A response that loses a field is an error, also in the processes that tests start.
+os.environ[SWITCH] = "raise"
 
 _EMPTY = """
 do $$ declare t record; begin
@@ -206,8 +210,9 @@ async def opened_gateway(
                 async def already_open() -> AsyncIterator[Runtime]:
                     yield rt
 
-                board.app = make_app(already_open, PAGES)
-                app = board.app.api
+                doors = make_app(already_open, PAGES)
+                app = doors.api
+                board.app = KeptAnswers(doors, app)
                 async with (
                     app.router.lifespan_context(app),
                     httpx2.AsyncClient(
@@ -260,8 +265,10 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
         shared_gateway.operators,
     )
     await eventually(partial(_calm, shared_gateway), within_s=300)
+    FOUND.clear()
     await town.opens()
     yield town
+    assert FOUND == [], "answers that are not as the document says"
     await town.has_right_books()
 
 

@@ -3,8 +3,9 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.batches import UPLOADS
@@ -29,13 +30,13 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-class PredictionsStored(BaseModel):
+class PredictionsStored(ResponseModel):
     """The outcome of an upload of predictions."""
 
     stored: int
 
 
-class ModelSkillOut(BaseModel):
+class ModelSkillOut(ResponseModel):
     """The measured skill of a model."""
 
     right: Annotated[float, Field(description="The share of right predictions, as measured")]
@@ -45,7 +46,7 @@ class ModelSkillOut(BaseModel):
     ]
 
 
-class PredictionsOut(BaseModel):
+class PredictionsOut(ResponseModel):
     """The predictions of a batch, and what they are worth.
 
     `used` is the number of predictions that counted in a result. `skill` is null until answers or

@@ -3,8 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.listed import (
+    AcceptanceStateOut,
+    BatchStateOut,
+    BecameOut,
+    ChannelOut,
+    PartnerStateOut,
+    ResultStateOut,
+    TaskStateOut,
+    VerdictOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.responses import FieldResultOut
 
 StoredTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -12,7 +23,7 @@ StoredTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 WorkerName = Annotated[str, Field(description="The id by which you know the worker")]
 
 
-class ErrorShareOut(BaseModel):
+class ErrorShareOut(ResponseModel):
     """A share of errors with its 95 % interval, 0 to 1."""
 
     share: float
@@ -22,7 +33,7 @@ class ErrorShareOut(BaseModel):
     sample: int
 
 
-class QualityStepOut(BaseModel):
+class QualityStepOut(ResponseModel):
     """One of the five quality steps: what it caught, its cost, and the errors that remain."""
 
     name: Literal["qualification", "gold", "redundancy", "review", "audit"]
@@ -35,7 +46,7 @@ class QualityStepOut(BaseModel):
     used: bool
 
 
-class AuditOut(BaseModel):
+class AuditOut(ResponseModel):
     """One audit. Its seed repeats the draw of the sample."""
 
     round: int
@@ -51,10 +62,10 @@ class AuditOut(BaseModel):
     asked_again: int | None
 
 
-class AcceptanceOut(BaseModel):
+class AcceptanceOut(ResponseModel):
     """The client's word on a delivered batch."""
 
-    state: Literal["not_delivered", "delivered", "accepted", "refused"]
+    state: AcceptanceStateOut
     delivered_at: datetime | None
     accept_by: datetime | None
     by: str | None
@@ -63,12 +74,12 @@ class AcceptanceOut(BaseModel):
     sentence: str
 
 
-class QualityOut(BaseModel):
+class QualityOut(ResponseModel):
     """The quality report of a batch. An unknown figure is null."""
 
     batch: str
     name: str
-    state: Literal["draft", "running", "paused", "done", "cancelled"]
+    state: BatchStateOut
     stage: str
     currency: str
     steps: list[QualityStepOut]
@@ -88,7 +99,7 @@ class QualityOut(BaseModel):
     ]
 
 
-class AuditTaskOut(BaseModel):
+class AuditTaskOut(ResponseModel):
     """The next task of an audit's sample; `task` is null when all are judged."""
 
     task: str | None
@@ -98,17 +109,17 @@ class AuditTaskOut(BaseModel):
     values: list[str]
 
 
-class AskedOut(BaseModel):
+class AskedOut(ResponseModel):
     """A worker to whom the task was put."""
 
     worker: WorkerName
-    via: str
+    via: ChannelOut
     at: StoredTime
     delivered_at: StoredTime | None
-    became: str
+    became: BecameOut
 
 
-class JudgementOut(BaseModel):
+class JudgementOut(ResponseModel):
     """One judgement that an answer brought about."""
 
     at: StoredTime
@@ -116,15 +127,15 @@ class JudgementOut(BaseModel):
     skills: list[float]
     best: str | None
     confidence: float | None
-    verdict: str
+    verdict: VerdictOut
 
 
-class TaskAnswerOut(BaseModel):
+class TaskAnswerOut(ResponseModel):
     """An answer to the task, with the judgements that followed it."""
 
     at: StoredTime
     worker: WorkerName
-    via: str
+    via: ChannelOut
     said: str | None
     value: str
     void: bool
@@ -134,19 +145,19 @@ class TaskAnswerOut(BaseModel):
     paid_minor: int
     best_so_far: str | None
     confidence: float | None
-    verdict: str
+    verdict: VerdictOut
     skill_wanted: float | None
     judged: list[JudgementOut]
 
 
-class WaitsForOut(BaseModel):
+class WaitsForOut(ResponseModel):
     """The better worker whom the task waits for, and until when."""
 
     skill: float
     until: StoredTime
 
 
-class TaskCorrectionOut(BaseModel):
+class TaskCorrectionOut(ResponseModel):
     """A correction that was about the task or changed it."""
 
     at: StoredTime
@@ -156,7 +167,7 @@ class TaskCorrectionOut(BaseModel):
     reason: str
 
 
-class SwitchedOut(BaseModel):
+class SwitchedOut(ResponseModel):
     """A rule that was switched on for the batch."""
 
     version: str
@@ -165,10 +176,10 @@ class SwitchedOut(BaseModel):
     reason: str
 
 
-class ReopenedResultOut(BaseModel):
+class ReopenedResultOut(ResponseModel):
     """A result that the task had before it was opened again."""
 
-    state: str
+    state: ResultStateOut
     value: str | None
     confidence: float | None
     rule: str | None
@@ -177,7 +188,7 @@ class ReopenedResultOut(BaseModel):
     reopened_by: str
 
 
-class TaskHistoryOut(BaseModel):
+class TaskHistoryOut(ResponseModel):
     """The history of a result, in order."""
 
     task: str
@@ -191,7 +202,7 @@ class TaskHistoryOut(BaseModel):
     earlier: list[ReopenedResultOut]
     waits_for: WaitsForOut | None
     kept_for: str | None
-    state: str
+    state: TaskStateOut
     value: str | None
     confidence: float | None
     confidence_checked: bool | None
@@ -205,7 +216,7 @@ class TaskHistoryOut(BaseModel):
     decided_at: StoredTime | None
 
 
-class ChangedAnswerOut(BaseModel):
+class ChangedAnswerOut(ResponseModel):
     """An answer that became right or wrong."""
 
     worker: WorkerName
@@ -213,7 +224,7 @@ class ChangedAnswerOut(BaseModel):
     is_right: bool
 
 
-class ChangedResultOut(BaseModel):
+class ChangedResultOut(ResponseModel):
     """A result that changed."""
 
     task: str
@@ -224,15 +235,15 @@ class ChangedResultOut(BaseModel):
     checked_with_gold: int
 
 
-class MovedOut(BaseModel):
+class MovedOut(ResponseModel):
     """A task whose state changed."""
 
     task: str
-    was: str
-    becomes: str
+    was: TaskStateOut
+    becomes: TaskStateOut
 
 
-class CorrectionOut(BaseModel):
+class CorrectionOut(ResponseModel):
     """All changes that a correction made. No money is taken back."""
 
     answers: list[ChangedAnswerOut]
@@ -248,7 +259,7 @@ class CorrectionOut(BaseModel):
     ] = None
 
 
-class UsedRuleOut(BaseModel):
+class UsedRuleOut(ResponseModel):
     """A rule that decided results of the batch."""
 
     version: str
@@ -260,7 +271,7 @@ class UsedRuleOut(BaseModel):
     decided: int
 
 
-class TriedRuleOut(BaseModel):
+class TriedRuleOut(ResponseModel):
     """A rule that was tried, with the findings."""
 
     at: datetime
@@ -269,14 +280,14 @@ class TriedRuleOut(BaseModel):
     found: dict[str, Any]
 
 
-class RulesOut(BaseModel):
+class RulesOut(ResponseModel):
     """The rules of a batch."""
 
     used: list[UsedRuleOut]
     tried: list[TriedRuleOut]
 
 
-class TrialOut(BaseModel):
+class TrialOut(ResponseModel):
     """The effect of a changed rule on the answers that are there."""
 
     version: Annotated[str, Field(description="Give it to `switch`")]
@@ -289,22 +300,22 @@ class TrialOut(BaseModel):
     changes: list[dict[str, Any]]
 
 
-class MovesOut(BaseModel):
+class MovesOut(ResponseModel):
     """The tasks that a switch decided or opened again."""
 
     moved: list[MovedOut]
 
 
-class AudiencePartnerOut(BaseModel):
+class AudiencePartnerOut(ResponseModel):
     """A partner whose workers may be asked."""
 
     id: int
     code: str
     name: str
-    state: str
+    state: PartnerStateOut
 
 
-class AudienceWorkerOut(BaseModel):
+class AudienceWorkerOut(ResponseModel):
     """A worker who may be asked."""
 
     id: WorkerName
@@ -312,7 +323,7 @@ class AudienceWorkerOut(BaseModel):
     language: str
 
 
-class AudienceOut(BaseModel):
+class AudienceOut(ResponseModel):
     """The partners, and a page of workers, for the `audience` of tasks."""
 
     partners: list[AudiencePartnerOut]

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.told import ResponseModel
 from gateway.qa.checks.promise import PromisePlan
 from gateway.qa.skills.gold_budget import GoldBudget
 from gateway.steps.batches.quoting.ready_when import ReadyForecast
 from gateway.store.batches.promises import KeptPromise
 
 
-class ReadyOut(BaseModel):
+class ReadyOut(ResponseModel):
     """The time at which the batch can be expected to be ready.
 
     The time lies between `earliest` and `latest` with 80 % likelihood, if the workers go on as they
@@ -47,14 +48,14 @@ HOURS_SHOWN = 48
 """The hours of a batch's answers that are shown."""
 
 
-class HourOut(BaseModel):
+class HourOut(ResponseModel):
     """The answers of a batch in one hour, gold included. Hours without answers are left out."""
 
     hour: datetime
     answers: int
 
 
-class GoldBudgetOut(BaseModel):
+class GoldBudgetOut(ResponseModel):
     """The gold of the batch, beside the gold that its workers will use up.
 
     A worker sees a gold task once, and is tested no more when she has seen all of them.
@@ -72,7 +73,7 @@ class GoldBudgetOut(BaseModel):
     why: Annotated[str, Field(description="The reason for the advice")]
 
 
-class CertificateOut(BaseModel):
+class CertificateOut(ResponseModel):
     """The certificate of a promised accuracy, made when the batch closes.
 
     The batch's gold measured the accuracy. Each gold task was judged with the answers that a real
@@ -93,7 +94,7 @@ class CertificateOut(BaseModel):
     sentence: str
 
 
-class PromiseOut(BaseModel):
+class PromiseOut(ResponseModel):
     """The plan for a promised accuracy: what the gateway chose, and what it predicts.
 
     The accuracy is the share of all tasks with a right result. A task that is left for review

@@ -15,6 +15,7 @@ from gateway.api.strict import PriceInput, StrictModel, TimeInput
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
 from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
 from gateway.qa.checks.plan import ACCEPT_H
+from gateway.tasks.entry.fields import TYPES
 from gateway.tasks.packed import PACK_MAX
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
@@ -61,7 +62,13 @@ class FieldIn(StrictModel):
     """A typed field of a record, for data entry. Results have a column with its `id`."""
 
     id: Annotated[Word40, Field(examples=["amount"])]
-    type: Annotated[Word, Field(description="number, date, name, money, choice or text")]
+    type: Annotated[
+        Word,
+        Field(
+            description="number, date, name, money, choice or text",
+            json_schema_extra={"enum": list(TYPES)},
+        ),
+    ]
     labels: Annotated[
         dict[Language, Line40],
         Field(default_factory=dict, max_length=20, examples=[{"en": "Amount", "sw": "Kiasi"}]),

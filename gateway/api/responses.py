@@ -3,13 +3,30 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.listed import (
+    AtDeadlineOut,
+    BatchStateOut,
+    ChannelOut,
+    EncodingOut,
+    FieldTypeOut,
+    FindingKindOut,
+    FindingStateOut,
+    KindOut,
+    MethodOut,
+    OrderOut,
+    ResultStateOut,
+    SettledOut,
+    TaskStateOut,
+    ValueOut,
+    WorkDoneOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.quotes import GoldBudgetOut, HourOut, PromiseOut, ReadyOut
-from gateway.api.requests import OptionIn
 
 
-class Progress(BaseModel):
+class Progress(ResponseModel):
     """The progress of a batch, counted in answers as well as in tasks.
 
     With 90 % of the answers in, `percent` is 90. `counted_at` is the time when a large batch was
@@ -27,7 +44,7 @@ class Progress(BaseModel):
     counted_at: datetime | None
 
 
-class MessageCost(BaseModel):
+class MessageCost(ResponseModel):
     """The cost of the batch's SMS that providers accepted.
 
     It is in minor units of `currency` with their fraction, and is the provider's own price where
@@ -41,7 +58,7 @@ class MessageCost(BaseModel):
     cost_minor: float
 
 
-class MessageCostRange(BaseModel):
+class MessageCostRange(ResponseModel):
     """A range of costs, in minor units of `currency`, rounded up."""
 
     currency: str
@@ -50,7 +67,7 @@ class MessageCostRange(BaseModel):
     most_minor: int
 
 
-class MessagesQuoteOut(BaseModel):
+class MessagesQuoteOut(ResponseModel):
     """The expected cost of messages to the current workers.
 
     Each worker is assumed to continue as she last worked. A worker that dials costs no message. A
@@ -67,7 +84,7 @@ class MessagesQuoteOut(BaseModel):
     unpriced: list[str]
 
 
-class Money(BaseModel):
+class Money(ResponseModel):
     """The money of a batch, in minor units of `currency`.
 
     `spent_minor` includes `partners_minor`, the amount that partners earned, and `checks_minor`,
@@ -86,7 +103,7 @@ class Money(BaseModel):
     messages: list[MessageCost]
 
 
-class PayOut(BaseModel):
+class PayOut(ResponseModel):
     """The pay of the batch's workers per hour, in minor units, from the times of their answers.
 
     `median_minor` and `p10_minor` are known once the batch is closed and measured.
@@ -110,7 +127,7 @@ class PayOut(BaseModel):
     settled: bool
 
 
-class ShareOut(BaseModel):
+class ShareOut(ResponseModel):
     """A partner's share of a batch.
 
     It shows the promised part of the tasks, their number, and the number that is done. `answers`
@@ -126,7 +143,7 @@ class ShareOut(BaseModel):
     kept_until: datetime | None
 
 
-class FindingOut(BaseModel):
+class FindingOut(ResponseModel):
     """An observation for a person to look at, with the figures it rests on.
 
     A finding alone has no consequence for a worker. `worker` is the worker's id, and null where the
@@ -134,15 +151,15 @@ class FindingOut(BaseModel):
     """
 
     id: int
-    kind: str
+    kind: FindingKindOut
     worker: str | None
     evidence: dict[str, Any]
-    state: str
+    state: FindingStateOut
     outcome: str | None
     at: datetime
 
 
-class Background(BaseModel):
+class Background(ResponseModel):
     """Work on the whole batch that is in progress.
 
     `doing` is one of these:
@@ -156,16 +173,23 @@ class Background(BaseModel):
     `of` is null until it is known. Tasks and results change all at once when the work is done.
     """
 
-    doing: str
+    doing: WorkDoneOut
     done: int
     of: int | None
 
 
-class FieldOut(BaseModel):
+class OptionOut(ResponseModel):
+    """A possible answer. Results name its `id`, and workers read its label in their language."""
+
+    id: str
+    labels: dict[str, str]
+
+
+class FieldOut(ResponseModel):
     """A typed field of a record, with the rules that apply to it."""
 
     id: str
-    type: str
+    type: FieldTypeOut
     labels: dict[str, str]
     optional: bool
     min: str | None
@@ -174,38 +198,38 @@ class FieldOut(BaseModel):
     length_min: int | None
     length_max: int | None
     check: str | None
-    options: list[OptionIn] | None
+    options: list[OptionOut] | None
     currency: str | None
 
 
-class BatchOut(BaseModel):
+class BatchOut(ResponseModel):
     """A batch: what was ordered, its progress and its money."""
 
     id: str
     name: str
     labels: dict[str, str]
-    kind: str
+    kind: KindOut
     value: Annotated[
-        str | None,
+        ValueOut | None,
         Field(description="For a transcription: text, date, number or name; null for options"),
     ]
-    state: str
+    state: BatchStateOut
     instructions: str
     price_minor: int
     partner_price_minor: Annotated[
         int, Field(description="What a partner earns besides, per answer of its workers")
     ]
     policy: str
-    method: str
+    method: MethodOut
     languages: list[str]
-    options: list[OptionIn]
+    options: list[OptionOut]
     fields: Annotated[list[FieldOut], Field(description="Of a record; empty for other kinds")]
     pack_max: Annotated[int, Field(description="The most questions per SMS")]
     needs_lesson: Annotated[
         bool, Field(description="Only workers who passed the lesson for this kind are asked")
     ]
     rotates: Annotated[bool, Field(description="Each worker has a different order of options")]
-    order: str
+    order: OrderOut
     worker_max: int | None
     worker_day_max: int | None
     created_at: datetime
@@ -215,7 +239,7 @@ class BatchOut(BaseModel):
     any_language: bool
     open: Annotated[bool, Field(description="Tasks may be added while it runs")]
     deadline: datetime | None
-    at_deadline: str
+    at_deadline: AtDeadlineOut
     ends_at: Annotated[
         datetime | None,
         Field(description="Since then only questions that workers hold are still answered"),
@@ -253,7 +277,7 @@ class BatchOut(BaseModel):
     ] = None
 
 
-class BatchesOut(BaseModel):
+class BatchesOut(ResponseModel):
     """A page of batches.
 
     `total` counts all that fit the question. `next` is the cursor of the next page, null on the
@@ -265,7 +289,7 @@ class BatchesOut(BaseModel):
     total: int
 
 
-class TaskOut(BaseModel):
+class TaskOut(ResponseModel):
     """A task with its result so far.
 
     `answers` is the number of its answers, `asked_now` the number of workers who hold it. `gold`
@@ -274,7 +298,7 @@ class TaskOut(BaseModel):
 
     id: str
     text: str
-    state: str
+    state: TaskStateOut
     value: str | None
     confidence: float | None
     answers: int
@@ -285,7 +309,7 @@ class TaskOut(BaseModel):
     columns: dict[str, Any]
 
 
-class TasksOut(BaseModel):
+class TasksOut(ResponseModel):
     """A page of tasks in the order of your upload.
 
     `total` counts all that fit the question. `next` is the cursor of the next page, null on the
@@ -297,7 +321,7 @@ class TasksOut(BaseModel):
     total: int
 
 
-class Warned(BaseModel):
+class Warned(ResponseModel):
     """A question that costs more than one plain SMS segment.
 
     `text` is a cheaper wording, where there is one, and `diff` shows the difference. Nothing was
@@ -308,7 +332,7 @@ class Warned(BaseModel):
 
     row: int
     task: str
-    encoding: str
+    encoding: EncodingOut
     segments: int
     segments_then: Annotated[int, Field(description="With the cheaper wording")]
     text: str | None
@@ -318,7 +342,7 @@ class Warned(BaseModel):
     kept: str
 
 
-class PayQuoteOut(BaseModel):
+class PayQuoteOut(ResponseModel):
     """The expected pay of an hour, in minor units, beside the living-wage floor.
 
     A batch below the floor is not started, unless the operator allows it. `reserve_minor` is set
@@ -343,7 +367,7 @@ class PayQuoteOut(BaseModel):
     reserve_minor: int
 
 
-class QuoteOut(BaseModel):
+class QuoteOut(ResponseModel):
     """The possible cost of the batch.
 
     `most_minor` is the cost if every paid slot is used, each with the partner's price.
@@ -412,7 +436,7 @@ class QuoteOut(BaseModel):
     ] = None
 
 
-class FieldResultOut(BaseModel):
+class FieldResultOut(ResponseModel):
     """One field of a record's result."""
 
     value: str | None
@@ -422,7 +446,7 @@ class FieldResultOut(BaseModel):
     ]
     entries: Annotated[int, Field(description="The workers who keyed this field")]
     settled: Annotated[
-        str | None,
+        SettledOut | None,
         Field(
             description="single (one entry), agreed (all entries are equal), settled (most are "
             "equal), open (no value has enough entries yet) or person"
@@ -433,7 +457,7 @@ class FieldResultOut(BaseModel):
     ]
 
 
-class ErrorFiguresOut(BaseModel):
+class ErrorFiguresOut(ResponseModel):
     """Entries whose truth is known, and the interval (95 %) of their error rate."""
 
     seen: int
@@ -442,7 +466,7 @@ class ErrorFiguresOut(BaseModel):
     most: float | None
 
 
-class EntryFiguresOut(BaseModel):
+class EntryFiguresOut(ResponseModel):
     """The figures of a field, or of a worker."""
 
     entries: Annotated[int, Field(description="Keyed values, gold left out")]
@@ -464,7 +488,7 @@ class WorkerFiguresOut(EntryFiguresOut):
     fields: dict[str, EntryFiguresOut]
 
 
-class FieldErrorsOut(BaseModel):
+class FieldErrorsOut(ResponseModel):
     """The agreement and the error rates of a data entry."""
 
     error_max: Annotated[
@@ -474,7 +498,7 @@ class FieldErrorsOut(BaseModel):
     workers: list[WorkerFiguresOut]
 
 
-class ResultOut(BaseModel):
+class ResultOut(ResponseModel):
     """The result of one task.
 
     `state` is decided, review (answers do not agree well enough), ambiguous (the question has no
@@ -482,7 +506,7 @@ class ResultOut(BaseModel):
     """
 
     task: str
-    state: str
+    state: ResultStateOut
     value: str | None
     confidence: float | None
     confidence_checked: Annotated[
@@ -518,7 +542,7 @@ class ResultOut(BaseModel):
     columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
 
 
-class AnswerOut(BaseModel):
+class AnswerOut(ResponseModel):
     """One answer of one worker.
 
     `answer` is its number among the answers to its task. `said` holds the worker's own words, and
@@ -530,7 +554,7 @@ class AnswerOut(BaseModel):
     task: str
     answer: int
     worker: str
-    channel: str
+    channel: ChannelOut
     said: str
     value: str
     asked_at: datetime
@@ -545,7 +569,7 @@ class AnswerOut(BaseModel):
     columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
 
 
-class AccountOut(BaseModel):
+class AccountOut(ResponseModel):
     """Your money, in minor units of `currency`, and what you should know (`notices`).
 
     `test` says that the key is a test key: the workers are simulated, and the money is not real.
@@ -560,7 +584,7 @@ class AccountOut(BaseModel):
     notices: list[str]
 
 
-class Added(BaseModel):
+class Added(ResponseModel):
     """The outcome of an upload of tasks.
 
     `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`

@@ -137,7 +137,7 @@ def _add_clients(app: ContractApi, rt: Runtime, mounts: tuple[Mount, ...]) -> No
             ("method", rule_names()),
             ("languages", sorted(rt.books)),
         )
-        for model in ("BatchIn", "PreviewIn", "BatchOut")
+        for model in ("BatchIn", "BatchEditIn", "PreviewIn", "NewRuleIn", "BatchOut")
     }
     checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
     rooms = (

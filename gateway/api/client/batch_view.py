@@ -10,8 +10,15 @@ from gateway.api.quotes import (
     promise_out,
     ready_out,
 )
-from gateway.api.requests import OptionIn
-from gateway.api.responses import Background, BatchOut, FieldOut, MessageCost, Money, Progress
+from gateway.api.responses import (
+    Background,
+    BatchOut,
+    FieldOut,
+    MessageCost,
+    Money,
+    OptionOut,
+    Progress,
+)
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.sms.prices import minor
@@ -64,7 +71,7 @@ def batch_out(row: Row) -> BatchOut:
         policy=row["policy"],
         method=row["method"],
         languages=row["languages"],
-        options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
+        options=[OptionOut(id=o["id"], labels=o["labels"]) for o in row["options"]],
         fields=[FieldOut.model_validate(each) for each in fields_told(from_data(row["fields"]))],
         pack_max=row["pack_max"],
         rotates=from_options(row["policy_options"]).rotate,

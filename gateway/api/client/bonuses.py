@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.idempotency import once
@@ -39,7 +40,7 @@ class BonusIn(StrictModel):
     ] = None
 
 
-class BonusOut(BaseModel):
+class BonusOut(ResponseModel):
     """A bonus that was paid from your free money."""
 
     bonus: int

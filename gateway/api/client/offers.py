@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath
 from gateway.api.strict import StrictModel
@@ -37,7 +38,7 @@ class SharesIn(StrictModel):
     reason: Line500
 
 
-class ProposedShareOut(BaseModel):
+class ProposedShareOut(ResponseModel):
     """A partner's proposed share of the batch, with the reasons."""
 
     partner: str
@@ -45,7 +46,7 @@ class ProposedShareOut(BaseModel):
     reasons: list[str]
 
 
-class SharesOut(BaseModel):
+class SharesOut(ResponseModel):
     """The shares of partners in a batch: as chosen, and as proposed.
 
     `answers` is the number of answers that the proposal reckons with. It changes with the tasks.

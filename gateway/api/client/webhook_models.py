@@ -3,8 +3,14 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.listed import (
+    DeliveryStateOut,
+    EventOut,
+    WebhookStateOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.strict import StrictModel
 from gateway.base.text.strings import Id, Line200
 from gateway.steps.messages.webhooks.events import EventType
@@ -37,7 +43,7 @@ class WebhookChangeIn(StrictModel):
     active: Annotated[bool | None, Field(default=None)]
 
 
-class WebhookOut(BaseModel):
+class WebhookOut(ResponseModel):
     """A webhook.
 
     `state` is `active`, `off` (switched off by you) or `disabled` (by the gateway, for the reason
@@ -47,10 +53,10 @@ class WebhookOut(BaseModel):
 
     id: str
     url: str
-    events: list[str]
+    events: list[EventOut]
     batch: str | None
     description: str
-    state: str
+    state: WebhookStateOut
     disabled_because: str
     failing_since: datetime | None
     former_secret_valid_until: datetime | None
@@ -84,7 +90,7 @@ class WebhookSecretOut(WebhookOut):
         return cls(**WebhookOut.of(webhook).model_dump(), secret=secret)
 
 
-class DeliveryOut(BaseModel):
+class DeliveryOut(ResponseModel):
     """A message on its way to one webhook.
 
     `state` is `waiting`, `delivered` or `failed`. `next_attempt_at` is null when no call is due.
@@ -94,9 +100,9 @@ class DeliveryOut(BaseModel):
 
     id: int
     message: str
-    type: str
+    type: EventOut
     event_at: datetime
-    state: str
+    state: DeliveryStateOut
     attempts: int
     last_attempt_at: datetime | None
     next_attempt_at: datetime | None
@@ -120,7 +126,7 @@ class DeliveryOut(BaseModel):
         )
 
 
-class DeliveriesOut(BaseModel):
+class DeliveriesOut(ResponseModel):
     """A page of deliveries. `next` is the cursor of the next page, and null on the last one."""
 
     deliveries: list[DeliveryOut]

@@ -59,23 +59,6 @@ _REPLAYED: Final[JsonObject] = {
     }
 }
 _PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
-_WORK = ["draft", "running", "paused", "done", "cancelled"]
-_TASK = ["open", "decided", "review", "cancelled"]
-_LISTED: Final[dict[str, Sequence[str]]] = {
-    "BatchOut.state": _WORK,
-    "BatchOut.order": ["depth", "breadth"],
-    "ProjectOut.state": _WORK,
-    "QualityOut.state": _WORK,
-    "TaskOut.state": _TASK,
-    "TaskHistoryOut.state": _TASK,
-    "ResultOut.state": [*_TASK, "ambiguous"],
-    "Background.doing": ["checking", "storing", "starting", "learning", "teaching", "closing", "publishing"],
-    "WebhookOut.state": ["active", "off", "disabled"],
-    "WebhookSecretOut.state": ["active", "off", "disabled"],
-    "DeliveryOut.state": ["waiting", "delivered", "failed"],
-    "FieldResultOut.settled": ["single", "agreed", "settled", "open", "person"],
-}  # fmt: skip
-"""The fields of responses whose values the database lists."""
 
 
 class ContractApi(FastAPI):
@@ -96,7 +79,7 @@ class ContractApi(FastAPI):
                 routes=self.routes,
                 tags=[{"name": name, "description": text} for name, text in TAGS.items()],
             )
-            self.openapi_schema = completed(made, {**_LISTED, **self.listed})
+            self.openapi_schema = completed(made, self.listed)
         return self.openapi_schema
 
 

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.contract.told import losses
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Dispatcher
 from gateway.api.edge.refusals import DoorRefusal
@@ -117,6 +118,11 @@ class Metrics:
         yield _by_state("gateway_workers", "Workers by state", found.workers, ("active",))
         yield _one(
             "gateway_log_lines_lost", "Log lines that this process could not write", logs.lost()
+        )
+        yield _one(
+            "gateway_response_losses",
+            "Responses of this process that were not as the document of the API says",
+            losses(),
         )
         yield _one(
             "gateway_jobs_refused",

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
 
+from gateway.api.contract.listed import (
+    PilotStateOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.responses import Warned
 
 
-class CostlyCharacterOut(BaseModel):
+class CostlyCharacterOut(ResponseModel):
     """A character that makes an SMS dearer than its length, with its places from 0.
 
     One character `outside_gsm` turns the whole SMS into UCS-2, which holds 70 characters instead of
@@ -21,7 +24,7 @@ class CostlyCharacterOut(BaseModel):
     why: Literal["outside_gsm", "counts_twice"]
 
 
-class PreviewSmsOut(BaseModel):
+class PreviewSmsOut(ResponseModel):
     """One SMS, exactly as the gateway would send it.
 
     `moment` tells when: among a worker's `first` questions (with the line on how to reply),
@@ -42,7 +45,7 @@ class PreviewSmsOut(BaseModel):
     cannot_go: str | None
 
 
-class PreviewScreenOut(BaseModel):
+class PreviewScreenOut(ResponseModel):
     """One USSD screen. It has `units` of at most `units_max` in its encoding."""
 
     text: str
@@ -51,7 +54,7 @@ class PreviewScreenOut(BaseModel):
     units_max: int
 
 
-class PreviewScreensOut(BaseModel):
+class PreviewScreensOut(ResponseModel):
     """The screens of a question on networks with equal limits.
 
     `networks` are their codes, and `default` stands for all others. A worker can type up to
@@ -64,7 +67,7 @@ class PreviewScreensOut(BaseModel):
     screens: list[PreviewScreenOut]
 
 
-class PreviewQuestionOut(BaseModel):
+class PreviewQuestionOut(ResponseModel):
     """One task as workers of one language meet it."""
 
     task: str
@@ -72,7 +75,7 @@ class PreviewQuestionOut(BaseModel):
     screens: list[PreviewScreensOut]
 
 
-class PreviewRepliesOut(BaseModel):
+class PreviewRepliesOut(ResponseModel):
     """The replies that are understood, by the value that is stored, and the words to skip.
 
     For typed answers `means` is empty, and `how` says what is expected.
@@ -83,7 +86,7 @@ class PreviewRepliesOut(BaseModel):
     skip: list[str]
 
 
-class PreviewLanguageOut(BaseModel):
+class PreviewLanguageOut(ResponseModel):
     """The preview in one language. `several` is one SMS with several of the questions."""
 
     language: str
@@ -92,7 +95,7 @@ class PreviewLanguageOut(BaseModel):
     replies: PreviewRepliesOut
 
 
-class PreviewSegmentOut(BaseModel):
+class PreviewSegmentOut(ResponseModel):
     """The price of one SMS segment, in millionths of a major unit (`micro`)."""
 
     channel: str
@@ -101,7 +104,7 @@ class PreviewSegmentOut(BaseModel):
     micro: int
 
 
-class PreviewPriceOut(BaseModel):
+class PreviewPriceOut(ResponseModel):
     """The price of the answers, in minor units: the likely cost and the most, without messages."""
 
     currency: str
@@ -114,7 +117,7 @@ class PreviewPriceOut(BaseModel):
     segments: list[PreviewSegmentOut]
 
 
-class PreviewOut(BaseModel):
+class PreviewOut(ResponseModel):
     """A batch as workers would meet it.
 
     If it `rotates`, each worker sees the options in another order, and the preview shows one.
@@ -128,7 +131,7 @@ class PreviewOut(BaseModel):
     warnings: list[Warned]
 
 
-class ConfusingOut(BaseModel):
+class ConfusingOut(ResponseModel):
     """A text that confused workers: they did not agree, skipped it, or replied unclearly."""
 
     task: str
@@ -138,7 +141,7 @@ class ConfusingOut(BaseModel):
     unclear: int
 
 
-class LearntOut(BaseModel):
+class LearntOut(ResponseModel):
     """The result of a pilot.
 
     `agreement` is the mean share of the answers of a task that are equal to its most frequent one.
@@ -162,11 +165,11 @@ class LearntOut(BaseModel):
     confusing: list[ConfusingOut]
 
 
-class PilotOut(BaseModel):
+class PilotOut(ResponseModel):
     """The pilot of a batch: `running`, `ended` (the batch is paused), or `resumed`."""
 
     tasks: int
-    state: Literal["running", "ended", "resumed"]
+    state: PilotStateOut
     began_at: datetime
     ended_at: datetime | None
     learnt: LearntOut | None

@@ -28,6 +28,9 @@ JOINS: Mapping[str, tuple[str, ...]] = {
 }
 """The ways to put parts together again, each with the splits that it fits."""
 CHECK_WHEN = ("cheaper", "always", "never")
+_DECLARED_TYPES = ("text", "options", "fields", "columns", "number")
+PARAMETER_TYPES = (*_DECLARED_TYPES, "languages")
+"""The types of parameters. Only `languages` is one that no recipe declares itself."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _INSTRUCTIONS_MAX = 160
 _STEPS = ("review", "audit")
@@ -217,7 +220,7 @@ def _audit(reader: "_Reader") -> AuditOrder:
 
 def _parameter(reader: "_Reader") -> RecipeParameter:
     reader.only(("about", "type", "default"))
-    kind = reader.one_of("type", ("text", "options", "fields", "columns", "number"), "text")
+    kind = reader.one_of("type", _DECLARED_TYPES, "text")
     return RecipeParameter(reader.text("about"), kind, reader.given.get("default"))
 
 

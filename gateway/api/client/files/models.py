@@ -3,8 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.listed import (
+    ContentOut,
+    FaultRuleOut,
+    FormatOut,
+    JobKindOut,
+    JobStateOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.responses import Warned
 from gateway.api.strict import StrictModel
 from gateway.base import plugins
@@ -39,16 +47,16 @@ class ExportIn(StrictModel):
     ]
 
 
-class ProblemOut(BaseModel):
+class ProblemOut(ResponseModel):
     """A bad row of an import: its number (1 is the first of the data), its field and the rule."""
 
     row: int | None
     field: str | None
-    rule: Annotated[str, Field(description="The kind of rule, as in the problem documents")]
+    rule: Annotated[FaultRuleOut, Field(description="The kind of rule, as in the problem documents")]
     message: str
 
 
-class FileJobOut(BaseModel):
+class FileJobOut(ResponseModel):
     """An import or an export.
 
     `state` is queued, running, ready or failed. `rows_done` counts the rows that were stored or
@@ -57,9 +65,9 @@ class FileJobOut(BaseModel):
     """
 
     id: str
-    kind: str
+    kind: JobKindOut
     batch: str
-    state: str
+    state: JobStateOut
     rows_done: int
     rows_total: int | None
     bytes: Annotated[int | None, Field(description="The size of the file")]
@@ -99,13 +107,13 @@ class ImportShown(ImportOut):
 class ExportOut(FileJobOut):
     """An export from a batch. `url` is the address of the file, once it is ready."""
 
-    what: str
-    format: str
+    what: ContentOut
+    format: FormatOut
     raw: bool
     url: Annotated[str | None, Field(description="Null until it is ready, and after it expired")]
 
 
-class ImportsOut(BaseModel):
+class ImportsOut(ResponseModel):
     """A page of imports, newest first. `next` is the cursor of the next page, null on the last."""
 
     imports: list[ImportOut]
@@ -113,7 +121,7 @@ class ImportsOut(BaseModel):
     total: int
 
 
-class ExportsOut(BaseModel):
+class ExportsOut(ResponseModel):
     """A page of exports, newest first. `next` is the cursor of the next page, null on the last."""
 
     exports: list[ExportOut]

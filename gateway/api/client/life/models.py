@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.api.contract.listed import (
+    ChangeOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.responses import BatchOut
 from gateway.api.strict import PriceInput, StrictModel, TimeInput
 from gateway.base.bounds import ANSWERS_OF_TASK_MAX
@@ -73,7 +77,7 @@ class PriceIn(StrictModel):
     ]
 
 
-class BatchChangeOut(BaseModel):
+class BatchChangeOut(ResponseModel):
     """A change of a batch.
 
     `by` is the beginning of the key that made it, or `gateway`. `cost_minor` was set aside for it,
@@ -83,7 +87,7 @@ class BatchChangeOut(BaseModel):
     id: int
     at: datetime
     by: str
-    what: str
+    what: ChangeOut
     before: dict[str, Any]
     after: dict[str, Any]
     cost_minor: int
@@ -102,7 +106,7 @@ class BatchChangeOut(BaseModel):
         )
 
 
-class HistoryOut(BaseModel):
+class HistoryOut(ResponseModel):
     """A page of a batch's history, oldest first. `next` is null on the last page."""
 
     changes: list[BatchChangeOut]
@@ -110,7 +114,7 @@ class HistoryOut(BaseModel):
     total: int
 
 
-class ChangedOut(BaseModel):
+class ChangedOut(ResponseModel):
     """The effect of a change, or of a change that is only tried with `dry_run`.
 
     `enough` says whether your free money suffices. `batch` shows the batch as it is now.

@@ -5,6 +5,17 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.api.contract.listed import (
+    BatchStateOut,
+    JoinOut,
+    ParameterTypeOut,
+    RoleOut,
+    SourceOut,
+    SplitOut,
+    StageStateOut,
+    TaskKindOut,
+)
+from gateway.api.contract.told import ResponseModel
 from gateway.api.quotes import ReadyOut
 from gateway.api.requests import PriceInput
 from gateway.api.responses import Background, Warned
@@ -51,32 +62,32 @@ class ProjectIn(BaseModel):
     ]
 
 
-class ParameterOut(BaseModel):
+class ParameterOut(ResponseModel):
     """A parameter of a recipe. `default` is null for one that is required."""
 
     name: str
     about: str
-    type: str
+    type: ParameterTypeOut
     required: bool
     default: Any
 
 
-class RecipeOut(BaseModel):
+class RecipeOut(ResponseModel):
     """A recipe: what becomes of a file of its `source` form (table or text)."""
 
     name: str
     title: str
     about: str
-    source: str
-    split: str
-    kind: str
+    source: SourceOut
+    split: SplitOut
+    kind: TaskKindOut
     policy: str
     checks: bool
-    join: str
+    join: JoinOut
     parameters: list[ParameterOut]
 
 
-class StageOut(BaseModel):
+class StageOut(ResponseModel):
     """A stage of a project.
 
     `tasks` is exact once the stage has begun, and the most before. `batch` is the batch of the
@@ -84,11 +95,11 @@ class StageOut(BaseModel):
     """
 
     name: str
-    role: str
-    state: str
+    role: RoleOut
+    state: StageStateOut
     after: str | None
     batch: str | None
-    kind: str
+    kind: TaskKindOut
     policy: str
     price_minor: int
     partner_price_minor: int
@@ -104,7 +115,7 @@ class StageOut(BaseModel):
     ]
 
 
-class ProjectMoney(BaseModel):
+class ProjectMoney(ResponseModel):
     """The money of a project. `spent_minor` is for the answers so far, without anything else."""
 
     currency: str
@@ -112,7 +123,7 @@ class ProjectMoney(BaseModel):
     spent_minor: int
 
 
-class ProjectOut(BaseModel):
+class ProjectOut(ResponseModel):
     """A project with the progress of its stages.
 
     `parts` is null until the file has come. `waits` says why a running project does not go on at
@@ -122,7 +133,7 @@ class ProjectOut(BaseModel):
     id: str
     name: str
     recipe: str
-    state: str
+    state: BatchStateOut
     price_minor: int
     partner_price_minor: int
     parameters: dict[str, Any]
@@ -141,7 +152,7 @@ class ProjectOut(BaseModel):
     stages: list[StageOut]
 
 
-class ProjectFileOut(BaseModel):
+class ProjectFileOut(ResponseModel):
     """The parts of a file that was taken, and the advice on the texts of its questions."""
 
     parts: int
@@ -149,7 +160,7 @@ class ProjectFileOut(BaseModel):
     warnings: list[Warned]
 
 
-class StageQuoteOut(BaseModel):
+class StageQuoteOut(ResponseModel):
     """The cost of one stage: the most tasks, and the most answers per task.
 
     `most_minor` includes what is set aside for top-ups, and `checks_minor` for the review and the
@@ -158,7 +169,7 @@ class StageQuoteOut(BaseModel):
     """
 
     name: str
-    role: str
+    role: RoleOut
     price_minor: int
     partner_price_minor: int
     hourly_minor: int
@@ -170,7 +181,7 @@ class StageQuoteOut(BaseModel):
     checks_minor: int
 
 
-class ChoiceOut(BaseModel):
+class ChoiceOut(ResponseModel):
     """The choice between several answers and one answer that is checked, per task.
 
     `formula`: n answers at price p; v checks at price c; r is the share of first answers that
@@ -185,7 +196,7 @@ class ChoiceOut(BaseModel):
     formula: str
 
 
-class ProjectQuoteOut(BaseModel):
+class ProjectQuoteOut(ResponseModel):
     """The quote of a project.
 
     `most_minor` is set aside at the start, and what is not needed comes back. `workers_needed` is
