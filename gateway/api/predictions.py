@@ -5,12 +5,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.batches import UPLOADS
 from gateway.api.client.files.uploads import received
 from gateway.api.client.paths import BatchPath
+from gateway.api.contract.told import ResponseModel
 from gateway.steps.batches.checks.predictions.upload import store_predictions
 from gateway.store.quality import predictions
 

@@ -258,8 +258,12 @@ class BatchOut(ResponseModel):
     background: Annotated[
         Background | None, Field(description="Null: no such work is in progress")
     ] = None
-    shares: Annotated[list[ShareOut], Field(description="Only for a single batch")] = []
-    findings: Annotated[list[FindingOut], Field(description="Only for a single batch")] = []
+    shares: list[ShareOut] = Field(
+        default_factory=list[ShareOut], description="Only for a single batch"
+    )
+    findings: list[FindingOut] = Field(
+        default_factory=list[FindingOut], description="Only for a single batch"
+    )
     pay: Annotated[PayOut | None, Field(description="Only for a single batch that has started")] = (
         None
     )
@@ -267,10 +271,10 @@ class BatchOut(ResponseModel):
         ReadyOut | None,
         Field(description="When it will be ready; only for a single batch that is running"),
     ] = None
-    hours: Annotated[
-        list[HourOut],
-        Field(description="Its answers by hour, of the last two days; only for a single batch"),
-    ] = []
+    hours: list[HourOut] = Field(
+        default_factory=list[HourOut],
+        description="Its answers by hour, of the last two days; only for a single batch",
+    )
     promise: Annotated[
         PromiseOut | None,
         Field(description="The promised accuracy; only for a single batch that has started"),

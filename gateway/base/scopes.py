@@ -33,7 +33,7 @@ MEANINGS: Final[dict[KeyScope, str]] = {
     KeyScope.QUALITY_READ: "see quality reports, audits, rules and how a result came about",
     KeyScope.QUALITY_WRITE: "decide and correct tasks, audit, accept and refuse",
     KeyScope.MONEY_READ: "see the account and the bonuses",
-    KeyScope.MONEY_WRITE: "start batches and projects, and pay bonuses: what commits money",
+    KeyScope.MONEY_WRITE: "start, extend and reopen batches, add tasks to one that runs, pay bonuses: what commits money",
     KeyScope.PROJECTS_READ: "see projects, their quotes, results and reports",
     KeyScope.PROJECTS_WRITE: "make, fill, pause and cancel projects",
     KeyScope.WEBHOOKS_READ: "see webhooks and their deliveries",

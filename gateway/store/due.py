@@ -5,6 +5,7 @@ from datetime import datetime
 from gateway.store.batches import pilots
 from gateway.store.batches.background import PUBLISHING
 from gateway.store.batches.batches import CLOSABLE
+from gateway.store.batches.life.cancelled import OVER
 from gateway.store.batches.life.deadlines import PASSED
 from gateway.store.batches.projects import PENDING
 from gateway.store.db import Database
@@ -27,7 +28,7 @@ union all select 'still_asking', null where exists (select from payout p where {
 union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'watch_reserves', null where {reserves.DUE}
 union all select 'close', null where exists (select from batch b where {CLOSABLE.format(now="$1")})
-  or exists (select {PUBLISHING})
+  or exists (select {PUBLISHING}) or exists (select from batch b where {OVER})
 union all select 'end_pilots', null where {pilots.DUE}
 union all select 'arrivals', null where not exists (select from arrival_progress where due_at > $1)
 union all select 'even_work', null where not exists (select from even_progress where due_at > $1)
@@ -36,7 +37,7 @@ union all select 'pay_referrals', null where exists (select from referral where 
   and checked_at < $1::timestamptz - interval '1 hour')
 union all select 'refund', null where not exists (select from refund_progress where due_at > $1)
 union all select 'settle_pay', null where exists (select from batch_pay p join batch b on b.id = p.batch_id
-  where p.settled_at is null and b.state in ('done', 'cancelled'))
+  where p.settled_at is null and b.state in ('done', 'cancelled') and b.closed_at is not null)
 union all select 'advance_projects', null where exists (select {PENDING})
 union all select 'deadlines', null where exists (select from batch b where {PASSED})
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id

@@ -131,6 +131,8 @@ async def test_every_text_of_a_known_set_has_its_list_in_the_document(town):
         )
     ]
     stated = {one for places in WITHOUT_LIST.values() for one in places}
-    assert [p for p in lacking if p not in stated and f"*.{p.partition('.')[2]}" not in stated] == []
+    assert [
+        p for p in lacking if p not in stated and f"*.{p.partition('.')[2]}" not in stated
+    ] == []
     exact = {one for one in stated if not one.startswith("*")}
     assert exact <= set(lacking), "a stated reason is not needed any more"

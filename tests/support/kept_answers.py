@@ -80,7 +80,7 @@ class _Seen:
     def note(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = dict(message.get("headers", ()))
-            is_json = headers.get(b"content-type", b"").startswith(b"application/json")
+            is_json = headers.get(b"content-type", b"").partition(b";")[0] == b"application/json"
             self.is_data = is_json and 200 <= message["status"] < 300
         elif self.is_data:
             self.body.append(message.get("body", b""))

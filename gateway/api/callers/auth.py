@@ -12,11 +12,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from gateway.api.callers.limits import RequestLimits
-from gateway.api.callers.scopes import check_scope
+from gateway.api.callers.scopes import check_held, check_scope
 from gateway.base import logs
 from gateway.base.errors import Refused
 from gateway.base.errors.problem_codes import ProblemCode
 from gateway.base.ids import ClientId
+from gateway.base.scopes import KeyScope
 from gateway.base.vault import key_hash
 from gateway.steps.runtime import Runtime
 from gateway.store.people import api_keys
@@ -24,6 +25,8 @@ from gateway.store.people.api_keys import KeyInUse
 
 CLIENT = "client"
 """The place in a request's state of the client whose key was checked."""
+SCOPES = "scopes"
+"""The place in a request's state of the scopes that the key holds."""
 ANSWER_HEADERS = "answer_headers"
 """The place in a request's state of the headers that the entrance adds to its answer."""
 # The last use of a key is stored to this much, so that a busy client costs no write per request.
@@ -69,7 +72,7 @@ async def check_key(rt: Runtime, limits: RequestLimits, request: Request) -> Cli
     limits.client(rt, given.hex(), state.setdefault(ANSWER_HEADERS, []))
     await _check_expiry(rt, given, found)
     check_scope(found.scopes, request.method, request.scope["path"])
-    state[CLIENT] = found.client
+    state[CLIENT], state[SCOPES] = found.client, found.scopes
     return found.client
 
 
@@ -84,6 +87,14 @@ async def _check_expiry(rt: Runtime, digest: bytes, key: KeyInUse) -> None:
         )
     if key.used_at is None or abs(now - key.used_at) > _USE_NOTED:
         await api_keys.note_use(rt.db, digest, now)
+
+
+def check_may_spend(request: Request) -> None:
+    """Raise Refused with 403 for a key that may not commit money, whatever the address needs.
+
+    It is for a request that commits money in some states only, such as tasks for a running batch.
+    """
+    check_held(request.scope["state"].get(SCOPES, frozenset()), KeyScope.MONEY_WRITE)
 
 
 async def client_of(request: Request) -> ClientId:

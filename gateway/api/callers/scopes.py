@@ -76,7 +76,12 @@ def check_scope(held: frozenset[str], method: str, path: str) -> None:
     needed = scope_of(method, path)
     if needed is None:
         raise Refused(f"there is nothing at {path}; /docs lists what there is", status=404)
-    if needed not in held:
+    check_held(held, needed)
+
+
+def check_held(held: frozenset[str], needed: KeyScope) -> None:
+    """Raise Refused with 403 for a key without this scope."""
+    if ALL not in held and needed not in held:
         raise Refused(
             f"this API key has not the scope {needed}; it has: {', '.join(sorted(held))}",
             status=403,

@@ -150,6 +150,9 @@ def _money(row: Row) -> Money:
     of_partners = row["partner_answers"] / row["answers"] if row["answers"] else 1.0
     each_minor = row["price"] + row["partner_price"] * of_partners
     at_close = _answers_at_close(row)
+    # A cancelled batch keeps the money for questions that workers may still answer.
+    waits = closed and row["closed_at"] is None
+    kept_minor = row["asked_now"] * (row["price"] + row["partner_price"]) if waits else 0
     return Money(
         currency=row["currency"],
         reserved_minor=row["reserved"],
@@ -159,7 +162,9 @@ def _money(row: Row) -> Money:
         forecast_minor=spent_minor
         if closed
         else round(spent_minor + max(at_close - row["answers"], 0) * each_minor),
-        released_minor=max(row["reserved"] - spent_minor - (row["kept_for_pay"] or 0), 0)
+        released_minor=max(
+            row["reserved"] - spent_minor - kept_minor - (row["kept_for_pay"] or 0), 0
+        )
         if closed
         else 0,
         messages=[

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.api.callers.auth import Client, Rt
+from gateway.api.callers.auth import Client, Rt, check_may_spend
 from gateway.api.client.batch_view import (
     batch_out,
     my_batch,
@@ -41,7 +41,7 @@ from gateway.steps.batches import submit
 from gateway.steps.batches.quote import quote as quote_of
 from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import shares
+from gateway.store.batches import results, shares
 from gateway.store.messages import webhooks
 from gateway.store.people import clients
 from gateway.store.quality import findings
@@ -120,10 +120,13 @@ async def tasks(
     fields from columns of other names. Files of Label Studio, Toloka, Appen and MTurk are
     recognised; `shape` names one of them instead, or `plain`.
 
-    In a running batch their money is set aside at once, and `cost_minor` says how much. With
-    `dry_run=1` the tasks are checked and priced, and none is added.
+    In a running batch their money is set aside at once, and `cost_minor` says how much: the key
+    then needs `money:write` too. With `dry_run=1` the tasks are checked and priced, and none is
+    added.
     """
     await my_batch_to_change(rt, client, batch)
+    if not adding.author.dry_run and await results.state_of(rt.db, batch) != "draft":
+        check_may_spend(request)
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):

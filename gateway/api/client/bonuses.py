@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import my_batch
 from gateway.api.client.idempotency import once
 from gateway.api.client.paths import BatchPath
+from gateway.api.contract.told import ResponseModel
 from gateway.api.requests import PriceInput, StrictModel
 from gateway.base.errors import Refused
 from gateway.base.money import exact_amount

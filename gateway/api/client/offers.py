@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from gateway.api.contract.told import ResponseModel
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.paths import BatchPath
+from gateway.api.contract.told import ResponseModel
 from gateway.api.strict import StrictModel
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId

@@ -39,7 +39,9 @@ FINDINGS: Final = (
 BatchStateOut = Annotated[str, Listed(WORK_STATES)]
 TaskStateOut = Annotated[str, Listed(TASK_STATES)]
 ResultStateOut = Annotated[str, Listed((*TASK_STATES, "ambiguous"))]
-StageStateOut = Annotated[str, Listed(("planned", "waiting", "running", "done", "skipped", "cancelled"))]
+StageStateOut = Annotated[
+    str, Listed(("planned", "waiting", "running", "done", "skipped", "cancelled"))
+]
 KindOut = Annotated[str, Listed(kinds_asked)]
 TaskKindOut = Annotated[str, Listed(cache(lambda: plugins.kinds(kinds)))]
 """The kind of a stage, in which each typed value is a kind of its own."""

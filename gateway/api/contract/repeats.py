@@ -5,27 +5,26 @@ This stands before all routes of the client API, so that no route can lack it.
 """
 
 import asyncio
-import hashlib
-from collections.abc import AsyncGenerator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from tempfile import SpooledTemporaryFile
 from typing import Any, cast
 
 import orjson
 from fastapi import FastAPI
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.callers.auth import CLIENT
 from gateway.api.client.idempotency import SECRET_ANSWER
+from gateway.api.contract.held_body import HeldBody, held
 from gateway.api.problems import problem
 from gateway.base.errors import Fault
 from gateway.base.errors.problem_codes import FaultRule, ProblemCode
 from gateway.base.ids import ClientId
+from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.runtime import Runtime
 from gateway.store.people import idempotency
 from gateway.store.people.idempotency import KeptAnswer
@@ -38,7 +37,6 @@ CHANGING = frozenset(("DELETE", "PATCH", "POST", "PUT"))
 # Each such request holds a connection while its route needs another. With more at once they could
 # wait for each other for ever.
 _AT_ONCE = 4
-_IN_MEMORY = 2**20
 _SEALED, _EMPTY = "sealed", "empty"
 
 
@@ -60,7 +58,7 @@ class Repeats:
             fault = Fault(rule, HEADER, rule=FaultRule.FORM)
             await problem(422, f"{HEADER}: {rule}", (fault,))(scope, receive, send)
             return
-        async with _spooled(scope, receive) as request:
+        async with held(FileFolder(self._rt.settings), scope, receive) as request:
             answer = await self._once(client, key, scope, request)
         await answer(scope, receive, send)
 
@@ -70,9 +68,7 @@ class Repeats:
             return False
         return any(route.matches(scope)[0] is Match.FULL for route in self._api.router.routes)
 
-    async def _once(
-        self, client: ClientId, key: str, scope: Scope, request: "_Spooled"
-    ) -> Response:
+    async def _once(self, client: ClientId, key: str, scope: Scope, request: HeldBody) -> Response:
         """Return the kept answer to this request, or run it and keep its answer."""
         # The second of two simultaneous copies waits here until the first is recorded.
         async with self._gate, self._rt.db.transaction() as db:
@@ -142,44 +138,3 @@ class _Answer:
         made = Response(self.body, self.status)
         made.raw_headers = self.headers
         return made
-
-
-@dataclass
-class _Spooled:
-    """The whole body of a request: in memory while it is small, else in a file."""
-
-    file: SpooledTemporaryFile[bytes]
-    digest: bytes
-    size: int = 0
-    told: bool = False
-    rest: Receive | None = None
-
-    async def receive(self) -> Message:
-        """Return the next piece of the body, and after it what the caller does."""
-        if self.told and self.rest is not None:
-            return await self.rest()
-        piece = await asyncio.to_thread(self.file.read, _IN_MEMORY)
-        self.told = self.file.tell() >= self.size
-        return {"type": "http.request", "body": piece, "more_body": not self.told}
-
-
-@asynccontextmanager
-async def _spooled(scope: Scope, receive: Receive) -> AsyncGenerator[_Spooled]:
-    """Read the whole body, and yield it with the hash of the request.
-
-    Raises ClientDisconnect where the caller leaves before it has sent all.
-    """
-    asked = f"{scope['method']} {scope['path']}?".encode() + scope["query_string"]
-    digest, size, more = hashlib.sha256(asked + b"\0"), 0, True
-    with SpooledTemporaryFile[bytes](_IN_MEMORY) as file:
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            piece: bytes = message.get("body", b"")
-            digest.update(piece)
-            size += len(piece)
-            await asyncio.to_thread(file.write, piece)
-            more = message.get("more_body", False)
-        file.seek(0)
-        yield _Spooled(file, digest.digest(), size, rest=receive)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final, Self, cast
 
+import structlog
 from pydantic import (
     BaseModel,
     GetCoreSchemaHandler,
@@ -21,8 +22,6 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
-
-import structlog
 
 log = structlog.get_logger()
 SWITCH: Final = "RESPONSE_LOSSES"

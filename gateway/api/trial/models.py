@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Literal
 
-
 from gateway.api.contract.listed import (
     PilotStateOut,
 )

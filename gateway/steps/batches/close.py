@@ -14,7 +14,7 @@ from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.steps.batches.checks.predictions.results import with_predictions
 from gateway.steps.batches.checks.stages import is_deliverable
 from gateway.steps.batches.quoting.promise import asks_more, certify
-from gateway.steps.batches.release import release_rest
+from gateway.steps.batches.release import end_waiting, release_rest
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.corrections.follow import follow
 from gateway.steps.quality.estimate import SLICE, estimate
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 async def close(rt: Runtime) -> int:
     """Close every running batch whose tasks are all decided, and publish what is left to publish.
 
+    Cancelled batches end that waited for the last answers.
+
     Return the number of batches.
     """
     due = await batches.closable(rt.db, rt.clock.now())
@@ -44,7 +46,7 @@ async def close(rt: Runtime) -> int:
     for batch in left:
         with logs.bound(batch=batch):
             await _publish(rt, await rt.batches.fresh(batch))
-    return len(due) + len(left)
+    return len(due) + len(left) + await end_waiting(rt)
 
 
 async def close_batch(rt: Runtime, batch: Batch) -> None:

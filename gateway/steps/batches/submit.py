@@ -51,7 +51,7 @@ from gateway.steps.batches.quoting.promise import (
     check_promise,
     promise_to_start,
 )
-from gateway.steps.batches.release import release_rest
+from gateway.steps.batches.release import end_batch
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import (
@@ -580,7 +580,11 @@ async def pause(rt: Runtime, client: ClientId, batch_id: str, *, by: str = chang
 async def cancel(
     rt: Runtime, client: ClientId, batch_id: str, *, by: str = changes.GATEWAY
 ) -> None:
-    """Cancel a batch for good: answers stay and stay paid, and the rest of the money returns."""
+    """Cancel a batch for good: answers stay and stay paid, and the rest of the money returns.
+
+    A worker who holds one of its questions may still answer it, and is paid. The money for that
+    returns when she has not answered in her time.
+    """
     batch = await rt.batches.get(batch_id)
 
     async def cancelled() -> None:
@@ -590,15 +594,14 @@ async def cancel(
             )
             if row["state"] == "cancelled":
                 return
-            await end_checks(rt, db, batch.id)
-            await batches.withdraw(db, batch.id, "cancelled")
-            await batches.set_state(db, batch.id, "cancelled")
-            rest = 0
-            if row["state"] != "draft" or row["reserved"]:
-                rest = await release_rest(db, batch)
+            waits = await end_checks(rt, db, batch.id)
+            rest = await end_batch(
+                db, batch, waits=waits, unpaid=row["state"] == "draft" and not row["reserved"]
+            )
             await _moved(db, batch.id, "cancel", by, row["state"], "cancelled", -rest)
 
     await until_settled(cancelled)
+    rt.jobs.enqueue("close")
 
 
 async def _locked(

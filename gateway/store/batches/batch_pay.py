@@ -124,7 +124,7 @@ async def unsettled(db: Database, batch: str | None = None) -> list[UnsettledPay
         """select p.batch_id, b.client_id, p.currency, p.floor, p.reserve, p.answers is not null as measured,
              coalesce(b.started_at, b.created_at) as began, b.account_id as hold, c.account_id as available
            from batch_pay p join batch b on b.id = p.batch_id join client c on c.id = b.client_id
-           where p.settled_at is null and b.state in ('done', 'cancelled') and ($1::text is null or b.id = $1)
+           where p.settled_at is null and b.state in ('done', 'cancelled') and b.closed_at is not null and ($1::text is null or b.id = $1)
            order by b.closed_at""",
         batch,
     )

@@ -7,18 +7,28 @@ from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.shares import deal_tasks
 
+_TO_DEAL = "gold is null and not directed and not coalesce(audience ? 'partners', false)"
 
-async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]]:
+
+async def dealt_tasks(db: Database, batch: Batch, after: int = 0) -> list[tuple[int, str | None]]:
     """Deal the batch's open-to-all tasks out to the partners with a share.
 
-    Return each task with its partner, or None for a task that stays open to all.
+    Return each task with its partner, or None for a task that stays open to all. Tasks up to the
+    position `after` were dealt before, and the others continue them.
     """
     rows = await db.rows(
-        """select id from task where batch_id = $1 and gold is null and not directed
-             and not coalesce(audience ? 'partners', false) order by position""",
+        f"select id from task where batch_id = $1 and position > $2 and {_TO_DEAL} order by position",
         batch.id,
+        after,
     )
-    codes = deal_tasks(len(rows), batch.handling.shares)
+    before = 0
+    if after:
+        before = await db.value(
+            f"select count(*) from task where batch_id = $1 and position <= $2 and {_TO_DEAL}",
+            batch.id,
+            after,
+        )
+    codes = deal_tasks(len(rows), batch.handling.shares, before)
     return [(row["id"], code) for row, code in zip(rows, codes, strict=True)]
 
 
@@ -98,6 +108,22 @@ async def free_tasks(db: Database, batch: str, partner: int, most: int) -> int:
            select count(*) from freed""",
         batch,
         partner,
+        most,
+    )
+
+
+async def free_late_tasks(db: Database, batch: str, most: int) -> int:
+    """Open some tasks whose time for a partner is over for good, and return how many.
+
+    They are open to all workers already, and a later time for new tasks shall not change that.
+    """
+    return await db.value(
+        """with late as (select t.id from task t join batch b on b.id = t.batch_id
+               where b.id = $1 and b.kept_until <= now() and t.state = 'open' and t.kept_for is not null
+               order by t.id limit $2 for no key update of t skip locked),
+             freed as (update task t set kept_for = null from late where t.id = late.id returning 1)
+           select count(*) from freed""",
+        batch,
         most,
     )
 

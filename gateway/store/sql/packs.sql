@@ -34,9 +34,9 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
   select jsonb_agg(jsonb_build_object('batch', t.batch_id, 'number', i.item, 'assignment', i.id, 'state', i.state, 'task', t.id,
       'text', t.text, 'gold', t.gold, 'reason', case when t.gold is not null then t.gold_reason end, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
       'last', i.asked_at = i.newest,
-      'open', b.state in ('running', 'paused') and case t.state
-          when 'open' then i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted
-          when 'cancelled' then i.state = 'held' else false end,
+      'open', case t.state
+          when 'open' then b.state in ('running', 'paused') and (i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted)
+          when 'cancelled' then b.state in ('running', 'paused', 'cancelled') and i.state = 'held' else false end,
       'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs)
       -- Only a batch whose rule or price has changed needs these.
       || case when b.revision > 0 then jsonb_strip_nulls(jsonb_build_object('revision', b.revision, 'price', i.record->'price'))

@@ -137,8 +137,9 @@ begin
   -- reply belongs to it.
   select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
       b.revision, b.better, b.better_by_sms, b.kind, a.record,
-      b.state in ('running', 'paused') and case t.state when 'open' then a.state = 'held' or t.answered + t.held < t.wanted
-          when 'cancelled' then a.state = 'held' else false end
+      -- She may answer what she was asked, also when the task or the whole batch was cancelled since.
+      case t.state when 'open' then b.state in ('running', 'paused') and (a.state = 'held' or t.answered + t.held < t.wanted)
+          when 'cancelled' then b.state in ('running', 'paused', 'cancelled') and a.state = 'held' else false end
     into held_assignment, held_state, held_via, v_asked_at, held_item, held_task, held_batch, held_text, held_gold, held_answered,
       held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, v_held_record, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id

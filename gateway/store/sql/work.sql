@@ -223,7 +223,9 @@ end $$;
 create or replace function withdraw_batch(p_batch text, p_state text) returns void language plpgsql as $$
 declare v_task bigint;
 begin
-  for v_task in select id from task where batch_id = p_batch and (state = 'open' or held > 0) order by id loop
+  for v_task in select id from task where batch_id = p_batch and (state = 'open' or held > 0)
+      -- The questions of cancelled tasks stay with the workers who hold them.
+      and (p_state <> 'cancelled' or state <> 'cancelled') order by id loop
     perform release_task(a.id, 'withdrawn') from
       (select id from assignment where task_id = v_task and state = 'held' order by id) a;
     update task set state = p_state where id = v_task and state = 'open';

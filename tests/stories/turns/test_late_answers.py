@@ -66,13 +66,19 @@ async def test_a_late_answer_by_ussd_from_a_screen_left_open(town):
     assert await brian.values() == ["yes"]
 
 
-async def test_an_answer_after_the_batch_was_cancelled_is_told_so(town):
-    amina = await town.enrols("amina")
-    batch = await town.posts_batch("Is it open?")
+async def test_an_answer_after_the_batch_was_cancelled_is_paid_within_her_time(town):
+    """She was asked, so she may answer: as when the client cancels only her task (decision 0089)."""
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2", **LEASE)
     await amina.texts("WORK")
+    await brian.texts("WORK")
     await batch.changes("cancel")
-    assert "Saved" not in await amina.texts("1")
-    assert await amina.earned_minor() == 0
+    assert "Saved +KES 3" in await amina.texts("1")
+    assert await amina.earned_minor() == 300
+    town.clock.advance(minutes=16)
+    await town.ticks()
+    assert "Saved" not in await brian.texts("1"), "his time is over, and the client has stopped"
+    assert await brian.earned_minor() == 0
 
 
 async def test_a_question_is_asked_again_of_the_worker_who_let_it_lapse(town):

@@ -52,7 +52,9 @@ class ProblemOut(ResponseModel):
 
     row: int | None
     field: str | None
-    rule: Annotated[FaultRuleOut, Field(description="The kind of rule, as in the problem documents")]
+    rule: Annotated[
+        FaultRuleOut, Field(description="The kind of rule, as in the problem documents")
+    ]
     message: str
 
 

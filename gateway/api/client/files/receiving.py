@@ -5,6 +5,7 @@ import hashlib
 
 from fastapi import Request
 
+from gateway.api.contract.held_body import held_of
 from gateway.steps.batches.files.folder import BoundedFile, FileFolder
 
 _WRITTEN_AT_ONCE = 2**20
@@ -14,7 +15,11 @@ async def receive_file(request: Request, folder: FileFolder, name: str) -> tuple
     """Write the body to a new file. Return its size and its SHA-256 in hexadecimal digits.
 
     Raises Failed where the disk is full. Nothing is kept of a body that did not arrive as a whole.
+    A body that is in a file already, because the request may be repeated, is not written again.
     """
+    held = held_of(request)
+    if held is not None and await asyncio.to_thread(held.move, folder.path_of(name)):
+        return held.size, held.sha256
     file = await asyncio.to_thread(_created, folder, name, _announced(request))
     digest, some = hashlib.sha256(), bytearray()
 

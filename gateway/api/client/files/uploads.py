@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from fastapi import Query, Request
 
+from gateway.api.contract.held_body import held_of
 from gateway.api.requests import TaskIn
 from gateway.base.errors import Failed, Refused
 from gateway.steps.batches.prepare import remove
@@ -73,6 +74,9 @@ def remove_abandoned(folder: Path, now: float) -> None:
 
 async def _write(request: Request, folder: Path, path: Path) -> None:
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    held = held_of(request)
+    if held is not None and await asyncio.to_thread(held.move, path):
+        return
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb", buffering=0) as file:
         some = bytearray()

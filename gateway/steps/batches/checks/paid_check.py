@@ -14,11 +14,12 @@ from gateway.base.ids import BatchId, new_public_id
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
 from gateway.qa.checks.plan import GOLD_SHARE, QualityPlan
-from gateway.steps.batches.release import release_rest
+from gateway.steps.batches.release import end_batch
 from gateway.steps.quality import rulings
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import cancelled
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people.workers import partner_codes
@@ -118,12 +119,12 @@ async def follow_batch(db: Connection, parent: str, state: str) -> None:
         await batches.set_state(db, check, state)
 
 
-async def end_checks(rt: Runtime, db: Connection, parent: str) -> None:
-    """End the reviews and audits of a batch that are still open.
+async def end_checks(rt: Runtime, db: Connection, parent: str) -> bool:
+    """End the reviews and audits of a batch that are still open. Return whether some still wait.
 
-    Answers that were given stay and stay paid, and the rest of the money returns to the batch.
+    Answers that were given stay and stay paid. A worker who holds a question may answer it, and is
+    paid. The rest of the money returns to the batch.
     """
     for check in await plans.open_checks(db, parent):
-        await batches.withdraw(db, check, "cancelled")
-        await batches.set_state(db, check, "cancelled")
-        await release_rest(db, await rt.batches.get(check))
+        await end_batch(db, await rt.batches.get(check))
+    return await cancelled.checks_wait(db, parent)

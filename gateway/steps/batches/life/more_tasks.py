@@ -25,10 +25,10 @@ from gateway.steps.batches.life.more_answers import priced
 from gateway.steps.batches.quote import available_minor, checks_minor, workers_who_may_be_asked
 from gateway.steps.batches.quoting.promise import limit_added
 from gateway.steps.batches.slots import gold_answers
-from gateway.steps.batches.uploading import Upload
+from gateway.steps.batches.uploading import SLICE, Upload
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans, tallies, uploads
+from gateway.store.batches import batches, plans, shares, tallies, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import changes, running
 from gateway.store.batches.life.changes import BatchChange
@@ -55,6 +55,8 @@ class AddingTasks:
         has = await available_minor(rt, turn.client)
         workers = gold_answers(await workers_who_may_be_asked(rt, batch))
         pay = await quoted_pay(rt, batch)
+        if not self.author.dry_run:
+            await _deal(rt, batch, turn)
         found: list[BatchChange] = []
 
         async def published() -> bool:
@@ -73,6 +75,7 @@ class AddingTasks:
                 added = await uploads.publish_added(db, batch.id, turn.after, workers, now)
                 cost = await priced(db, as_locked(batch, row), added.slots, pay)
                 cost += await checks_minor(db, batch.id) - checks_before
+                await shares.keep_until(db, batch, rt.clock.now())
                 await tallies.count_anew(db, batch.id)
                 found.append(
                     await self._recorded(db, batch, tasks_before, (added.tasks, added.golds), cost)
@@ -118,6 +121,21 @@ class AddingTasks:
         )
         await changes.complete(db, change)
         return change
+
+
+async def _deal(rt: Runtime, batch: Batch, turn: Upload) -> None:
+    """Deal the new tasks to partners with a share, as those before them. No worker sees them yet.
+
+    Their time begins anew. Earlier tasks whose time is over stay open to all workers.
+    """
+    if not batch.handling.shares:
+        return
+    while await shares.free_late_tasks(rt.db, batch.id, SLICE) == SLICE:
+        pass
+    tasks = await shares.dealt_tasks(rt.db, batch, turn.after)
+    for at in range(0, len(tasks), SLICE):
+        async with rt.db.transaction() as db:
+            await shares.keep_for_partners(db, tasks[at : at + SLICE])
 
 
 def _check_amount(cost_minor: int, batch: Batch) -> None:
