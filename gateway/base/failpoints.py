@@ -73,6 +73,8 @@ OF_PROJECTS = {
 OF_LIFE = {
     "deadline.stopped": "no worker is asked any more after a deadline, and the tasks left are open",
     "deadline.settled": "some of the tasks left at a deadline are judged",
+    "copy.begun": "the draft of a copy is there, and none of its tasks",
+    "answer.unkept": "a request with an Idempotency-Key is done, and its answer is not kept",
     "life.changed": "a change of a batch is committed with its money, and its client has no answer",
     "life.added": "tasks of a running batch are committed with their money, and its client has no answer",
 }

@@ -1,7 +1,11 @@
 """The types of ids, so that the type checker catches a swap no test would, and their makers."""
 
+import hmac
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NewType
 
 WorkerId = NewType("WorkerId", int)
@@ -64,6 +68,40 @@ def answer_of_ref(ref: str) -> int | None:
 def new_public_id(prefix: str) -> str:
     """Return an id that clients see, e.g. `b_4fXv...`. It is unguessable, with 96 random bits."""
     return f"{prefix}_{secrets.token_hex(12)}"
+
+
+_request: ContextVar[bytes | None] = ContextVar("request", default=None)
+
+
+@contextmanager
+def asked_by(request: bytes) -> Iterator[None]:
+    """Let what is made in the block have ids that follow from a request which may be repeated.
+
+    `request` is a keyed digest of its key and content, so that its ids cannot be guessed.
+    """
+    token = _request.set(request)
+    try:
+        yield
+    finally:
+        _request.reset(token)
+
+
+def digest_of_request(purpose: str) -> bytes | None:
+    """Return a secret that follows from the present request, or None for one without a key."""
+    request = _request.get()
+    return None if request is None else hmac.digest(request, purpose.encode(), "sha256")
+
+
+def id_of_request(prefix: str) -> str | None:
+    """Return the id of the object that the present request makes, or None without a key.
+
+    >>> with asked_by(b"one request"):
+    ...     first, again = id_of_request("b"), id_of_request("b")
+    >>> first == again, id_of_request("b")
+    (True, None)
+    """
+    digest = digest_of_request(f"id:{prefix}")
+    return None if digest is None else f"{prefix}_{digest.hex()[:24]}"
 
 
 def secret_path() -> str:

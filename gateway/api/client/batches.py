@@ -38,6 +38,8 @@ from gateway.api.responses import (
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit
+from gateway.steps.batches.life.more_tasks import AddingTasks
+from gateway.steps.batches.prepare import Filled
 from gateway.steps.batches.quote import quote as quote_of
 from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
@@ -131,7 +133,20 @@ async def tasks(
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):
         file = submit.UploadedFile(body, kind, columns, strict, shape)
-        filled = await submit.upload(rt, client, batch, file, out, adding)
+        told = partial(_added, adding)
+        filled = await submit.upload(
+            rt,
+            client,
+            batch,
+            file,
+            out,
+            adding,
+            lambda stored: told(stored).model_dump(mode="json"),
+        )
+    return told(filled)
+
+
+def _added(adding: AddingTasks, filled: Filled) -> Added:
     return Added(
         added=filled.tasks + filled.golds,
         predictions=filled.predictions,

@@ -23,8 +23,10 @@ from gateway.api.contract.held_body import HeldBody, held
 from gateway.api.problems import problem
 from gateway.base.errors import Fault
 from gateway.base.errors.problem_codes import FaultRule, ProblemCode
+from gateway.base.failpoints import reach
 from gateway.base.ids import ClientId
 from gateway.steps.batches.files.folder import FileFolder
+from gateway.steps.repeated import KeyedRequest, doing
 from gateway.steps.runtime import Runtime
 from gateway.store.people import idempotency
 from gateway.store.people.idempotency import KeptAnswer
@@ -76,7 +78,10 @@ class Repeats:
             known = await idempotency.kept(db, client, key)
             if known is None:
                 answer = _Answer()
-                await self._api(scope, request.receive, answer.send)
+                # An object of a killed process has the same id, so that its repetition finds it.
+                with doing(self._rt, KeyedRequest(client, key, request.digest)):
+                    await self._api(scope, request.receive, answer.send)
+                reach("answer.unkept")
                 if answer.succeeded:
                     kept = self._kept(request.digest, answer, scope["state"])
                     await idempotency.keep(db, client, key, kept)

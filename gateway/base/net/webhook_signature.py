@@ -12,13 +12,16 @@ _PREFIX = "whsec_"
 _SECRET_BYTES = 32
 
 
-def new_secret() -> str:
+def new_secret(made_of: bytes | None = None) -> str:
     """Return a new secret in the form that libraries of the specification take.
+
+    One that is `made_of` a secret digest is always the same.
 
     >>> new_secret().startswith("whsec_")
     True
     """
-    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+    content = made_of[:_SECRET_BYTES] if made_of else secrets.token_bytes(_SECRET_BYTES)
+    return _PREFIX + base64.b64encode(content).decode()
 
 
 def signature(secret: str, message_id: str, at_s: int, body: bytes) -> str:

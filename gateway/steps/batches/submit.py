@@ -4,8 +4,10 @@ Its money is set aside before it starts.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +16,7 @@ import asyncpg
 from gateway.base.bounds import AMOUNT_MAX_MINOR
 from gateway.base.errors import Conflict, Refused, SettingsError
 from gateway.base.errors.problem_codes import ProblemCode
-from gateway.base.ids import AccountId, BatchId, ClientId, new_public_id
+from gateway.base.ids import AccountId, BatchId, ClientId
 from gateway.base.money import amount_text
 from gateway.payments.ledger import postings
 from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
@@ -67,16 +69,18 @@ from gateway.steps.batches.uploading import (
 from gateway.steps.payouts.fair_pay.even_work import even_work
 from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
+from gateway.steps.repeated import id_to_make, keep_answer
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans, promises, shares, uploads
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import changes
+from gateway.store.batches.life import changes, unfinished_copies
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
 from gateway.store.payouts import wind_down
 from gateway.store.people import clients
+from gateway.store.people.idempotency import MadeObject
 from gateway.tasks.entry.fields import DeclaredField
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
@@ -141,10 +145,24 @@ class UploadedFile:
 
 
 async def create(
-    rt: Runtime, client: ClientId, spec: BatchSpec, *, by: str = changes.GATEWAY
+    rt: Runtime,
+    client: ClientId,
+    spec: BatchSpec,
+    *,
+    by: str = changes.GATEWAY,
+    unfinished: bool = False,
 ) -> Batch:
-    """Create a draft. Raises Refused naming the field that is wrong."""
-    batch = await checked_batch(rt, client, spec, BatchId(new_public_id("b")))
+    """Create a draft, or find the one that the same request has made before.
+
+    Its tasks follow if it is `unfinished`: such a draft is made anew. Raises Refused naming the
+    field that is wrong.
+    """
+    made = await id_to_make(rt, MadeObject.BATCH, "b")
+    if made.is_made:
+        if not await unfinished_copies.is_unfinished(rt.db, made.id):
+            return await rt.batches.fresh(made.id)
+        await unfinished_copies.remove(rt.db, made.id)
+    batch = await checked_batch(rt, client, spec, BatchId(made.id))
     if spec.accuracy is not None:
         check_accuracy(rt, spec.kind)
     async with rt.db.transaction() as db:
@@ -155,6 +173,8 @@ async def create(
             await batches.set_labels(db, batch.id, spec.labels)
         if not spec.quality.is_default:
             await plans.insert_plan(db, batch.id, spec.quality)
+        if unfinished:
+            await unfinished_copies.begin(db, batch.id)
         await changes.record_change(db, batch.id, "create", actor=by, after={"state": "draft"})
     return batch
 
@@ -301,10 +321,12 @@ async def upload(
     file: UploadedFile,
     out: Path,
     adding: AddingTasks | None = None,
+    told: Callable[[Filled], object] | None = None,
 ) -> Filled:
     """Check an upload in a helper, which writes its tasks to `out`, and store them, all or none.
 
-    `adding` is for a batch that runs and is open: its new tasks cost money at once.
+    `adding` is for a batch that runs and is open: its new tasks cost money at once. `told` returns
+    the answer to the client, which is kept in the transaction that lets the tasks count.
 
     Raises Refused naming row and column, or the limit of the batch that was reached.
     """
@@ -325,18 +347,31 @@ async def upload(
         if adding is not None and adding.author.dry_run and not turn.running:
             await turn.take_back()
             return filled
-        await store_prepared(turn, filled, lines_of(out))
+        keep = partial(_keep_told, told, filled) if told is not None else None
+        await store_prepared(turn, filled, lines_of(out), keep)
     if adding is not None and adding.outcome is not None and not adding.author.dry_run:
         await after_adding(rt)
     return filled
 
 
+async def _keep_told(told: Callable[[Filled], object], filled: Filled, db: Connection) -> None:
+    await keep_answer(db, HTTPStatus.CREATED, told(filled))
+
+
 async def add_prepared(
-    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, lines: Iterable[bytes]
+    rt: Runtime,
+    client: ClientId,
+    batch_id: str,
+    filled: Filled,
+    lines: Iterable[bytes],
+    with_them: AlsoWritten | None = None,
 ) -> None:
-    """Store tasks that `prepare` has checked, all or none: their lines and their sums."""
+    """Store tasks that `prepare` has checked, all or none: their lines and their sums.
+
+    `with_them` writes more in the transaction that lets them count.
+    """
     async with begun(rt, client, batch_id) as turn:
-        await store_prepared(turn, filled, lines)
+        await store_prepared(turn, filled, lines, with_them)
 
 
 async def add_once(

@@ -73,6 +73,8 @@ class Upload:
     change: AddedChange | None = None
     """The record of the tasks that were added to a running batch."""
     stored: int = 0
+    with_them: AlsoWritten | None = None
+    """What else is written in the transaction that lets the tasks count."""
 
     @property
     def room(self) -> BatchRoom:
@@ -88,6 +90,7 @@ class Upload:
 
         `filled` holds their sums. `with_them` writes more in the transaction that lets them count.
         """
+        self.with_them = with_them
         of, done, each = filled.tasks + filled.golds, 0, iter(slices)
         self.room.check(of, filled.size_bytes)
         # Reading the file must not hold up other work of this process.

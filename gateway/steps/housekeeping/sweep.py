@@ -10,15 +10,15 @@ from gateway.steps.batches.uploading import sweep_uploads
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.receipts import retry_waiting_receipts
 from gateway.steps.messages.settle_unknown import settle_unknown
+from gateway.steps.repeated import KEPT
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
+from gateway.store.batches.life import unfinished_copies
 from gateway.store.people import idempotency
 from gateway.store.turns import leases
 
 _AT_ONCE = 1000
-IDEMPOTENCY_KEPT = timedelta(days=7)
-"""The time after which the answer under an `Idempotency-Key` is forgotten."""
 
 
 async def sweep(rt: Runtime) -> None:
@@ -30,7 +30,8 @@ async def sweep(rt: Runtime) -> None:
     await contact_hours.hush(rt)
     await retry_waiting_receipts(rt)
     await sweep_uploads(rt)
-    await idempotency.remove_before(rt.db, now - IDEMPOTENCY_KEPT, _AT_ONCE)
+    await unfinished_copies.remove_cut_off(rt.db, now)
+    await idempotency.remove_before(rt.db, now - KEPT, _AT_ONCE)
     await _remove_project_files(rt)
 
 

@@ -101,6 +101,11 @@ async def of_client(
     return None if row is None else _webhook(row)
 
 
+async def sealed_secret(db: Connection | Database, webhook: str) -> bytes:
+    """Return the sealed secret with which calls of a webhook are signed, and lock nothing."""
+    return await db.value("select secret_sealed from webhook where id = $1", webhook)
+
+
 async def change(db: Connection, changed: ClientWebhook) -> None:
     """Store the fields that a client may change, and the state.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from gateway.base.ids import ClientId
@@ -46,6 +47,20 @@ async def keep(db: Connection, client: ClientId, key: str, answer: KeptAnswer) -
         answer.body,
         answer.location,
     )
+
+
+class MadeObject(StrEnum):
+    """The tables of objects that a request makes, whose ids follow from the request."""
+
+    BATCH = "batch"
+    PROJECT = "project"
+    WEBHOOK = "webhook"
+    FILE_JOB = "file_job"
+
+
+async def made_at(db: Database, made: MadeObject, object_id: str) -> datetime | None:
+    """Return when an object was made, or None where there is none with this id."""
+    return await db.value(f"select created_at from {made.value} where id = $1", object_id)
 
 
 async def remove_before(db: Database, before: datetime, most: int) -> int:

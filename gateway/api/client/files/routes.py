@@ -29,7 +29,6 @@ from gateway.api.client.lists import After
 from gateway.api.client.pages import Limit, etagged
 from gateway.api.client.paths import BatchPath
 from gateway.base.errors import Refused
-from gateway.base.ids import new_public_id
 from gateway.base.text.strings import Id
 from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.batches.files.order import (
@@ -39,9 +38,11 @@ from gateway.steps.batches.files.order import (
     order_export,
     order_import,
 )
+from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import file_jobs
 from gateway.store.batches.file_jobs import FileJob, JobKind
+from gateway.store.people.idempotency import MadeObject
 
 router = APIRouter(prefix="/api/v1")
 ImportPath = Annotated[Id, Path(description="An import's id")]
@@ -88,9 +89,14 @@ async def add_import(
     """
     await my_batch_to_change(rt, client, batch)
     columns = columns_of_fields(renamed)
+    made_id = await id_to_make(rt, MadeObject.FILE_JOB, "im")
+    if made_id.is_made:  # Its answer was lost.
+        known = await _one(rt, batch, JobKind.IMPORT, made_id.id)
+        return await _accepted(rt, client, request, _told(import_out(known)))
     await check_open(rt, None, client)
-    job, folder = new_public_id("im"), FileFolder(rt.settings)
+    job, folder = made_id.id, FileFolder(rt.settings)
     name = f"{job}.import"
+    await asyncio.to_thread(folder.remove, name)  # that of a process which was killed
     size, sha256 = await receive_file(request, folder, name)
     kept = False
 
@@ -217,6 +223,13 @@ async def _accepted(
     answer = await once(rt, client, request, 202, made)
     answer.headers["Location"] = f"{request.url.path}/{orjson.loads(bytes(answer.body))['id']}"
     return answer
+
+
+def _told(job: ImportOut) -> Callable[[], Awaitable[bytes]]:
+    async def told() -> bytes:
+        return job.model_dump_json().encode()
+
+    return told
 
 
 async def _one(rt: Runtime, batch: str, kind: JobKind, job: str) -> FileJob:

@@ -6,6 +6,7 @@ is one commit, or nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import asyncpg
 import orjson
 
 from gateway.base.errors import Refused
+from gateway.base.failpoints import reach
 from gateway.base.ids import ClientId
 from gateway.base.pseudonyms import Pseudonyms
 from gateway.steps.batches.life.change import Author
@@ -31,7 +33,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans, promises, uploads
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import changes, drafts, running
+from gateway.store.batches.life import changes, drafts, running, unfinished_copies
 from gateway.store.batches.life.drafts import StoredTask
 from gateway.store.db import Connection
 from gateway.tasks.life.actions import check_allowed
@@ -196,15 +198,20 @@ async def copy(
 ) -> Batch:
     """Make a draft with the settings of a batch, and with its tasks if they are wanted, gold too.
 
-    Tasks that do not fit any more are refused by row, and no draft is made then.
+    Tasks that do not fit any more are refused by row, and no draft is made then. The draft is
+    marked until all its tasks are there: one that a killed process leaves is removed, or made anew
+    by the repeated request.
     """
-    made = await create(rt, client, spec, by=author.key)
-    if not tasks or not await drafts.has_tasks(rt.db, source):
+    fill = tasks and await drafts.has_tasks(rt.db, source)
+    made = await create(rt, client, spec, by=author.key, unfinished=fill)
+    if not await unfinished_copies.is_unfinished(rt.db, made.id):
         return made
+    reach("copy.begun")
     out = _new_file(rt)
     try:
         filled = await prepared_again(rt, client, source, made, out)
-        await add_prepared(rt, client, made.id, filled, lines_of(out))
+        finish = partial(unfinished_copies.finish, batch=made.id)
+        await add_prepared(rt, client, made.id, filled, lines_of(out), finish)
     except BaseException:
         await delete(rt, client, made.id)
         raise

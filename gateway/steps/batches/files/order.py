@@ -6,12 +6,14 @@ from typing import cast
 
 from gateway.base import plugins
 from gateway.base.errors import Refused
-from gateway.base.ids import ClientId, new_public_id
+from gateway.base.ids import ClientId
 from gateway.steps.batches.uploading import check_state
+from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, file_jobs
 from gateway.store.batches.file_jobs import FileJob, JobKind, NewJob
 from gateway.store.db import Connection
+from gateway.store.people.idempotency import MadeObject
 from gateway.tasks.exports import formats
 from gateway.tasks.exports.port import Content, ExportFormat
 
@@ -79,8 +81,11 @@ async def order_export(
             f"what: the format {name} holds {', '.join(sorted(shape.CONTENTS))}, not {content}",
             field="what",
         )
+    made = await id_to_make(rt, MadeObject.FILE_JOB, "ex")
+    if made.is_made and (known := await file_jobs.one(rt.db, batch, JobKind.EXPORT, made.id)):
+        return known
     asked = {"what": content.value, "format": name, "raw": raw}
-    job = NewJob(new_public_id("ex"), batch, client, JobKind.EXPORT, asked)
+    job = NewJob(made.id, batch, client, JobKind.EXPORT, asked)
     async with rt.db.transaction() as db:
         return await _ordered(rt, db, job)
 

@@ -32,6 +32,7 @@ from gateway.store.batches import batches, plans, shares, tallies, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import changes, running
 from gateway.store.batches.life.changes import BatchChange
+from gateway.store.db import Connection
 
 
 class _Quoted(Exception):  # It undoes a dry run and is never shown.
@@ -84,6 +85,7 @@ class AddingTasks:
                 if self.author.dry_run:
                     raise _Quoted
                 await pay_change(db, batch, found[-1].id, cost)
+                await self._keep_with(turn, db, MadeChange(found[-1], has, batch.currency))
             return True
 
         try:
@@ -98,6 +100,11 @@ class AddingTasks:
         if done:
             self.outcome = MadeChange(found[-1], has, batch.currency, dry_run=self.author.dry_run)
         return done
+
+    async def _keep_with(self, turn: Upload, db: Connection, made: MadeChange) -> None:
+        self.outcome = made
+        if turn.with_them is not None:
+            await turn.with_them(db)
 
     async def _recorded(
         self, db: Any, batch: Batch, before: int, added: tuple[int, int], cost_minor: int

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gateway.base.errors import Refused
-from gateway.base.ids import BatchId, ClientId, derived_id, new_public_id
+from gateway.base.ids import BatchId, ClientId, derived_id
 from gateway.steps.batches.prepare import Filled, added
 from gateway.steps.batches.projects.recipes import find_recipe
 from gateway.steps.batches.projects.work import ProjectSource, StageWork
@@ -16,11 +16,13 @@ from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import BatchSpec, checked_batch
 from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.batches.upload_files import first_file
+from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.projects import Project
 from gateway.store.people import clients
+from gateway.store.people.idempotency import MadeObject
 from gateway.tasks.entry.fields import FIELDS_MAX
 from gateway.tasks.handling import DEFAULT
 from gateway.tasks.intake import BatchRoom
@@ -62,8 +64,11 @@ async def create_project(rt: Runtime, client: ClientId, order: ProjectOrder) -> 
     assert account is not None
     currency: str = account["currency"]
     _check_values(rt, recipe, parameters, currency)
+    made = await id_to_make(rt, MadeObject.PROJECT, "p")
+    if made.is_made:
+        return made.id
     project = Project(
-        id=new_public_id("p"),
+        id=made.id,
         client=client,
         name=order.name,
         recipe=recipe.name,

@@ -7,16 +7,18 @@ from typing import Final
 
 from gateway.base.errors import Refused
 from gateway.base.errors.problem_codes import ProblemCode
-from gateway.base.ids import ClientId, new_public_id
+from gateway.base.ids import ClientId, digest_of_request, new_public_id
 from gateway.base.net.webhook_signature import new_secret
 from gateway.steps.messages.webhooks.events import TEST, message_body
 from gateway.steps.messages.webhooks.receivers import check_url
+from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.db import Connection, Database
 from gateway.store.messages import webhook_deliveries, webhooks
 from gateway.store.messages.webhook_deliveries import WebhookDelivery
 from gateway.store.messages.webhooks import ClientWebhook, NewClientWebhook
+from gateway.store.people.idempotency import MadeObject
 
 WEBHOOKS_MAX: Final = 20
 """The largest number of webhooks of one client."""
@@ -49,7 +51,11 @@ async def add_webhook(
     check_url(rt.settings, url)
     if batch is not None and await batches.of_client(rt.db, client, batch) is None:
         raise Refused(f"no batch {batch!r}", field="batch", status=404)
-    secret, webhook = new_secret(), new_public_id("wh")
+    made = await id_to_make(rt, MadeObject.WEBHOOK, "wh")
+    if made.is_made:  # Its answer was lost, and with it the secret.
+        sealed = await webhooks.sealed_secret(rt.db, made.id)
+        return await _one(rt.db, client, made.id), rt.vault.open(sealed)
+    secret, webhook = new_secret(), made.id
     async with rt.db.transaction() as db:
         if await webhooks.number_of_client(db, client) >= WEBHOOKS_MAX:
             raise Refused(
@@ -107,10 +113,16 @@ async def delete_webhook(rt: Runtime, client: ClientId, webhook: str) -> None:
 
 
 async def replace_secret(rt: Runtime, client: ClientId, webhook: str) -> tuple[ClientWebhook, str]:
-    """Give a webhook a new secret, and return both. The former one signs as well for 24 hours."""
-    secret = new_secret()
+    """Give a webhook a new secret, and return both. The former one signs as well for 24 hours.
+
+    The same request makes the same secret. A repetition whose first answer was lost changes
+    nothing: a second new secret would end the one that the client still uses.
+    """
+    secret = new_secret(digest_of_request("webhook secret"))
     async with rt.db.transaction() as db:
-        await _one(db, client, webhook)
+        was = await _one(db, client, webhook)
+        if rt.vault.open(await webhooks.sealed_secret(db, webhook)) == secret:
+            return was, secret
         until = rt.clock.now() + FORMER_SECRET_VALID
         await webhooks.replace_secret(db, webhook, rt.vault.seal(secret), until)
         return await _one(db, client, webhook), secret

@@ -100,6 +100,7 @@ async def delete_draft(db: Connection, batch: str) -> None:
     """Delete a locked draft with its tasks and all that was noted about it."""
     await remove_tasks(db, batch)
     for table in (
+        "unfinished_copy",
         "tally",
         "quality_plan",
         "batch_promise",
