@@ -4,6 +4,7 @@ The request is sent again under its `Idempotency-Key`: it is done once, and gets
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -36,9 +37,8 @@ async def is_killed(monkeypatch, asked, module=repeats, point="answer.unkept"):
             raise Killed
 
     monkeypatch.setattr(module, "reach", killed)
-    with pytest.raises(BaseException) as died:
+    with pytest.raises(Killed):
         await asked()
-    assert died.group_contains(Killed) if isinstance(died.value, BaseExceptionGroup) else died.type is Killed  # fmt: skip
     monkeypatch.undo()
 
 
@@ -149,5 +149,5 @@ async def test_a_large_import_under_a_key_is_written_to_disk_once(town):
 
 def written_bytes():
     """Return the bytes that this process has written, from /proc."""
-    with open(f"/proc/{os.getpid()}/io") as told:
-        return int(dict(line.split(": ") for line in told)["wchar"])
+    told = Path(f"/proc/{os.getpid()}/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in told)["wchar"])

@@ -13,9 +13,11 @@ import openpyxl
 import pytest
 from gateway_client import Client, GatewayProblem, WrongSignature, verify_webhook
 from gateway_client import client as client_module
+from gateway_client import money
 from gateway_client.command import main
 from standardwebhooks import Webhook
 
+from gateway.base.currencies import DIGITS
 from tests.console.tree import Tree, eventually
 
 AMINA, GRACE = "+254711000002", "+254711000001"
@@ -208,6 +210,39 @@ def test_the_client_asks_only_for_what_the_document_describes(tree):
         assert read <= set(schemas[name]["properties"]), name
 
 
+def test_amounts_have_the_digits_of_their_currency():
+    assert {code: money.digits(code) for code in DIGITS} == dict(DIGITS)
+    assert money.amount(150_000, "UGX") == "UGX 150,000"
+    assert money.figure(-150_050, "KES", signed=True) == "-1,500.50"
+    assert money.figure(5, "JOD") == "0.005"
+
+
+def test_the_client_reads_every_list_and_field_as_the_document_says(tree):
+    """A list of values in the client's texts is one of the document's."""
+    schemas = httpx.get(f"{tree.url}/openapi.json").json()["components"]["schemas"]
+    states = schemas["ResultOut"]["properties"]["state"]["enum"]
+    assert set(states) == {"open", "decided", "review", "ambiguous", "cancelled"}
+    change = {one.name for one in dataclasses.fields(gateway_client.Change)}
+    known = set(schemas["BatchChangeOut"]["properties"]) | set(schemas["ChangedOut"]["properties"])
+    assert change <= known
+    job = {one.name for one in dataclasses.fields(gateway_client.FileJob)}
+    assert job <= set(schemas["ImportShown"]["properties"]) | set(schemas["ExportOut"]["properties"])
+
+
+def test_a_pilot_is_started_from_a_program_and_by_command(tree, key, monkeypatch, capsys):
+    monkeypatch.setenv("GATEWAY_KEY", key)
+    order = {"name": "Pilot", "kind": "verification", "instructions": "Is this true?", "price": "5"}
+    tasks = [{"id": str(n), "text": f"Shop {n} is new."} for n in range(3)]
+    with Client(tree.url, key) as client:
+        one, other = (client.submit(tasks, **order, language="am") for _ in range(2))
+        client.start(one, pilot=2)
+        assert (client.pilot(one)["state"], client.pilot(one)["tasks"]) == ("running", 2)
+        main(["--url", tree.url, "batch", "start", other, "--pilot", "1"])
+        assert client.pilot(other)["tasks"] == 1
+        for batch in (one, other):
+            client.cancel(batch)
+
+
 def test_a_preview_shows_the_messages_before_any_worker_is_asked(client, tree, key, capsys):
     tasks = [{"id": "1", "text": "There is a market near my home."}]
     shown = client.preview(tasks, kind="verification", instructions="Is this true?", price="5")
@@ -250,7 +285,7 @@ def test_a_batch_is_changed_from_a_program_and_from_the_command_line(
         ]
     said = ["--url", tree.url, "batch"]
     main([*said, "extend", batch, "--answers", "1", "--dry-run"])
-    assert "cost: +7.00" in capsys.readouterr().out
+    assert "cost: +7.00 KES" in capsys.readouterr().out
     main([*said, "copy", batch])
     draft = capsys.readouterr().out.split()[-1]
     main([*said, "edit", draft, 'labels={"from": "here"}', "name=Other"])

@@ -123,7 +123,7 @@ class Client(BatchLife, BatchFiles):
     def add(self, batch: str, tasks: Tasks) -> int:
         """Add tasks to a draft, or to a running batch that is open; return their number."""
         body, media = _body(tasks)
-        headers = {"Content-Type": media}
+        headers = {"Content-Type": media, "Idempotency-Key": uuid.uuid4().hex}
         said = self._asks("POST", f"/batches/{batch}/tasks", content=body, headers=headers).json()
         number: int = said["added"]
         return number
@@ -132,13 +132,22 @@ class Client(BatchLife, BatchFiles):
         """Return the cost of a draft."""
         return Quote.read(self._asks("GET", f"/batches/{batch}/quote").json())
 
-    def start(self, batch: str, *, without_promise: bool = False) -> None:
+    def start(
+        self, batch: str, *, without_promise: bool = False, pilot: int | None = None
+    ) -> None:
         """Set aside the money, and let the batch run. Repeating it changes nothing.
 
-        A draft whose `accuracy` cannot be promised starts only `without_promise`.
+        A draft whose `accuracy` cannot be promised starts only `without_promise`. With `pilot`, this
+        many tasks are asked first. The batch then pauses, and `pilot` returns what was learnt.
         """
         asked = {"without_promise": "true"} if without_promise else {}
-        self._asks("POST", f"/batches/{batch}/start", params=asked)
+        body = {} if pilot is None else {"pilot": pilot}
+        self._asks("POST", f"/batches/{batch}/start", params=asked, json=body)
+
+    def pilot(self, batch: str) -> dict[str, Any]:
+        """Return what the first tasks of a batch have shown; `start` lets it go on."""
+        shown: dict[str, Any] = self._asks("GET", f"/batches/{batch}/pilot").json()
+        return shown
 
     def pause(self, batch: str) -> None:
         """Ask no more questions until `start`."""

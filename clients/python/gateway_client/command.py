@@ -15,6 +15,7 @@ from gateway_client.client import Client, GatewayProblem
 from gateway_client.files_command import add_words
 from gateway_client.life_command import add_verbs, named_value
 from gateway_client.models import Progress, Quote, Result
+from gateway_client.money import amount
 from gateway_client.xlsx import Cell, write_xlsx
 
 _BAR = 30
@@ -85,8 +86,8 @@ def _quote(client: Client, given: argparse.Namespace) -> None:
 def _tell_quote(batch: str, quote: Quote) -> None:
     """Print what a batch will cost, when it will be ready, and how right it will be."""
     print(
-        f"batch {batch}: {quote.tasks} tasks, about {_amount(quote.expected_minor, quote.currency)}, at most "
-        f"{_amount(quote.most_minor, quote.currency)} without messages"
+        f"batch {batch}: {quote.tasks} tasks, about {amount(quote.expected_minor, quote.currency)}, at most "
+        f"{amount(quote.most_minor, quote.currency)} without messages"
     )
     likely, latest = quote.ready["likely"], quote.ready["latest"]
     when = f"about {likely}, at the latest {latest or 'not known'}" if likely else "not known"
@@ -117,13 +118,13 @@ def _preview(client: Client, given: argparse.Namespace) -> None:
         print(f"Replies: {language['replies']['how']}")
     price = shown["price"]
     least, most = (
-        _amount(price[name], price["currency"]) for name in ("least_minor", "most_minor")
+        amount(price[name], price["currency"]) for name in ("least_minor", "most_minor")
     )
     print(f"these tasks cost {least} to {most}, without messages")
 
 
 def _start(client: Client, given: argparse.Namespace) -> None:
-    client.start(given.batch, without_promise=given.without_promise)
+    client.start(given.batch, without_promise=given.without_promise, pilot=given.pilot)
     print(f"batch {given.batch} runs")
 
 
@@ -200,11 +201,6 @@ def _print_table(rows: Sequence[Result]) -> None:
         print("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
-def _amount(minor: int, currency: str) -> str:
-    whole_only = currency in ("UGX", "RWF", "XOF", "XAF", "GNF", "BIF", "DJF", "KMF", "VND")
-    return f"{currency} {minor:,}" if whole_only else f"{currency} {minor / 100:,.2f}"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gateway-client", description="Send work to a gateway, and read the results."
@@ -250,6 +246,12 @@ def _parser() -> argparse.ArgumentParser:
                 "--without-promise",
                 action="store_true",
                 help="start although its accuracy cannot be promised",
+            )
+            one.add_argument(
+                "--pilot",
+                type=int,
+                metavar="TASKS",
+                help="ask this many tasks first, then pause with what was learnt",
             )
     preview = verbs.add_parser("preview", help="show the exact messages and screens of a draft")
     preview.add_argument("batch")

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -13,8 +13,8 @@ import httpx
 class Change:
     """A change of a batch: what it was, what it is now, and what that costs.
 
-    `cost_minor` was set aside for it, and a negative amount came back. With `dry_run` nothing was
-    changed.
+    `cost_minor` was set aside for it, in minor units of `currency`, and a negative amount came
+    back. With `dry_run` nothing was changed.
     """
 
     id: int
@@ -24,13 +24,24 @@ class Change:
     before: dict[str, Any]
     after: dict[str, Any]
     cost_minor: int
+    currency: str
     dry_run: bool = False
     enough: bool = True
 
     @classmethod
     def read(cls, said: dict[str, Any]) -> Self:
         """Return the change in a response."""
-        return cls(**said["change"], dry_run=said["dry_run"], enough=said["enough"])
+        told = {name: said[name] for name in ("dry_run", "enough")}
+        return cls.of(said["change"], said["currency"], **told)
+
+    @classmethod
+    def of(cls, one: dict[str, Any], currency: str, **told: bool) -> Self:
+        """Return one change of a history. What a newer gateway adds is left out."""
+        known = {name: one[name] for name in _FIELDS}
+        return cls(**known, currency=currency, **told)
+
+
+_FIELDS: Final = ("id", "at", "by", "what", "before", "after", "cost_minor")
 
 
 class BatchLife:
@@ -79,11 +90,12 @@ class BatchLife:
 
     def history(self, batch: str) -> Iterator[Change]:
         """Yield the changes of a batch, oldest first."""
+        currency = self._asks("GET", f"/batches/{batch}").json()["money"]["currency"]
         after: int | None = None
         while True:
             params = {"after": after} if after else {}
             page = self._asks("GET", f"/batches/{batch}/history", params=params).json()
-            yield from (Change(**one) for one in page["changes"])
+            yield from (Change.of(one, currency) for one in page["changes"])
             after = page["next"]
             if after is None:
                 return

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway_client.client import Client
 from gateway_client.life import Change
+from gateway_client.money import figure
 
 
 def add_verbs(verbs: Any) -> None:
@@ -131,14 +132,15 @@ def _finish(client: Client, given: argparse.Namespace) -> None:
 
 def _tell(client: Client, batch: str, change: Change) -> None:
     print(f"{'would' if change.dry_run else 'did'}: {change.what}  {_told(change.after)}")
-    print(f"cost: {change.cost_minor / 100:+.2f}" + ("" if change.enough else "; top up first"))
+    cost = figure(change.cost_minor, change.currency, signed=True)
+    print(f"cost: {cost} {change.currency}" + ("" if change.enough else "; top up first"))
     if not change.dry_run:
         print(f"batch {batch} is {client.batch(batch)['state']}")
 
 
 def _history(client: Client, given: argparse.Namespace) -> None:
     for one in client.history(given.batch):
-        cost = f"{one.cost_minor / 100:+.2f}" if one.cost_minor else ""
+        cost = figure(one.cost_minor, one.currency, signed=True) if one.cost_minor else ""
         print(f"{one.at[:19]}  {one.by:14}  {one.what:12}  {cost:>10}  {_told(one.after)}".rstrip())
 
 
