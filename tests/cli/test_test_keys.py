@@ -195,3 +195,25 @@ def test_no_setting_leads_a_test_gateway_to_a_real_carrier_or_operator(channels,
     assert own.countries["KE"].airtime is None
     assert own.database_url.get_secret_value() == "postgresql://u@h/real_test"
     assert own.secret_key != given_settings.secret_key
+
+
+def test_the_operator_sees_and_changes_the_books_of_test_keys(tree, test_key):
+    """Commands with --test work on test clients, and the same without it know none of them."""
+    account = tree.ask("/api/v1/account", Authorization=f"Bearer {test_key}")
+    client = account["client"]
+    booked = gateway(tree.folder, "client", "top-up", client, "50.00", "--ref", "T1", "--test")
+    assert "booked KES 50" in booked.stdout, booked.stderr
+    after = tree.ask("/api/v1/account", Authorization=f"Bearer {test_key}")
+    assert after["available_minor"] == account["available_minor"] + 5_000
+    assert client in gateway(tree.folder, "client", "list", "--test").stdout
+    assert client not in gateway(tree.folder, "client", "list").stdout
+    made = gateway(tree.folder, "client", "key", "add", client, "--name", "second", "--test")
+    second = made.stdout.strip()
+    assert second.startswith("gw_test_"), made.stderr
+    assert tree.ask("/api/v1/account", Authorization=f"Bearer {second}")["client"] == client
+    assert "second" in gateway(tree.folder, "client", "key", "list", client, "--test").stdout
+    gone = gateway(tree.folder, "client", "key", "revoke", client, "second", "--test")
+    assert gone.returncode == 0, gone.stderr
+    audit = gateway(tree.folder, "ledger", "audit", "--test")
+    assert (audit.returncode, "the books are right" in audit.stdout) == (0, True), audit.stderr
+    assert gateway(tree.folder, "client", "top-up", client, "1", "--ref", "T2").returncode != 0

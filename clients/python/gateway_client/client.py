@@ -132,13 +132,11 @@ class Client(BatchLife, BatchFiles):
         """Return the cost of a draft."""
         return Quote.read(self._asks("GET", f"/batches/{batch}/quote").json())
 
-    def start(
-        self, batch: str, *, without_promise: bool = False, pilot: int | None = None
-    ) -> None:
+    def start(self, batch: str, *, without_promise: bool = False, pilot: int | None = None) -> None:
         """Set aside the money, and let the batch run. Repeating it changes nothing.
 
-        A draft whose `accuracy` cannot be promised starts only `without_promise`. With `pilot`, this
-        many tasks are asked first. The batch then pauses, and `pilot` returns what was learnt.
+        A draft whose `accuracy` cannot be promised starts only `without_promise`. With `pilot`,
+        this many tasks are asked first. The batch then pauses, and `pilot` returns what was learnt.
         """
         asked = {"without_promise": "true"} if without_promise else {}
         body = {} if pilot is None else {"pilot": pilot}

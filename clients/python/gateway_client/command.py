@@ -117,9 +117,7 @@ def _preview(client: Client, given: argparse.Namespace) -> None:
             print(sms["text"])
         print(f"Replies: {language['replies']['how']}")
     price = shown["price"]
-    least, most = (
-        amount(price[name], price["currency"]) for name in ("least_minor", "most_minor")
-    )
+    least, most = (amount(price[name], price["currency"]) for name in ("least_minor", "most_minor"))
     print(f"these tasks cost {least} to {most}, without messages")
 
 

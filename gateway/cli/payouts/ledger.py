@@ -11,6 +11,7 @@ import typer
 from gateway.base.bounds import INT8_MAX, parse_whole
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.payouts.taxes import tax_paid, taxes
+from gateway.cli.serving import TestBooks, with_books
 
 app = typer.Typer(
     no_args_is_help=True, help="Audit, seal and trace the ledger, and print statements."
@@ -25,16 +26,16 @@ def ledger() -> None:
 @app.command()
 def audit(
     json: Json = None,
+    test: TestBooks = False,
 ) -> None:
     """Recompute every balance from the transfers and compare it. Exits with 1 on any difference.
 
     The balances are compared with the stored ones, and with the sums that payouts and batches
     promise.
     """
-    from gateway.cli.serving import with_runtime
     from gateway.store.ledger import transfers
 
-    found = with_runtime(lambda rt: transfers.audit(rt.db))
+    found = with_books(lambda rt: transfers.audit(rt.db), test=test)
     if str(json) != "-":
         typer.echo(
             f"{found.transfers:,} transfers, sum {found.sum_minor}, in transit {found.in_transit_minor}"

@@ -9,7 +9,7 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
 from gateway.base.scopes import ALL
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.serving import with_runtime
+from gateway.cli.serving import TestBooks, with_books, with_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.people.api_keys import ListedKey
 
@@ -53,23 +53,25 @@ def add_key(
     days: Annotated[
         int | None, typer.Option(help="Days until it expires. Without it, it does not.")
     ] = None,
+    test: TestBooks = False,
 ) -> None:
     """Print one more API key of a client, once."""
     from gateway.steps.people import api_keys
 
     wanted = api_keys.WantedKey(name, scopes, days)
-    typer.echo(with_runtime(lambda rt: api_keys.add_key(rt, ClientId(client_id), wanted)))
+    typer.echo(with_books(lambda rt: api_keys.add_key(rt, ClientId(client_id), wanted), test=test))
 
 
 @keys.command("list")
 def list_keys(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     json: Json = None,
+    test: TestBooks = False,
 ) -> None:
     """List a client's API keys: name, scopes, expiry, last use. The keys are not kept."""
     from gateway.steps.people import api_keys
 
-    found = with_runtime(lambda rt: api_keys.list_keys(rt, ClientId(client_id)))
+    found = with_books(lambda rt: api_keys.list_keys(rt, ClientId(client_id)), test=test)
     if write_json([asdict(key) for key in found], json):
         return
     if not found:
@@ -97,21 +99,22 @@ def revoke_key(
         str,
         typer.Argument(metavar="KEY", help="Its first 8 or last 4 characters, or its name."),
     ],
+    test: TestBooks = False,
 ) -> None:
     """Revoke an API key at once."""
     from gateway.steps.people import api_keys
 
     named = key.partition("...")[0] or key
-    with_runtime(lambda rt: api_keys.revoke_key(rt, ClientId(client_id), named))
+    with_books(lambda rt: api_keys.revoke_key(rt, ClientId(client_id), named), test=test)
     typer.echo("revoked")
 
 
 @client.command("list")
-def list_clients() -> None:
+def list_clients(test: TestBooks = False) -> None:
     """List clients and their free money."""
     from gateway.store.people import clients
 
-    rows = with_runtime(lambda rt: clients.with_balances(rt.db))
+    rows = with_books(lambda rt: clients.with_balances(rt.db), test=test)
     if not rows:
         typer.echo("no clients yet; add one: gateway client add NAME")
     for row in rows:
@@ -125,6 +128,7 @@ def top_up(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     amount: Annotated[str, typer.Argument(help="In major units, e.g. 5000.00")],
     ref: Annotated[str, typer.Option(help="The bank's reference. A repeated one counts once.")],
+    test: TestBooks = False,
 ) -> None:
     """Book money that arrived from a client."""
     from gateway.steps.people import register
@@ -139,4 +143,4 @@ def top_up(
             else f"{ref} was booked before; nothing changed"
         )
 
-    typer.echo(with_runtime(booked))
+    typer.echo(with_books(booked, test=test))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+import asyncpg
 import structlog
 import uvicorn
 from starlette.responses import PlainTextResponse
@@ -24,10 +25,11 @@ from gateway.api.edge.test_keys import SOCKET
 from gateway.api.server import make_app
 from gateway.app import STEPS, open_runtime
 from gateway.base.errors import SettingsError
+from gateway.cli import effects
 from gateway.cli.run.api import config, listen, listen_locally
 from gateway.cli.run.crowd.crowd import SimulatedWorkers
 from gateway.cli.run.tryout import book_float
-from gateway.cli.serving import must_be_there, served
+from gateway.cli.serving import must_be_current, must_be_there, reading, served
 from gateway.queue.inline import InlineJobQueue
 from gateway.servers import locks
 from gateway.servers.account import SystemUser
@@ -67,7 +69,10 @@ async def opened(settings: Settings, jobs: InlineJobQueue) -> AsyncGenerator[Run
 
 
 def with_test_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over the test gateway of this gateway, which is made if need be."""
+    """Run one piece of work over the test gateway of this gateway, which is made if need be.
+
+    A command that only reads makes nothing. Raises SettingsError where it finds no test gateway.
+    """
     given = settings_room.load()
     must_be_there(given)
 
@@ -75,6 +80,21 @@ def with_test_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
         async with opened(settings, InlineJobQueue()) as rt:
             return await work(rt)
 
+    async def read(settings: Settings) -> T:
+        own = of_test_gateway(settings)
+        try:
+            async with open_runtime(own, InlineJobQueue(), connections=2, read_only=True) as rt:
+                await must_be_current(rt.db)
+                return await work(replace(rt, test=True))
+        except asyncpg.InvalidCatalogNameError as missing:
+            raise SettingsError(
+                "there is no test gateway yet; it comes with the first key of: "
+                "gateway client add NAME --test"
+            ) from missing
+
+    if effects.current() is effects.Effect.READS:
+        with reading(given, redis=False) as settings:
+            return asyncio.run(read(settings))
     with served(given, migrated=True) as settings:
         return asyncio.run(run(settings))
 
