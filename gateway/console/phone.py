@@ -6,6 +6,7 @@ the built-in phone's wire format, so that the secret of the path never reaches t
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from importlib import resources
 from typing import Annotated, Any, TypeVar
 
@@ -22,7 +23,9 @@ from gateway.base.msisdn import normalise
 from gateway.base.net import outside
 from gateway.base.net.addresses import PermittedAddresses
 from gateway.gsm.segments import count_segments
+from gateway.steps.batches.drafting.previews.preview import preview_of_batch
 from gateway.steps.runtime import Channel, Runtime
+from gateway.store.batches.life import listed_drafts
 from gateway.store.messages import outbox
 from gateway.store.people import crowd
 from gateway.workers.crowd import EACH_MAX, KINDS, USUAL
@@ -37,6 +40,7 @@ _HEADERS = {
 }
 _STATIC = {"phone.js": "text/javascript", "phone.css": "text/css"}
 _TEXT_MAX = 10_000
+_DRAFTS, _TASKS_SHOWN = 20, 3
 _HANDSETS = (("Grace, coordinator", "+254711000001"), ("Amina, worker", "+254711000002"))
 
 RouteHandler = Callable[[Request], Awaitable[Response]]
@@ -79,6 +83,12 @@ class CrowdIn(_Given):
     kinds: dict[str, Annotated[int, Field(ge=0, le=EACH_MAX)]]
 
 
+class DraftAsked(_Given):
+    """The draft that is looked at."""
+
+    batch: Annotated[str, Field(min_length=1, max_length=80)]
+
+
 class Counted(_Given):
     """A text whose segments are counted."""
 
@@ -98,6 +108,7 @@ def add_phone(app: FastAPI, rt: Runtime) -> None:
     for name in _STATIC:
         app.add_route(f"/phone/{name}", _static(name), methods=["GET"])
     app.add_route("/phone/messages", phone.messages, methods=["GET"])
+    app.add_route("/phone/drafts", phone.drafts, methods=["GET"])
     app.add_route("/phone/crowd", phone.crowd, methods=["GET"])
     app.add_route("/phone/crowd", phone.switch_crowd, methods=["POST"])
     for path, answer in (
@@ -105,6 +116,7 @@ def add_phone(app: FastAPI, rt: Runtime) -> None:
         ("end", phone.end),
         ("sms", phone.sms),
         ("count", phone.count),
+        ("preview", phone.preview),
     ):
         app.add_route(f"/phone/{path}", answer, methods=["POST"])
 
@@ -203,6 +215,43 @@ class PhonePage:
                     "at": row["created_at"].timestamp(),
                 }
                 for row in rows
+            ]
+        )
+
+    async def drafts(self, request: Request) -> Response:
+        """Return the newest drafts, which can be looked at before they cost anything."""
+        found = await listed_drafts.newest(self._rt.db, _DRAFTS)
+        return JSONResponse([asdict(one) for one in found])
+
+    async def preview(self, request: Request) -> Response:
+        """Return what the first tasks of a draft will look like on a phone.
+
+        The texts are made by the code that makes them for workers.
+        """
+        asked = await _given(request, DraftAsked)
+        found = await preview_of_batch(self._rt, asked.batch, _TASKS_SHOWN)
+        return JSONResponse(
+            [
+                {
+                    "language": one.language,
+                    "how": one.replies.how,
+                    "messages": [
+                        {"moment": sms.moment, "text": sms.text, "segments": sms.segments}
+                        for each in one.questions
+                        for sms in each.sms
+                    ]
+                    + [
+                        {"moment": sms.moment, "text": sms.text, "segments": sms.segments}
+                        for sms in one.several
+                    ],
+                    "screens": [
+                        screen.text
+                        for each in one.questions
+                        for group in each.screens[:1]
+                        for screen in group.screens
+                    ],
+                }
+                for one in found.languages
             ]
         )
 

@@ -1,17 +1,20 @@
 """The callers that are shown the phone page, and the input that it takes."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from gateway.api import problems
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Dispatcher
 from gateway.api.monitoring.metrics import Metrics
+from gateway.base.errors import Refused
 from gateway.base.vault import Vault, new_master_secret
-from gateway.console.phone import add_phone
+from gateway.console.phone import PhonePage, add_phone
 from gateway.settings import Settings
 from gateway.sms.channels import kannel
 from gateway.sms.channels import phone as sms_phone
@@ -62,7 +65,7 @@ def test_the_page_says_that_it_is_a_simulation_and_keeps_the_secret():
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["ussd", "sms", "end", "count"])
+@pytest.mark.parametrize("path", ["ussd", "sms", "end", "count", "preview"])
 def test_a_form_of_another_site_is_refused(path):
     assert client().post(f"/phone/{path}", data={"number": "0711000001"}).status_code == 415
 
@@ -83,6 +86,34 @@ def test_what_cannot_be_taken_is_named(path, body, field):
     answer = client().post(f"/phone/{path}", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_draft_is_shown_as_the_production_renderer_makes_it(town):
+    """The page shows the same texts as the preview of the API, and stores nothing."""
+    batch = await town.client.drafts(languages=["en"])
+    await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=[{"id": "a", "text": "Is it open?"}])  # fmt: skip
+    await town.client.drafts(name="Empty")
+    page = PhonePage(town.rt, BUILT_IN)
+    (listed,) = json.loads(bytes((await page.drafts(asks())).body))
+    assert (listed["id"], listed["name"]) == (batch.id, "Shops")
+    (shown,) = json.loads(bytes((await page.preview(asks(batch=batch.id))).body))
+    same = (await town.client.asks("GET", f"/batches/{batch.id}/preview")).json()["languages"][0]
+    sms = [one["text"] for each in same["questions"] for one in each["sms"]]
+    assert [one["text"] for one in shown["messages"]] == sms
+    assert any("Is it open?" in screen for screen in shown["screens"])
+    with pytest.raises(Refused):
+        await page.preview(asks(batch="b_none"))
+
+
+def asks(**body):
+    """Return a request as the page sends it."""
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/phone", "headers": headers, "query_string": b""}  # fmt: skip
+    return Request(scope, receive)
 
 
 def test_a_text_is_counted_as_the_network_bills_it():

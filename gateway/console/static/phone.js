@@ -247,6 +247,34 @@ for (const button of document.querySelectorAll(".say")) {
   };
 }
 
+const draft = document.querySelector(".draft");
+async function findDrafts() {
+  const found = await call("drafts");
+  const chosen = draft.batch.value;
+  draft.batch.replaceChildren(...found.map((one) => new Option(`${one.name} (${one.client})`, one.id, false, one.id === chosen)));
+  draft.hidden = !found.length;
+}
+function look(kind, title, text) {
+  const part = document.createElement("figure");
+  const name = Object.assign(document.createElement("figcaption"), { textContent: title });
+  part.append(name, Object.assign(document.createElement("pre"), { className: kind, textContent: text }));
+  return part;
+}
+draft.onsubmit = async (event) => {
+  event.preventDefault();
+  const looks = draft.querySelector(".looks");
+  try {
+    const languages = await call("preview", { batch: draft.batch.value });
+    looks.replaceChildren(...languages.flatMap((one) => [
+      ...one.messages.map((sms) => look("text", `SMS (${one.language}, ${sms.moment}): ${sms.segments} segments`, sms.text)),
+      ...one.screens.map((screen) => look("screen", `Screen (${one.language})`, screen)),
+      look("text", `How workers reply (${one.language})`, one.how),
+    ]));
+  } catch (trouble) { looks.textContent = trouble.message; }
+};
+draft.batch.onfocus = () => findDrafts().catch(() => {});
+findDrafts().catch(() => {});
+
 const crowd = document.querySelector(".crowd");
 function showCrowd({ on, kinds }) {
   crowd.on.checked = on;
