@@ -12,7 +12,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from tests.stories.batches.test_life_of_a_running_batch import deadline, hold
+from tests.stories.batches.life.test_life_of_a_running_batch import deadline, hold
 
 from gateway.steps.batches import uploading
 from gateway.steps.batches.life import change, deadlines
