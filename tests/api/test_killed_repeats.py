@@ -59,7 +59,7 @@ async def test_what_it_made_is_found_and_made_once(town, monkeypatch):
         ("file_job", f"/batches/{done.id}/exports", {"json": export}),
         ("file_job", f"/batches/{draft.id}/imports", {"content": ROWS, "headers": CSV}),
     ):
-        ask = sent(town.client, "POST", path, **given)
+        ask = sent(town.client, "POST", path, key=path, **given)
         before = await town.count(table)
         await is_killed(monkeypatch, ask)
         assert await town.count(table) == before + 1, path
@@ -143,7 +143,7 @@ async def test_a_large_import_under_a_key_is_written_to_disk_once(town):
     assert answer.json()["bytes"] == len(content)
     assert (await ask()).headers["idempotent-replayed"] == "true"
     folder = town.rt.settings.data_dir / "files"
-    assert [path.suffix for path in folder.iterdir()] == [".import"], "nothing else is left"
+    assert not list(folder.glob("*.body")), "nothing else is left"
     await town.answers_bells()
 
 

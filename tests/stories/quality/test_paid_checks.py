@@ -56,6 +56,7 @@ async def test_a_review_that_no_worker_answers_ends_and_its_money_returns(town):
     assert shown["state"] == "done"
     assert (await batch.results())["t2"]["state"] == "review", "a person may still decide it"
     assert shown["money"]["released_minor"] == reserved - 4 * 300
+    await town.ticks()  # The time of the worker who held a review is over now, too.
     assert await town.client.available_minor() == 10_000_00 - 4 * 300
     await town.has_right_books()
 
@@ -71,7 +72,11 @@ async def test_a_batch_in_review_is_paused_continued_and_cancelled_as_a_whole(to
     await batch.changes("cancel")
     await town.ticks()
     assert (await batch.shows())["state"] == "cancelled"
-    assert await town.client.available_minor() == 10_000_00 - 4 * 300
+    # Rose was asked, so she may answer, and is paid (decision 0089).
+    assert "Saved" in await town["rose"].texts("1")
+    for _ in range(2):  # The review ends first, and then its batch.
+        await town.ticks()
+    assert await town.client.available_minor() == 10_000_00 - 4 * 300 - 1000
     assert not await town.count("assignment", "state = 'held'")
     await town.has_right_books()
 

@@ -106,8 +106,11 @@ class Machine:
         available = await self.client.available_minor()
         assert available + held + earned == self.money, "nothing is lost or doubled"
         assert money["spent_minor"] == earned
-        if shown["state"] in ("done", "cancelled"):
+        if shown["closed_at"] is not None:
             assert held == 0
+            return
+        if shown["state"] == "cancelled":  # It waits for the workers who were asked.
+            assert held >= shown["progress"]["asked_now"] * shown["price_minor"]
             return
         assert held == money["reserved_minor"] - money["spent_minor"]
         open_minor = await self.town.value(
