@@ -166,7 +166,7 @@ ALL = (
 @given(steps=st.lists(STEPS, min_size=8, max_size=14))
 async def test_the_money_is_right_after_every_change(town, steps):
     await town.rt.db.execute(
-        "update batch set state = 'cancelled' where state in ('running', 'paused')"
+        "update batch set state = 'cancelled', closed_at = now() where state in ('running', 'paused')"
     )
     one = await machine(town)
     for step in steps:
