@@ -30,7 +30,9 @@ _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBIL
 
 _TEL = re.compile(r"(?:tel|sms|smsto|callto|whatsapp):\s*", re.IGNORECASE)
 _QUOTES = " ='\"`<>\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
-_WHOLE = re.compile(r"(\+?(?:\d{7,}|\d{1,3}(?:,\d{3}){2,}))[.,]0+")  # A whole number as a spreadsheet or pandas writes it.
+_WHOLE = re.compile(
+    r"(\+?(?:\d{7,}|\d{1,3}(?:,\d{3}){2,}))[.,]0+"
+)  # A whole number as a spreadsheet or pandas writes it.
 _GROUPED = re.compile(r"\+?\d{1,3}(?:,\d{3})+")
 _WRITTEN = re.compile(r"[-(\s]*(?P<plus>(?:\+[-(\s]*)*)(?P<rest>\d[\d\s().-]*)")
 _ABROAD = re.compile(r"0{2,3}(?=[1-9])")  # Kenya and its neighbours dial out with 000.

@@ -10,10 +10,9 @@ import threading
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
-import typer
 from pydantic import SecretStr
 
 from gateway import settings as settings_room
@@ -274,21 +273,6 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
     must_be_there(given)
     with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
         return asyncio.run(run())
-
-
-TestBooks = Annotated[
-    bool,
-    typer.Option("--test", help="Work on the test gateway: its clients, keys and books."),
-]
-
-
-def with_books(work: Callable[[Runtime], Awaitable[T]], *, test: bool) -> T:
-    """Run one piece of work over the gateway, or over its test gateway."""
-    if not test:
-        return with_runtime(work)
-    from gateway.cli.run.crowd.test_gateway import with_test_runtime
-
-    return with_test_runtime(work)
 
 
 async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:

@@ -65,7 +65,7 @@ class MadeId:
 
     id: str
     is_made: bool
-    """The same request has made it before."""
+    """True where the same request has made it before."""
 
 
 async def id_to_make(rt: Runtime, made: MadeObject, prefix: str) -> MadeId:

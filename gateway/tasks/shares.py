@@ -12,7 +12,7 @@ def deal_tasks(count: int, shares: Mapping[str, float], after: int = 0) -> Itera
     """Yield, for each of `count` tasks in order, the partner for whose workers it is kept.
 
     None stands for a task that is open to all workers. Any part of the tasks contains about each
-    partner's share. With `after` it continues behind so many tasks, so that many small uploads
+    partner's share. With `after` it continues behind this number of tasks, and small uploads then
     contain the same shares as a large one.
 
     >>> list(deal_tasks(6, {"KIBERA": 0.5, "MATHARE": 1 / 3}))

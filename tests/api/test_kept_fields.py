@@ -15,7 +15,7 @@ from gateway.steps.batches.files.told import AnswerTeller
 from tests.support.kept_answers import FOUND, client_routes
 from tests.support.operations import document_of
 
-# Texts for people, and values with a form of their own. Each other text of these names has a list.
+# Texts for a reader, and values with a form of their own. Other texts of these names have lists.
 NAMES = ("state", "kind", "reason", "status", "policy", "method", "format", "channel", "type")
 WITHOUT_LIST = {
     "a reason in the words of a person or of the gateway": ("*.reason",),

@@ -11,9 +11,8 @@ import gateway_client
 import httpx
 import openpyxl
 import pytest
-from gateway_client import Client, GatewayProblem, WrongSignature, verify_webhook
+from gateway_client import Client, GatewayProblem, WrongSignature, money, verify_webhook
 from gateway_client import client as client_module
-from gateway_client import money
 from gateway_client.command import main
 from standardwebhooks import Webhook
 

@@ -7,11 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Response
 
+from gateway.api.contract.repeats import SECRET_ANSWER
 from gateway.base.ids import ClientId
 from gateway.steps.runtime import Runtime
-
-SECRET_ANSWER = "secret_answer"  # noqa: S105  # the name of a mark
-"""The mark in a request's state of an answer that is to be kept sealed."""
 
 
 async def once(

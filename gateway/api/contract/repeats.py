@@ -18,7 +18,6 @@ from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.callers.auth import CLIENT
-from gateway.api.client.idempotency import SECRET_ANSWER
 from gateway.api.contract.held_body import HeldBody, held
 from gateway.api.problems import problem
 from gateway.base.errors import Fault
@@ -33,6 +32,8 @@ from gateway.store.people.idempotency import KeptAnswer
 
 HEADER = "Idempotency-Key"
 KEY_CHARACTERS_MAX = 200
+SECRET_ANSWER = "secret_answer"  # noqa: S105  # the name of a mark
+"""The mark in a request's state of an answer that is to be kept sealed."""
 REPEATED = "Idempotent-Replayed"
 """The header of a repeated answer, for which nothing was done this time."""
 CHANGING = frozenset(("DELETE", "PATCH", "POST", "PUT"))

@@ -11,7 +11,7 @@ import typer
 from gateway.base.bounds import INT8_MAX, parse_whole
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.payouts.taxes import tax_paid, taxes
-from gateway.cli.serving import TestBooks, with_books
+from gateway.cli.run.crowd.books import TestBooks, with_books
 
 app = typer.Typer(
     no_args_is_help=True, help="Audit, seal and trace the ledger, and print statements."

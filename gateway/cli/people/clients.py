@@ -9,7 +9,8 @@ from gateway.base.ids import ClientId
 from gateway.base.money import amount_text, exact_amount
 from gateway.base.scopes import ALL
 from gateway.cli.json_output import Json, write_json
-from gateway.cli.serving import TestBooks, with_books, with_runtime
+from gateway.cli.run.crowd.books import TestBooks, with_books
+from gateway.cli.serving import with_runtime
 from gateway.steps.runtime import Runtime
 from gateway.store.people.api_keys import ListedKey
 

@@ -14,7 +14,9 @@ from gateway.store.ledger import transfers
 from gateway.store.people import clients
 
 
-async def end_batch(db: Connection, batch: Batch, *, waits: bool = False, unpaid: bool = False) -> int:
+async def end_batch(
+    db: Connection, batch: Batch, *, waits: bool = False, unpaid: bool = False
+) -> int:
     """Cancel a locked batch and give its unused money back; return the amount in minor units.
 
     The money for questions that workers hold stays until `end_waiting`. An `unpaid` draft has no

@@ -74,7 +74,7 @@ class Upload:
     """The record of the tasks that were added to a running batch."""
     stored: int = 0
     with_them: AlsoWritten | None = None
-    """What else is written in the transaction that lets the tasks count."""
+    """Further writing in the transaction that lets the tasks count."""
 
     @property
     def room(self) -> BatchRoom:
