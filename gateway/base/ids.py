@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NewType
@@ -74,7 +74,7 @@ _request: ContextVar[bytes | None] = ContextVar("request", default=None)
 
 
 @contextmanager
-def asked_by(request: bytes) -> Iterator[None]:
+def asked_by(request: bytes) -> Generator[None]:
     """Let what is made in the block have ids that follow from a request which may be repeated.
 
     `request` is a keyed digest of its key and content, so that its ids cannot be guessed.

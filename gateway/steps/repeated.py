@@ -6,7 +6,7 @@ so that the repetition finds it. A change that makes no object stores its answer
 transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _present: ContextVar[KeyedRequest | None] = ContextVar("present", default=None)
 
 
 @contextmanager
-def doing(rt: Runtime, request: KeyedRequest) -> Iterator[None]:
+def doing(rt: Runtime, request: KeyedRequest) -> Generator[None]:
     """Let the block know the request that it does."""
     token = _present.set(request)
     seed = f"request:{request.client}:{request.key}:{request.digest.hex()}"

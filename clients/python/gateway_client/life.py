@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -31,14 +31,14 @@ class Change:
     @classmethod
     def read(cls, said: dict[str, Any]) -> Self:
         """Return the change in a response."""
-        told = {name: said[name] for name in ("dry_run", "enough")}
-        return cls.of(said["change"], said["currency"], **told)
+        made = cls.of(said["change"], said["currency"])
+        return replace(made, dry_run=said["dry_run"], enough=said["enough"])
 
     @classmethod
-    def of(cls, one: dict[str, Any], currency: str, **told: bool) -> Self:
+    def of(cls, one: dict[str, Any], currency: str) -> Self:
         """Return one change of a history. What a newer gateway adds is left out."""
-        known = {name: one[name] for name in _FIELDS}
-        return cls(**known, currency=currency, **told)
+        known: dict[str, Any] = {name: one[name] for name in _FIELDS}
+        return cls(**known, currency=currency)
 
 
 _FIELDS: Final = ("id", "at", "by", "what", "before", "after", "cost_minor")
