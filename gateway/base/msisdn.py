@@ -84,7 +84,9 @@ def is_number_word(word: str) -> bool:
     >>> is_number_word("0712"), is_number_word("254711000008.0x"), is_number_word("Amina")
     (True, True, False)
     """
-    text = _plain(word)
+    text = _plain(word).strip(_QUOTES)
+    if word and not text:
+        return _plain(word).strip("'= ") == ""
     if set(text) <= set("+0123456789-()./' "):
         return True
     begins = text.lstrip("+( '")[:1].isdecimal() or _TEL.match(text) is not None

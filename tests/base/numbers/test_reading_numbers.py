@@ -53,6 +53,7 @@ def test_what_is_no_mobile_number_is_refused(text: str) -> None:
         ("916123456712", "NG", None),
         ("01512345678-9", "DE", None),  # two lengths exist: the 9 may be an extension
         ("0711000031", "XX", None),
+        ("0711000031 or 0722000031", "KE", None),
     ],
 )
 def test_numbers_of_the_region_and_of_others(text: str, region: str, number: str | None) -> None:
@@ -136,6 +137,9 @@ def test_any_text_is_a_number_of_its_own_digits_or_none(text: str) -> None:
         ("0711000031 ext 5 Ann", "0711000031 ext 5", ["Ann"]),
         ("0711000031x5 Ann", "0711000031x5", ["Ann"]),
         ("2.54711000031e11 Ann", "2.54711000031e11", ["Ann"]),
+        ("\u201c0711000031\u201d Ann", "\u201c0711000031\u201d", ["Ann"]),
+        ("<0711000031> Ann", "<0711000031>", ["Ann"]),
+        ("whatsapp:+254711000031 Ann", "whatsapp:+254711000031", ["Ann"]),
         ("Ann 0711000031", "", ["Ann", "0711000031"]),
     ],
 )  # fmt: skip
