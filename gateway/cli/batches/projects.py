@@ -257,12 +257,26 @@ def result(
 
 
 @app.command("report")
-def report(project: ProjectId, out: Out = None, raw: Raw = False) -> None:
+def report(
+    project: ProjectId,
+    out: Out = None,
+    raw: Raw = False,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="One line of CSV per stage and quality step.")
+    ] = False,
+) -> None:
     """Write the quality report of a project: a page, or CSV where the file is named so."""
-    from gateway.steps.batches.projects.report import project_report, report_csv, report_html
+    from gateway.steps.batches.projects.report import (
+        project_report,
+        report_csv,
+        report_html,
+        report_steps_csv,
+    )
 
     async def read(rt: "Runtime") -> bytes:
         found = await project_report(rt, await _project(rt, project))
+        if steps:
+            return "".join(report_steps_csv(found, raw=raw)).encode()
         if out is not None and out.suffix == ".csv":
             return "".join(report_csv(found, raw=raw)).encode()
         return report_html(found).encode()
