@@ -86,3 +86,21 @@ async def changes(url, client):
         )
     finally:
         await db.close()
+
+
+def test_an_operator_prints_the_quality_steps_of_a_project(installation, run):
+    client = said(run("client", "add", "Gamma")).split()[1]
+    run("client", "top-up", client, "500.00", "--ref", "BANK-1")
+    made = run(
+        "project", "create", client, "check-list", "Shops", "--price", "3.00",
+        "--set", "question=Is {name} open?", "--set", "audit=yes", "--set", "policy=fixed:2",
+    )  # fmt: skip
+    project = said(made).split()[-1]
+    shops = installation[0] / "shops.csv"
+    shops.write_text("name\nToi Market\nKibera Stall\n")
+    assert "2 parts" in said(run("project", "file", project, str(shops)))
+    assert run("project", "start", project).exit_code == 0
+    told = said(run("project", "report", project, "--steps"))
+    assert told.startswith("stage,step,used,caught,cost_minor,")
+    assert "check,audit,false" in told
+    assert "whole project,audit,false" in told
