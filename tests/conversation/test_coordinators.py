@@ -211,6 +211,15 @@ def test_of_several_each_that_is_left_out_is_named_with_its_reason() -> None:
     assert "..01 (which name?)" in reply
 
 
+@pytest.mark.parametrize("word", ["or", "OR", "au", "ama", "ou", "ko"])
+def test_one_worker_with_two_numbers_is_not_two_workers(word: str) -> None:
+    """Which number is hers is not said, and the other one may be a stranger's."""
+    person = grace()
+    reply = person.texts(f"ADD 0712345678 {word} 0722000001 Amina sw") or ""
+    assert person.facts == []
+    assert "Nobody was invited" in reply
+
+
 @pytest.mark.parametrize("said", ["ADD Amina Wanjiku 0712345678", "ADD Amina Wanjiku, 0712345678", "ADD: Amina Wanjiku +254 712 345 678"])  # fmt: skip
 def test_the_name_may_stand_first(said: str) -> None:
     person = grace()

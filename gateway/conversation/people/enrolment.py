@@ -8,6 +8,7 @@ is invited already gets the invitation again, with the new name and language.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from functools import lru_cache
 from typing import cast
 
@@ -29,6 +30,8 @@ from gateway.workers.names import as_name, is_name
 WORKERS_MAX = 50
 """The most workers that are read from one SMS. The ten parts of a phone's SMS hold no more."""
 _SAID_MAX = 13  # The most characters of a wrong number that are shown again.
+_OR = frozenset(map(fold, ("or", "au", "ama", "ou", "ko", "\u12c8\u12ed\u121d", "\u12c8\u12ed")))
+
 _NUMBER_DIGITS_MIN = 7
 _TAIL_DIGITS = 2
 _LANGUAGE_NAME_MIN = 5  # Shorter names of languages are surnames as often.
@@ -139,10 +142,21 @@ def _parts(line: str) -> list[str]:
     """Split a line where it names several workers."""
     if _numbers_in(line.split()) < 2 and _numbers_in(re.sub("[,،]", " ", line).split()) < 2:  # noqa: PLR2004
         return [line]
+    if _has_alternatives(line.split()):
+        return [line]  # Which of the numbers is hers is not said, so the line is refused as one.
     pieces = [piece.strip() for piece in re.split("[,،]", line) if piece.strip()]
     if all(_numbers_in(piece.split()) == 1 for piece in pieces):
         return pieces
     return _by_numbers(re.sub("[,،]", " ", line).split())
+
+
+def _has_alternatives(words: Sequence[str]) -> bool:
+    """Return whether two numbers have nothing but an "or" between them, in any language."""
+    runs = _runs(words)
+    return any(
+        begin == end + 1 and fold(words[end]) in _OR
+        for (_, end), (begin, _) in pairwise(runs)
+    )
 
 
 def _by_numbers(words: Sequence[str]) -> list[str]:

@@ -53,7 +53,6 @@ def test_what_is_no_mobile_number_is_refused(text: str) -> None:
         ("916123456712", "NG", None),
         ("01512345678-9", "DE", None),  # two lengths exist: the 9 may be an extension
         ("0711000031", "XX", None),
-        ("0711000031 or 0722000031", "KE", None),
     ],
 )
 def test_numbers_of_the_region_and_of_others(text: str, region: str, number: str | None) -> None:
