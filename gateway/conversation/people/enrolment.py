@@ -8,8 +8,8 @@ is invited already gets the invitation again, with the new name and language.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from functools import lru_cache
+from itertools import pairwise
 from typing import cast
 
 from babel import Locale, localedata
