@@ -16,7 +16,7 @@ from gateway.api.contract.listed import (
     VerdictOut,
 )
 from gateway.api.contract.told import ResponseModel
-from gateway.api.responses import FieldResultOut
+from gateway.api.result_responses import FieldResultOut
 
 StoredTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time that the response holds in the form in which it was stored."""

@@ -8,22 +8,19 @@ from pydantic import Field
 from gateway.api.contract.listed import (
     AtDeadlineOut,
     BatchStateOut,
-    ChannelOut,
-    EncodingOut,
     FieldTypeOut,
     FindingKindOut,
     FindingStateOut,
     KindOut,
     MethodOut,
     OrderOut,
-    ResultStateOut,
-    SettledOut,
     TaskStateOut,
     ValueOut,
     WorkDoneOut,
 )
 from gateway.api.contract.told import ResponseModel
-from gateway.api.quotes import GoldBudgetOut, HourOut, PromiseOut, ReadyOut
+from gateway.api.quote_responses import Warned
+from gateway.api.quotes import HourOut, PromiseOut, ReadyOut
 
 
 class Progress(ResponseModel):
@@ -56,32 +53,6 @@ class MessageCost(ResponseModel):
     messages: int
     segments: int
     cost_minor: float
-
-
-class MessageCostRange(ResponseModel):
-    """A range of costs, in minor units of `currency`, rounded up."""
-
-    currency: str
-    least_minor: int
-    expected_minor: int
-    most_minor: int
-
-
-class MessagesQuoteOut(ResponseModel):
-    """The expected cost of messages to the current workers.
-
-    Each worker is assumed to continue as she last worked. A worker that dials costs no message. A
-    worker that texts gets several questions in one SMS if the batch packs them. `least`: the first
-    answers are enough and all replies are clear. `expected`: a few are not. `most`: every paid slot
-    is used, every worker answers by SMS, and each message holds one question. `unpriced`: countries
-    without a price.
-    """
-
-    segments_least: int
-    segments_expected: int
-    segments_most: int
-    costs: list[MessageCostRange]
-    unpriced: list[str]
 
 
 class Money(ResponseModel):
@@ -323,254 +294,6 @@ class TasksOut(ResponseModel):
     tasks: list[TaskOut]
     next: str | None
     total: int
-
-
-class Warned(ResponseModel):
-    """A question that costs more than one plain SMS segment.
-
-    `text` is a cheaper wording, where there is one, and `diff` shows the difference. Nothing was
-    changed. `cannot_go` names the channel and language in which it cannot be asked, and the reason.
-    `loses_letters` means that a speaker of the language should read the text. `kept` lists
-    characters that cannot be replaced and that make the whole message dearer (UCS-2).
-    """
-
-    row: int
-    task: str
-    encoding: EncodingOut
-    segments: int
-    segments_then: Annotated[int, Field(description="With the cheaper wording")]
-    text: str | None
-    diff: str | None
-    loses_letters: bool
-    cannot_go: str | None = None
-    kept: str
-
-
-class PayQuoteOut(ResponseModel):
-    """The expected pay of an hour, in minor units, beside the living-wage floor.
-
-    A batch below the floor is not started, unless the operator allows it. `reserve_minor` is set
-    aside at the start for top-ups, in addition to `most_minor`, and returns as far as it is not
-    needed.
-    """
-
-    seconds_per_answer: float
-    measured: Annotated[
-        bool,
-        Field(
-            description="Whether the time follows from measured batches of this kind, or only from the length of the texts"
-        ),
-    ]
-    hourly_minor: int
-    floor_minor: int | None
-    floor_country: str | None
-    floor_source: str | None
-    below_floor: bool
-    allowed_below_floor: str | None = Field(description="The operator's reason, if it is allowed")
-    price_for_floor_minor: int | None
-    reserve_minor: int
-
-
-class QuoteOut(ResponseModel):
-    """The possible cost of the batch.
-
-    `most_minor` is the cost if every paid slot is used, each with the partner's price.
-    `least_minor` is the cost if every task is clear at once and no worker belongs to a partner.
-    `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
-    lists the first of them.
-    """
-
-    tasks: int
-    golds: int
-    price_minor: int
-    partner_price_minor: int
-    answers_minimum: int
-    answers_maximum: int
-    least_minor: int
-    most_minor: int
-    available_minor: int
-    enough: bool
-    currency: str
-    messages: MessagesQuoteOut
-    warned: int
-    warnings: list[Warned]
-    workers: Annotated[int, Field(description="The number of workers that may be asked")]
-    workers_needed: Annotated[
-        int,
-        Field(
-            description="The least number: no worker answers a task twice, or more than your limit"
-        ),
-    ]
-    days_least: Annotated[
-        int | None, Field(description="With your limit per day and these workers; null without")
-    ]
-    can_finish: Annotated[
-        bool, Field(description="Whether enough workers exist now to finish the batch")
-    ]
-    why_not: Annotated[
-        str | None,
-        Field(
-            description="The reason why it cannot be finished now, and the remedy; null if it can"
-        ),
-    ]
-    pay: PayQuoteOut
-    checks_minor: Annotated[
-        int,
-        Field(description="The part of `most_minor` that is for paid reviews and audits"),
-    ]
-    workers_able: Annotated[
-        int,
-        Field(
-            description="The workers who are not paused at this kind and have the lesson it needs"
-        ),
-    ]
-    workers_reachable: Annotated[
-        int, Field(description="The able workers whose phone is not known to be off")
-    ]
-    answers_expected: Annotated[
-        int, Field(description="The expected paid answers to real tasks, gold apart")
-    ]
-    expected_minor: Annotated[
-        int, Field(description="The expected cost of all answers with gold, without checks")
-    ]
-    ready: ReadyOut
-    gold: GoldBudgetOut
-    promise: Annotated[
-        PromiseOut | None, Field(description="Null where the batch names a policy")
-    ] = None
-
-
-class FieldResultOut(ResponseModel):
-    """One field of a record's result."""
-
-    value: str | None
-    confidence: Annotated[
-        float | None,
-        Field(description="The chance that it is right; null where a person decided"),
-    ]
-    entries: Annotated[int, Field(description="The workers who keyed this field")]
-    settled: Annotated[
-        SettledOut | None,
-        Field(
-            description="single (one entry), agreed (all entries are equal), settled (most are "
-            "equal), open (no value has enough entries yet) or person"
-        ),
-    ]
-    settled_by: Annotated[
-        str | None, Field(description="The worker whose entry settled it, where entries differed")
-    ]
-
-
-class ErrorFiguresOut(ResponseModel):
-    """Entries whose truth is known, and the interval (95 %) of their error rate."""
-
-    seen: int
-    wrong: int
-    least: float | None
-    most: float | None
-
-
-class EntryFiguresOut(ResponseModel):
-    """The figures of a field, or of a worker."""
-
-    entries: Annotated[int, Field(description="Keyed values, gold left out")]
-    keyed_twice: Annotated[int, Field(description="Values that a second worker keyed too")]
-    agreed: Annotated[int, Field(description="Those whose first two entries are equal")]
-    gold: ErrorFiguresOut
-    settled: Annotated[
-        ErrorFiguresOut, Field(description="Against the fields that several entries settled")
-    ]
-
-
-class WorkerFiguresOut(EntryFiguresOut):
-    """The figures of one worker in this batch, and her error rate over all batches."""
-
-    worker: Annotated[str, Field(description="The id by which you know the worker")]
-    error: float
-    error_limit: Annotated[float, Field(description="The upper limit of the error rate (97.5 %)")]
-    keys_alone: Annotated[bool, Field(description="One entry of hers is enough now")]
-    fields: dict[str, EntryFiguresOut]
-
-
-class FieldErrorsOut(ResponseModel):
-    """The agreement and the error rates of a data entry."""
-
-    error_max: Annotated[
-        float | None, Field(description="The share of wrong fields that `double` accepts")
-    ]
-    fields: dict[str, EntryFiguresOut]
-    workers: list[WorkerFiguresOut]
-
-
-class ResultOut(ResponseModel):
-    """The result of one task.
-
-    `state` is decided, review (answers do not agree well enough), ambiguous (the question has no
-    single answer), open or cancelled.
-    """
-
-    task: str
-    state: ResultStateOut
-    value: str | None
-    confidence: float | None
-    confidence_checked: Annotated[
-        bool | None,
-        Field(
-            description="Whether gold of this batch has checked how often such confidences are "
-            "right. True only when the batch is closed and some of its gold was answered. False: "
-            "take the confidence as a rough order of the results. Null: there is no confidence, "
-            "or a person decided."
-        ),
-    ]
-    checked_with_gold: Annotated[
-        int, Field(description="The number of answered gold tasks that checked the confidence")
-    ]
-    answers: int
-    tied: Annotated[bool, Field(description="No answer was given more often than every other one")]
-    rule: str | None
-    fields: Annotated[
-        dict[str, FieldResultOut] | None,
-        Field(description="Of a record, by name; left out for other kinds"),
-    ] = None
-    prediction: Annotated[
-        str | None,
-        Field(
-            description="With use_predictions: the value that your model predicted, where it "
-            "counted in this result. Its measured skill is in `GET .../predictions`"
-        ),
-    ] = None
-    counts: Annotated[
-        dict[str, int], Field(description="The number of answers per value; options come first")
-    ]
-    decided_at: datetime | None
-    columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
-
-
-class AnswerOut(ResponseModel):
-    """One answer of one worker.
-
-    `answer` is its number among the answers to its task. `said` holds the worker's own words, and
-    `value` what was understood. `counted` is false when the answer no longer decides anything.
-    `right` says whether an answer to gold was right, and is null for other tasks. `options_order`
-    is the order in which the worker saw the options. `price` is in major units.
-    """
-
-    task: str
-    answer: int
-    worker: str
-    channel: ChannelOut
-    said: str
-    value: str
-    asked_at: datetime
-    answered_at: datetime
-    lead_time_s: float
-    counted: bool
-    gold: bool
-    right: bool | None
-    price: str
-    currency: str
-    options_order: list[str]
-    columns: Annotated[dict[str, Any], Field(description="Your own columns of the task")]
 
 
 class AccountOut(ResponseModel):

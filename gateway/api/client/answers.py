@@ -22,7 +22,7 @@ from gateway.api.client.results import (
     as_lines,
     in_pieces,
 )
-from gateway.api.responses import AnswerOut, ResultOut
+from gateway.api.result_responses import AnswerOut, ResultOut
 from gateway.base.errors import Refused
 from gateway.base.text.strings import Id
 from gateway.steps.batches.files.told import (

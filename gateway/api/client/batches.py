@@ -22,19 +22,11 @@ from gateway.api.client.life.ordering import spec_of
 from gateway.api.client.named_workers import finding_for_client
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.pay import pay_out, pay_quote_out
+from gateway.api.quote_responses import MessageCostRange, MessagesQuoteOut, QuoteOut, Warned
 from gateway.api.quotes import gold_out, promise_out, ready_out
 from gateway.api.requests import BatchIn, StartIn
-from gateway.api.responses import (
-    AccountOut,
-    Added,
-    BatchOut,
-    FieldErrorsOut,
-    MessageCostRange,
-    MessagesQuoteOut,
-    QuoteOut,
-    ShareOut,
-    Warned,
-)
+from gateway.api.responses import AccountOut, Added, BatchOut, ShareOut
+from gateway.api.result_responses import FieldErrorsOut
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches import submit

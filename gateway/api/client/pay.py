@@ -1,6 +1,7 @@
 """The pay of a batch's workers as clients see it: quoted and measured."""
 
-from gateway.api.responses import PayOut, PayQuoteOut
+from gateway.api.quote_responses import PayQuoteOut
+from gateway.api.responses import PayOut
 from gateway.steps.batches.quote import Quote
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batch_pay

@@ -7,7 +7,7 @@ from gateway.api.contract.listed import (
     PilotStateOut,
 )
 from gateway.api.contract.told import ResponseModel
-from gateway.api.responses import Warned
+from gateway.api.quote_responses import Warned
 
 
 class CostlyCharacterOut(ResponseModel):

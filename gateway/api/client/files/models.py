@@ -13,7 +13,7 @@ from gateway.api.contract.listed import (
     JobStateOut,
 )
 from gateway.api.contract.told import ResponseModel
-from gateway.api.responses import Warned
+from gateway.api.quote_responses import Warned
 from gateway.api.strict import StrictModel
 from gateway.base import plugins
 from gateway.store.batches.file_jobs import FileJob

@@ -16,9 +16,10 @@ from gateway.api.contract.listed import (
     TaskKindOut,
 )
 from gateway.api.contract.told import ResponseModel
+from gateway.api.quote_responses import Warned
 from gateway.api.quotes import ReadyOut
 from gateway.api.requests import PriceInput
-from gateway.api.responses import Background, Warned
+from gateway.api.responses import Background
 from gateway.base.text.strings import Line200
 
 RecipeName = Annotated[

@@ -12,8 +12,9 @@ from gateway.api.client.projects.models import (
     StageOut,
     StageQuoteOut,
 )
+from gateway.api.quote_responses import Warned
 from gateway.api.quotes import ready_out
-from gateway.api.responses import Background, Warned
+from gateway.api.responses import Background
 from gateway.steps.batches.projects.quote import ProjectQuote, StageReserve
 from gateway.store.batches.projects import Project, ProjectStage
 from gateway.tasks.projects.chain import FORMULA

@@ -121,7 +121,9 @@ async def _fill(
     out = _file(rt)
     try:
         await asyncio.to_thread(out.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
-        filled = await rt.helpers.run("prepare_stage", await source_of(rt, project), work, out, limit_s=_FILL_S)
+        filled = await rt.helpers.run(
+            "prepare_stage", await source_of(rt, project), work, out, limit_s=_FILL_S
+        )
         assert isinstance(filled, Filled)
         if not filled.tasks + filled.golds:
             return False

@@ -100,6 +100,27 @@ async def test_a_question_that_is_open_at_the_pause_is_accepted_and_paid(town, p
     await town.has_right_books()
 
 
+async def test_a_question_that_a_worker_holds_at_the_pilots_own_pause_is_paid(town, pair):
+    """Brian holds a gold question when the last answer of the pilot's only task comes."""
+    amina, brian = pair
+    batch = await town.client.drafts(policy="fixed:1", price="5.00", gold_rate=0.5)
+    rows = [{"id": f"t{n}", "text": text} for n, text in enumerate(TEXTS, 1)]
+    gold = {"id": "g", "text": "Is the sky up?", "gold": "yes"}
+    added = await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=[*rows, gold])
+    assert added.status_code == 201, added.text
+    started = await town.client.asks("POST", f"/batches/{batch.id}/start", json={"pilot": 1})
+    assert started.status_code == 200, started.text
+    assert "Is the sky up?" in await brian.texts("WORK"), "a new worker is tested first"
+    for words in ("WORK", "1", "1"):  # gold, and then the task
+        await amina.texts(words)
+    await town.ticks()
+    assert (await batch.shows())["state"] == "paused", "the pilot has paused it by itself"
+    assert "Saved +KES 5" in await brian.texts("1")
+    assert await brian.balance_minor() == 500
+    assert (await batch.shows())["state"] == "paused"
+    await town.has_right_books()
+
+
 async def test_the_pause_after_a_pilot_is_told_with_its_reason(town, pair):
     hook = {"url": "https://example.org/hook", "events": ["batch.paused"], "description": "x"}
     made = await town.client.asks("POST", "/webhooks", json=hook)
