@@ -213,7 +213,7 @@ def test_of_several_each_that_is_left_out_is_named_with_its_reason() -> None:
 
 @pytest.mark.parametrize("word", ["or", "OR", "au", "ama", "ou", "ko"])
 def test_one_worker_with_two_numbers_is_not_two_workers(word: str) -> None:
-    """Which number is hers is not said, and the other one may be a stranger's."""
+    """The message does not say which number is hers, and one may be a stranger's."""
     person = grace()
     reply = person.texts(f"ADD 0712345678 {word} 0722000001 Amina sw") or ""
     assert person.facts == []
