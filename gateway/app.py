@@ -208,7 +208,7 @@ def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
     )
     return Channel(
         name,
-        settings.secret.get_secret_value(),
+        settings.secret,
         cast("SmsChannel | None", sms),
         cast("UssdChannel | None", ussd),
         PriceList(built_in(), whole.prices, settings.prices),

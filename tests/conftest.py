@@ -22,9 +22,7 @@ from gateway.api.contract.told import SWITCH
 from gateway.api.server import make_app
 from gateway.app import open_runtime
 from gateway.base.vault import new_master_secret
-from gateway.console.coordinator import add_console
-from gateway.console.documentation import add_documentation
-from gateway.console.start import add_start
+from gateway.console.mount import mount_pages
 from gateway.queue.inline import InlineJobQueue
 from gateway.servers import EmbeddedServers, postgres
 from gateway.settings import ProviderSettings, Settings, Weekly
@@ -122,7 +120,7 @@ async def template(embedded: EmbeddedServers) -> str:
     return url
 
 
-PAGES = (add_start, add_documentation, add_console)
+PAGES = (mount_pages,)
 NewDatabase = Callable[[str], Awaitable[str]]
 Providers = dict[str, ProviderSettings]
 

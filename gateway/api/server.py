@@ -118,7 +118,7 @@ def make_app(
         summary="Paid digital work for workers with a feature phone.",
         version="1",
         lifespan=lifespan,
-        # FastAPI's pages load their scripts from other servers (see gateway.console.documentation).
+        # FastAPI's pages load their scripts from other servers (see gateway.console.pages.docs).
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # such a redirect would lead to whatever host the Host header names

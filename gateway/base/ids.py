@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NewType
 
+from pydantic import SecretStr
+
 WorkerId = NewType("WorkerId", int)
 TaskId = NewType("TaskId", int)
 AssignmentId = NewType("AssignmentId", int)
@@ -104,9 +106,9 @@ def id_of_request(prefix: str) -> str | None:
     return None if digest is None else f"{prefix}_{digest.hex()[:24]}"
 
 
-def secret_path() -> str:
+def secret_path() -> SecretStr:
     """Return a path that only the operator knows, with 128 random bits."""
-    return secrets.token_hex(16)
+    return SecretStr(secrets.token_hex(16))
 
 
 def derived_id(*cause: object) -> uuid.UUID:

@@ -24,6 +24,7 @@ _SAID = {
     "tasks.exports.formats": "format of exports",
     "tasks.shapes": "shape of files",
     "qa.rules": "method",
+    "console.pages": "console page",
 }
 
 

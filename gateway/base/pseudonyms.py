@@ -15,7 +15,7 @@ gateway alone can read them, and the zero bytes show a name that it did not make
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -33,7 +33,7 @@ _PADDING: Final = "======"
 class Pseudonyms:
     """The pseudonyms of workers for one client."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     def of(self, worker: int) -> str:
         """Return the pseudonym of a worker."""

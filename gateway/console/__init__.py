@@ -1,1 +1,1 @@
-"""The web pages: start page, documentation, coordinator's page and simulated phone."""
+"""The web pages, one file per page in `pages/`, with their templates and static files."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from pydantic import SecretStr
+
 from gateway.base.clock import Clock
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId
@@ -63,7 +65,7 @@ class Channel:
     """
 
     name: str
-    secret: str = field(repr=False)
+    secret: SecretStr
     sms: SmsChannel | None
     ussd: UssdChannel | None
     prices: PriceList = NO_PRICES

@@ -19,6 +19,7 @@ CONTRACTS = {
     "payments/controls": "payments/test_every_control.py",
     "tasks/kinds": "tasks/kinds/test_every_kind.py",
     "qa/rules": "qa/test_rules.py",
+    "console/pages": "console/test_every_page.py",
 }
 # A file and a package where a folder has both, and the plug-ins with the most hooks.
 COPIED = {
@@ -28,6 +29,7 @@ COPIED = {
     "payments/controls": ("limit.py", "name.py", "quiet.py"),
     "tasks/kinds": ("date.py", "verification.py"),
     "qa/rules": ("majority.py",),
+    "console/pages": ("console.py", "index.py"),
 }
 LANGUAGES = "phrases/languages"
 LANGUAGE = "so"  # Somali, which the gateway does not speak: a copy of Swahili stands for it.

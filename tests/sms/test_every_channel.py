@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from gateway.base import plugins
 from gateway.base.errors import Refused, SettingsError
@@ -167,4 +168,4 @@ def test_the_phone_takes_messages_at_once_under_our_key():
 
 
 def test_a_channel_that_is_shown_keeps_the_secret_of_its_path():
-    assert "k-secret" not in repr(Channel("at", "k-secret", made("phone"), None))
+    assert "k-secret" not in repr(Channel("at", SecretStr("k-secret"), made("phone"), None))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 from twilio.rest import Client
 
 from gateway.base.errors import Failed
@@ -58,7 +59,7 @@ def channel(carrier, hooks):
 def here(town, channel):
     """The town, with a Twilio channel that workers are texted on."""
     before = dict(town.rt.channels)
-    town.rt.channels["tw"] = Channel("tw", "s", channel, None)
+    town.rt.channels["tw"] = Channel("tw", SecretStr("s"), channel, None)
     yield town
     town.rt.channels.clear()
     town.rt.channels.update(before)

@@ -43,7 +43,7 @@ class Turnstile:
         # The keys hold the secrets. A keyed hash finds them, so the time of a look-up gives a
         # guesser no hint.
         channels = {
-            f"/in/{name}/{channel.secret}/ussd".encode(): channel
+            f"/in/{name}/{channel.secret.get_secret_value()}/ussd".encode(): channel
             for name, channel in rt.channels.items()
             if channel.ussd is not None
         }

@@ -46,7 +46,7 @@ async def read_call(rt: Runtime, request: Request) -> WebhookCall | Response:
     if channel is None:
         return unauthorized_answer(request, "channel")
     given = request.path_params["secret"].encode()
-    if not hmac.compare_digest(given, channel.secret.encode()):
+    if not hmac.compare_digest(given, channel.secret.get_secret_value().encode()):
         return unauthorized_answer(request, "secret")
     prove(request.scope)
     if request.method == "GET" and not takes_get(channel, request.url.path):

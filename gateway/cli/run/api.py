@@ -21,14 +21,12 @@ from gateway.api.edge.connections import ConnectionTable
 from gateway.api.edge.doors import Dispatcher
 from gateway.api.edge.forward import Forwarded
 from gateway.api.edge.protocol import GuardedProtocol
-from gateway.api.server import Mount, Serves, make_app
+from gateway.api.server import Serves, make_app
 from gateway.app import open_runtime
 from gateway.base.errors import SettingsError
 from gateway.cli.run.open_files import connections_max, raise_file_limit
 from gateway.cli.run.runner import ANSWER
-from gateway.console.coordinator import add_console
-from gateway.console.documentation import add_documentation
-from gateway.console.start import add_start
+from gateway.console.mount import mount_pages
 from gateway.queue.bells import RqJobQueue, redis_at
 from gateway.settings import LOCAL_CHANNEL, DoorLimits, Settings
 from gateway.steps.runtime import Runtime
@@ -94,12 +92,7 @@ def application(
         finally:
             await jobs.close()
 
-    mounts: tuple[Mount, ...] = (add_start, add_documentation, add_console)
-    if settings.local_phone:
-        from gateway.console.phone import add_phone
-
-        mounts = (*mounts, add_phone)
-    return make_app(opened, mounts, on_ready, place.serves, place.clients_at, place.name)
+    return make_app(opened, (mount_pages,), on_ready, place.serves, place.clients_at, place.name)
 
 
 def serve(settings: Settings, place: ListenAddress, *, ready_file: Path | None) -> None:

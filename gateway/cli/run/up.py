@@ -23,7 +23,7 @@ from gateway.cli.run import tryout
 from gateway.cli.run.api import listen, listen_locally
 from gateway.cli.run.process_group import Children, gateway_argv
 from gateway.cli.serving import UP_LOCK, own_servers, served
-from gateway.console.start import KEY_FILE
+from gateway.console.pages.index import KEY_FILE
 from gateway.servers.account import SystemUser
 from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 import structlog
+from pydantic import SecretStr
 
 from gateway.base.failpoints import reach
 from gateway.payments.port import Validates
@@ -47,7 +48,7 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     # answer sees the kept callback and acts on it (steps/payouts/disburse).
     stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
-    await called_back(rt, stored, token, status)
+    await called_back(rt, stored, SecretStr(token), status)
     reach("callback.moved")
     await inbox.done(rt.db, stored.payout.provider, "payout", event_id)
     reach("callback.done")

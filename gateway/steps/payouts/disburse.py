@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 import structlog
+from pydantic import SecretStr
 
 from gateway.base import logs
 from gateway.base.errors import Conflict, Refused
@@ -229,21 +230,21 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
         msisdn=stored.payout.msisdn,
         amount_minor=stored.payout.amount_minor,
         currency=stored.payout.currency,
-        result_url=f"{hook}/{stored.result_token}",
-        status_url=f"{hook}/{stored.status_token}",
-        timeout_url=f"{hook}/{stored.timeout_token}",
+        result_url=f"{hook}/{stored.result_token.get_secret_value()}",
+        status_url=f"{hook}/{stored.status_token.get_secret_value()}",
+        timeout_url=f"{hook}/{stored.timeout_token.get_secret_value()}",
         reference=stored.payout.reference,
     )
 
 
-async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
+async def called_back(rt: Runtime, stored: Stored, token: SecretStr, status: Status) -> None:
     """Process a callback; its log lines carry the payout's reference."""
     with logs.bound(payout=stored.ref, provider=stored.payout.provider):
         log.info("provider called back")
         await _called_back(rt, stored, token, status)
 
 
-async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
+async def _called_back(rt: Runtime, stored: Stored, token: SecretStr, status: Status) -> None:
     """Process a callback that came to one of the payout's secret paths.
 
     Only an answer to the gateway's own question decides.

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
+
 from gateway.base.errors import Refused
 from gateway.base.msisdn import normalise, region_of
 from gateway.conversation.situation import CoordinatorView, NamedWorker
@@ -95,7 +97,7 @@ async def revoke_link(rt: Runtime, link: int, *, by: str, because: str) -> None:
         await store.note(db, coordinator, "link_revoked", by, f"link {link}: {because.strip()}")
 
 
-async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> CoordinatorView:
+async def with_limits(rt: Runtime, view: CoordinatorView, pin: SecretStr | None) -> CoordinatorView:
     """Return the view with the coordinator's limits and the result of her PIN's check."""
     rules = rt.settings.coordinators
     sent = await store.invited(rt.db, view.id)
@@ -119,7 +121,7 @@ async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> Co
         return replace(limited, pin="locked")
     if pin is None:
         return limited
-    right = await asyncio.to_thread(pins.is_right, pin, known.hash, rt.vault.pepper)
+    right = await asyncio.to_thread(pins.is_right, pin.get_secret_value(), known.hash, rt.vault.pepper)
     return replace(limited, pin="right" if right else "wrong")
 
 

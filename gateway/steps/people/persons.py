@@ -5,7 +5,7 @@ both of the operators that a decision takes without notice. A present operator t
 a new one with a key, and every number of `controls.tell` reads of it at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.base.errors import Refused
@@ -28,7 +28,7 @@ class NewKey:
     notified.
     """
 
-    key: str
+    key: str = field(repr=False)
     vouched: bool
     told: int
 

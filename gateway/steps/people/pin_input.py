@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from pydantic import SecretStr
+
 from gateway.base.errors import Refused
 from gateway.base.forms import body_of, fields
 from gateway.base.money import minor_per_major
@@ -135,9 +137,10 @@ def without_sms_pin(raw: bytes) -> bytes:
     return _SMS_PIN.sub(rb"\1####", raw)
 
 
-def pin_in(rt: Runtime, said: str) -> str | None:
+def pin_in(rt: Runtime, said: str) -> SecretStr | None:
     """Return the PIN in a worker's SMS that asks for another number, in any language."""
-    return pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
+    pin = pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
+    return SecretStr(pin) if pin else None
 
 
 def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
@@ -146,7 +149,8 @@ def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
     Where the text cannot be found in the body, nothing of it is kept.
     """
     kept = without_sms_pin(raw)
-    pin = without_pin(said)[1] or pin_in(rt, said)
+    asked = pin_in(rt, said)
+    pin = without_pin(said)[1] or (asked.get_secret_value() if asked else None)
     if pin is None:
         return kept
     try:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from pydantic import SecretStr
 
 from gateway.base import logs
 from gateway.base.errors import Conflict, Refused
@@ -149,7 +150,7 @@ async def _take(
 ) -> None:
     if row.coordinator_id:
         words, pin = without_pin(heard.said)
-        heard = replace(heard, said=words, pin=pin)
+        heard = replace(heard, said=words, pin=SecretStr(pin) if pin else None)
     if row.worker_id:
         heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
     inbound, understood = await _understand(rt, channel, event, row, heard)

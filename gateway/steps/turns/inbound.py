@@ -1,7 +1,9 @@
 """The values of one inbound event that travel together through its turn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from pydantic import SecretStr
 
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.steps.runtime import Channel, Runtime
@@ -21,7 +23,7 @@ class TurnSource:
     said: str
     via: str
     channel: str
-    pin: str | None = field(default=None, repr=False)
+    pin: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)

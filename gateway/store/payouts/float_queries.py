@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
 from gateway.store.db import Database
 
 AGAIN = timedelta(minutes=5)
@@ -67,8 +69,8 @@ async def retry_query(db: Database, provider: str, now: datetime) -> None:
 async def store_query(
     db: Database,
     provider: str,
-    result_token: str,
-    timeout_token: str,
+    result_token: SecretStr,
+    timeout_token: SecretStr,
     now: datetime,
     books_minor: tuple[int, int],
 ) -> None:
@@ -82,8 +84,8 @@ async def store_query(
            on conflict (provider) do update set result_token = excluded.result_token, told = null,
              timeout_token = excluded.timeout_token, asked_at = excluded.asked_at, least = excluded.least, most = excluded.most""",
         provider,
-        result_token,
-        timeout_token,
+        result_token.get_secret_value(),
+        timeout_token.get_secret_value(),
         now,
         *books_minor,
     )

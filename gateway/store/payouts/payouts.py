@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import SecretStr
 
 from gateway.base.deductions import Withheld
 from gateway.base.errors import OtherKey
@@ -69,11 +70,11 @@ class Stored:
     """The reference that the worker reads."""
     version: int
     """The version that guards it against lost updates."""
-    result_token: str
+    result_token: SecretStr
     """The secret path of its hints."""
-    status_token: str
+    status_token: SecretStr
     """The secret path of answers to status queries."""
-    timeout_token: str
+    timeout_token: SecretStr
     """The secret path of time-out notices."""
     name: str
     """The worker's name."""
@@ -112,9 +113,9 @@ def _stored(vault: Vault, row: Row) -> Stored:
         ),
         ref=row["ref"],
         version=row["version"],
-        result_token=row["result_token"],
-        status_token=row["status_token"],
-        timeout_token=row["timeout_token"],
+        result_token=SecretStr(row["result_token"]),
+        status_token=SecretStr(row["status_token"]),
+        timeout_token=SecretStr(row["timeout_token"]),
         name=row["name"],
         language=row["language"],
         sms_channel=row["sms_channel"],

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import SecretStr
+
 from gateway.base.deductions import Withheld
 from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger.chart_of_accounts import Posting
@@ -352,9 +354,9 @@ class NewPayout:
     key: str
     to: bytes
     tail: str
-    result_token: str
-    status_token: str
-    timeout_token: str
+    result_token: SecretStr
+    status_token: SecretStr
+    timeout_token: SecretStr
     state: str
     due_at: datetime | None
     replaces: UUID | None = None
@@ -383,9 +385,9 @@ def request_payout(
             "key": p.key,
             "to": p.to,
             "tail": p.tail,
-            "result_token": p.result_token,
-            "status_token": p.status_token,
-            "timeout_token": p.timeout_token,
+            "result_token": p.result_token.get_secret_value(),
+            "status_token": p.status_token.get_secret_value(),
+            "timeout_token": p.timeout_token.get_secret_value(),
             "state": p.state,
             "due_at": p.due_at,
             "replaces": p.replaces,

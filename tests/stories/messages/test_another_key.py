@@ -6,6 +6,7 @@ An operator who looks sees it; everything else goes on.
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.base.vault import Vault, new_master_secret
 from gateway.cli.doctor.running import _secret
@@ -104,7 +105,7 @@ async def test_a_lost_answer_and_an_early_report_of_another_key_hold_up_no_messa
     there = twilio.make(
         "twilio", {"account_sid": "AC1", "auth_token": "t", "sender": "+254200000000", "base_url": "http://127.0.0.1:1"}
     )  # fmt: skip
-    rt.channels["twilio"] = Channel("twilio", "s", there, None)
+    rt.channels["twilio"] = Channel("twilio", SecretStr("s"), there, None)
     try:
         for to in (FAR, "+254712000098"):
             hello = message(rt, "twilio", None, to, f"Hello {to}", "reply")

@@ -8,6 +8,7 @@ import json
 from urllib.parse import quote_from_bytes
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.cli.turns import inbox as command
 from gateway.sms.channels import http, kannel
@@ -26,10 +27,10 @@ BY_XML = BY_FORM | {"incoming": {"id": "sms.id", "sender": "sms.from", "text": "
 @pytest.fixture
 def doors(town):
     rt, before = town.rt, dict(town.rt.channels)
-    rt.channels["form"] = Channel("form", "s", http.make("form", BY_FORM), None)
-    rt.channels["json"] = Channel("json", "s", http.make("json", BY_JSON), None)
-    rt.channels["xml"] = Channel("xml", "s", http.make("xml", BY_XML), None)
-    rt.channels["kannel"] = Channel("kannel", "s", kannel.make("kannel", KANNEL), None)
+    rt.channels["form"] = Channel("form", SecretStr("s"), http.make("form", BY_FORM), None)
+    rt.channels["json"] = Channel("json", SecretStr("s"), http.make("json", BY_JSON), None)
+    rt.channels["xml"] = Channel("xml", SecretStr("s"), http.make("xml", BY_XML), None)
+    rt.channels["kannel"] = Channel("kannel", SecretStr("s"), kannel.make("kannel", KANNEL), None)
     yield town
     rt.channels.clear()
     rt.channels.update(before)
@@ -192,7 +193,7 @@ async def test_bytes_and_content_type_of_a_call_are_kept_for_a_later_replay(door
     """The settings named another field; once they are right, the very bytes are read again."""
     phone = await doors.enrols("amina", "fr")
     wrong = BY_FORM | {"incoming": BY_FORM["incoming"] | {"sender": "nothing"}}
-    doors.rt.channels["form"] = Channel("form", "s", http.make("form", wrong), None)
+    doors.rt.channels["form"] = Channel("form", SecretStr("s"), http.make("form", wrong), None)
     said = query(phone, "ARR%CAT")
     await doors.http.get(f"/in/form/s/sms?{said}")
     parts = (
@@ -203,7 +204,7 @@ async def test_bytes_and_content_type_of_a_call_are_kept_for_a_later_replay(door
     first, second = sorted(r["id"] for r in await inbox.not_done(doors.rt.db))
     rows = [await inbox.stored_event(doors.rt.db, number) for number in (first, second)]
     assert command._body(doors.rt, rows[0]) == said.encode()
-    doors.rt.channels["form"] = Channel("form", "s", http.make("form", BY_FORM), None)
+    doors.rt.channels["form"] = Channel("form", SecretStr("s"), http.make("form", BY_FORM), None)
     done, failed = await command._replay(doors.rt, None)
     assert (done, failed) == (2, [])
     assert await is_stopped(doors, phone)
@@ -211,7 +212,7 @@ async def test_bytes_and_content_type_of_a_call_are_kept_for_a_later_replay(door
 
 async def test_an_opt_out_and_a_receipt_are_read_alike(doors):
     options = BY_FORM | {"opt_out": "message.from"}
-    doors.rt.channels["json"] = Channel("json", "s", http.make("json", options), None)
+    doors.rt.channels["json"] = Channel("json", SecretStr("s"), http.make("json", options), None)
     phone = await doors.enrols("amina", "fr")
     content = body(phone).replace("STOP", "\\ud83d\n").encode()
     assert (await doors.http.post("/in/json/s/opt-out", content=content)).is_success

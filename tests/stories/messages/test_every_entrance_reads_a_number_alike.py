@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from gateway.base.errors import Refused
 from gateway.sms.channels import africastalking, http, kannel
@@ -33,9 +34,9 @@ HTTP = {
 def entrances(town):
     """Ways in, each a function of the written number."""
     rt = town.rt
-    rt.channels["at"] = Channel("at", "s", africastalking.make("at", AT), None)
-    rt.channels["kannel"] = Channel("kannel", "s", kannel.make("kannel", KANNEL), None)
-    rt.channels["json"] = Channel("json", "s", http.make("json", HTTP), None)
+    rt.channels["at"] = Channel("at", SecretStr("s"), africastalking.make("at", AT), None)
+    rt.channels["kannel"] = Channel("kannel", SecretStr("s"), kannel.make("kannel", KANNEL), None)
+    rt.channels["json"] = Channel("json", SecretStr("s"), http.make("json", HTTP), None)
 
     async def posts(path, form):
         return await town.http.post(f"/in/{path}", content=urlencode(form), headers=FORM)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
 from gateway.cli.doctor import running
 from gateway.cli.doctor.verdict import CheckLevel
@@ -45,7 +46,7 @@ async def smsbox(town):
             "password": "p",
             "sender": "20880",
         }
-        town.rt.channels["k"] = Channel("k", "s", kannel.make("k", options), None)
+        town.rt.channels["k"] = Channel("k", SecretStr("s"), kannel.make("k", options), None)
         phone = town.rt.channels["phone"]
         phone.sms.capacity = kannel.make("k", options).capacity
         yield box
@@ -203,7 +204,7 @@ async def test_a_text_the_provider_finds_too_long_is_followed_by_a_shorter_one(t
         }
         made = twilio.make("tw", options)
         made.capacity = type(made.capacity)(parts_max=255)  # as if the gateway had not been told
-        town.rt.channels["tw"] = Channel("tw", "s", made, None)
+        town.rt.channels["tw"] = Channel("tw", SecretStr("s"), made, None)
         put = message(town.rt, "tw", None, AMINA, "x" * 1601, "reply")
         first = (await town.rt.db.write([turns.put_message(put)]))["put_message"]
         await deliver(town.rt, "tw")

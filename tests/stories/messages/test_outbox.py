@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.cli.doctor import running
 from gateway.cli.doctor.verdict import CheckLevel
@@ -48,10 +49,10 @@ def roads(town, carrier):
     before = dict(town.rt.channels)
     prices = PriceList(built_in())
     town.rt.channels["at"] = Channel(
-        "at", "s", africastalking.make("at", options), None, prices, fallback="phone"
+        "at", SecretStr("s"), africastalking.make("at", options), None, prices, fallback="phone"
     )
     town.rt.channels["lonely"] = Channel(
-        "lonely", "s", africastalking.make("lonely", options), None, prices
+        "lonely", SecretStr("s"), africastalking.make("lonely", options), None, prices
     )
     yield town.rt.channels
     town.rt.channels.clear()
@@ -238,7 +239,7 @@ async def test_a_question_whose_answer_was_lost_goes_again_after_a_minute_money_
 
 async def test_a_late_receipt_settles_an_unknown_outcome_and_it_is_not_sent_again(town, roads):
     """Kannel's reports bring our own id back, also when its answer to the send itself was lost."""
-    town.rt.channels["k"] = Channel("k", "s", kannel.make("k", KANNEL), None, PriceList(built_in()))
+    town.rt.channels["k"] = Channel("k", SecretStr("s"), kannel.make("k", KANNEL), None, PriceList(built_in()))
     for purpose in ("question", "money"):
         sent = await writes(town, "Hello", purpose=purpose, channel="k")
         await town.rt.db.execute(
@@ -290,7 +291,7 @@ async def test_where_the_provider_can_be_asked_it_is_and_even_money_news_may_the
 ):
     sms = Askable()
     sms.there = {"arrived"}
-    town.rt.channels["ask"] = Channel("ask", "s", sms, None, PriceList(built_in()))
+    town.rt.channels["ask"] = Channel("ask", SecretStr("s"), sms, None, PriceList(built_in()))
     arrived = await writes(town, "arrived", purpose="money", channel="ask")
     got_lost = await writes(town, "got lost", purpose="money", channel="ask")
     await deliver(town.rt, "ask")
@@ -407,7 +408,7 @@ async def test_what_a_message_cost_is_booked_once_and_shown_with_its_batch(town,
 
 async def test_where_the_provider_names_no_price_the_list_does(town, roads):
     town.rt.channels["phone"] = Channel(
-        "phone", "local", roads["phone"].sms, roads["phone"].ussd, PriceList(built_in())
+        "phone", SecretStr("local"), roads["phone"].sms, roads["phone"].ussd, PriceList(built_in())
     )
     sent = await writes(town, "Hello", channel="phone")
     await deliver(town.rt, "phone")
@@ -424,7 +425,7 @@ async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything
     town, roads, carrier
 ):
     at = roads["at"]
-    roads["slow"] = Channel("slow", "s", at.sms, None, at.prices, per_second=400)
+    roads["slow"] = Channel("slow", SecretStr("s"), at.sms, None, at.prices, per_second=400)
     for n in range(60):
         await writes(town, f"Question {n}", to=number(), channel="slow")
     await asyncio.gather(*(deliver(town.rt, "slow") for _ in range(3)))

@@ -6,6 +6,7 @@ The faults that they once caused here, they cause no more.
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.base.errors import Refused
 from gateway.payments.reconciliation.statement_csv import Columns, lines
@@ -21,7 +22,7 @@ GET = {"sender": "21512", "url": "http://127.0.0.1:1", "insecure": True, "form":
 @pytest.fixture
 def channel(town):
     """A channel by GET whose fields are named by settings."""
-    town.rt.channels["get"] = Channel("get", "s", http.make("get", GET), None)
+    town.rt.channels["get"] = Channel("get", SecretStr("s"), http.make("get", GET), None)
     yield town
     town.rt.channels.pop("get")
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from gateway.base import plugins
 from gateway.steps.runtime import Channel
@@ -82,7 +83,7 @@ class Line:
 async def line(town, request):
     before, way = dict(town.rt.channels), request.param
     ussd = plugins.load(channels, way.split()[0]).make("line", OPTIONS[way])
-    town.rt.channels["line"] = Channel("line", "s", None, ussd)
+    town.rt.channels["line"] = Channel("line", SecretStr("s"), None, ussd)
     async with httpx2.AsyncClient(base_url=town.rt.settings.public_url, timeout=300) as http:
         yield Line(town, http, way)
     town.rt.channels.clear()

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from gateway.sms.channels import http
 from gateway.sms.clocks import ProviderClocks
@@ -67,7 +68,7 @@ def ago(seconds, *, zone=timedelta(), behind=timedelta()):
 @pytest.fixture
 async def air(town):
     rt, before = town.rt, dict(town.rt.channels)
-    rt.channels["air"] = Channel("air", "s", http.make("air", OPTIONS), None)
+    rt.channels["air"] = Channel("air", SecretStr("s"), http.make("air", OPTIONS), None)
     object.__setattr__(rt, "clocks", ProviderClocks())
     async with httpx2.AsyncClient(base_url=rt.settings.public_url, timeout=300) as client:
         yield Air(town, client)

@@ -4,6 +4,7 @@ Once the reason is gone an operator replays it, on every channel, once.
 """
 
 import pytest
+from pydantic import SecretStr
 
 from gateway.cli.turns import inbox as command
 from gateway.sms.channels import africastalking, http, kannel, phone, twilio
@@ -59,7 +60,7 @@ EFFECTS = {
 def everywhere(town):
     before = dict(town.rt.channels)
     for name, (sms, ussd) in SIDES.items():
-        town.rt.channels[name] = Channel(name, "s", sms, ussd)
+        town.rt.channels[name] = Channel(name, SecretStr("s"), sms, ussd)
     yield town
     town.rt.channels.clear()
     town.rt.channels.update(before)

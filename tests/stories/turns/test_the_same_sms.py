@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from gateway.cli.turns import inbox as command
 from gateway.sms.channels import africastalking, http, kannel, phone
@@ -79,7 +80,7 @@ class Provider:
 async def client(town):
     before = dict(town.rt.channels)
     for name, side in CHANNELS.items():
-        town.rt.channels[name] = Channel(name, "s", side, None)
+        town.rt.channels[name] = Channel(name, SecretStr("s"), side, None)
     async with httpx2.AsyncClient(base_url=town.rt.settings.public_url, timeout=300) as made:
         yield made
     town.rt.channels.clear()

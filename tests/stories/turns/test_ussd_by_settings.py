@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from gateway.settings import ChannelSettings, ChannelSide
 from gateway.simulator.carriers.ussd_formats import FORMATS
@@ -201,7 +202,7 @@ async def test_a_provider_may_speak_xml(dialled):
     def call(kind, text):
         return f"<ussd><msisdn>254712000301</msisdn><sessionid>9</sessionid><type>{kind}</type><msg>{text}</msg></ussd>"
 
-    dialled.rt.channels["xml"] = Channel("xml", "t", None, http.make("xml", XML))
+    dialled.rt.channels["xml"] = Channel("xml", SecretStr("t"), None, http.make("xml", XML))
     for kind, text in ((1, "*120*8#"), (2, "1")):
         answer = await dialled.http.post("/in/xml/t/ussd", content=call(kind, text).encode())
         assert answer.headers["content-type"].startswith("text/xml")

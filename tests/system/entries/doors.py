@@ -5,6 +5,8 @@ Each names what comes, what it is answered, and what effect it has.
 
 from urllib.parse import parse_qsl, urlencode
 
+from pydantic import SecretStr
+
 from gateway.sms.channels import africastalking, kannel
 from gateway.steps.runtime import Channel
 from gateway.ussd.channels import africastalking as ussd
@@ -23,11 +25,11 @@ def add_channels(town):
     options = {"username": "u", "api_key": "k", "sender": "21512", "base_url": "http://127.0.0.1:1"}
     town.rt.channels["at"] = Channel(
         "at",
-        "s",
+        SecretStr("s"),
         africastalking.make("at", options),
         ussd.make("at", {"service_code": "*384*123#"}),
     )
-    town.rt.channels["k"] = Channel("k", "s", kannel.make("k", KANNEL), None)
+    town.rt.channels["k"] = Channel("k", SecretStr("s"), kannel.make("k", KANNEL), None)
 
 
 async def posts(town, path, body):

@@ -412,7 +412,12 @@ class Episode:
                 seen.add(one.payout.id)
                 status = rt.providers[one.payout.provider].parse_callback(body, {})
                 moves.append(
-                    (one, StatusAnswered(status) if token == one.status_token else Hinted(status))
+                    (
+                        one,
+                        StatusAnswered(status)
+                        if token == one.status_token.get_secret_value()
+                        else Hinted(status),
+                    )
                 )
             await happened_to_all(rt, moves)
             await self._heed(moves)

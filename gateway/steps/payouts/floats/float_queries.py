@@ -70,7 +70,9 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
         rt.db, provider, result, timeout, rt.clock.now(), await books_minor(rt, provider)
     )
     hook = f"{rt.hooks_url}/hooks/p"
-    answer = await asked.ask_float(rt.http, f"{hook}/{result}", f"{hook}/{timeout}")
+    answer = await asked.ask_float(
+        rt.http, f"{hook}/{result.get_secret_value()}", f"{hook}/{timeout.get_secret_value()}"
+    )
     if answer.outcome is not SubmitOutcome.ACCEPTED:
         log.warning("the float cannot be asked for", provider=provider, code=answer.code)
     return answer.outcome is SubmitOutcome.ACCEPTED

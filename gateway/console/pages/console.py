@@ -9,10 +9,10 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from fastapi import FastAPI
-from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.console.rendering import page_headers, template
 from gateway.steps.people.appeals.assess import Assessment, assess
 from gateway.steps.people.console_links import GOOD_FOR, coordinator_of
 from gateway.steps.people.find_worker import number_tail
@@ -22,20 +22,12 @@ from gateway.store.quality import assessments, findings
 
 COOKIE = "console"
 _COUNTED = timedelta(days=365)
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_HEADERS = page_headers()
 
 
-def add_console(app: FastAPI, rt: Runtime) -> None:
+def mount(app: FastAPI, rt: Runtime, address: str) -> None:
     """Mount the coordinator's page."""
-    pages = Environment(
-        loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
-    )
-    shown, closed = pages.get_template("coordinator.html"), pages.get_template("no_link.html")
+    shown, closed = template("console.html"), template("no_link.html")
 
     async def page(request: Request) -> Response:
         key = request.query_params.get("key")
@@ -43,7 +35,7 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
         if coordinator is None:
             return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
         if key is not None:
-            return _without_key(key, secure=rt.settings.public_url.startswith("https"))
+            return _without_key(address, key, secure=rt.settings.public_url.startswith("https"))
         who = await workers.coordinator(rt.db, coordinator)
         if who is None:
             return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
@@ -74,7 +66,7 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
         )
         return HTMLResponse(body, headers=_HEADERS)
 
-    for path in ("/console", "/console/"):
+    for path in (address, f"{address}/"):
         app.add_route(path, page, methods=["GET"])
 
 
@@ -85,13 +77,13 @@ async def _assessed(rt: Runtime, coordinator: int) -> Assessment | None:
     return assess(counts) if counts else None
 
 
-def _without_key(key: str, *, secure: bool) -> Response:
-    answer = RedirectResponse("/console", status_code=303, headers=_HEADERS)
+def _without_key(address: str, key: str, *, secure: bool) -> Response:
+    answer = RedirectResponse(address, status_code=303, headers=_HEADERS)
     answer.set_cookie(
         COOKIE,
         key,
         max_age=int(GOOD_FOR.total_seconds()),
-        path="/console",
+        path=address,
         httponly=True,
         secure=secure,
         samesite="lax",

@@ -5,14 +5,11 @@ the built-in phone's wire format, so that the secret of the path never reaches t
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from importlib import resources
 from typing import Annotated, Any, TypeVar
 
 import aiohttp
 from fastapi import FastAPI
-from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -22,6 +19,7 @@ from gateway.base.errors import Refused
 from gateway.base.msisdn import normalise
 from gateway.base.net import outside
 from gateway.base.net.addresses import PermittedAddresses
+from gateway.console.rendering import page_headers, static_file, template
 from gateway.gsm.segments import count_segments
 from gateway.steps.batches.drafting.previews.preview import preview_of_batch
 from gateway.steps.runtime import Channel, Runtime
@@ -31,19 +29,14 @@ from gateway.store.people import crowd
 from gateway.workers.crowd import EACH_MAX, KINDS, USUAL
 
 _KIND = "phone"
-_HEADERS = {
-    # The page may load and reach nothing but this server.
-    "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_HEADERS = page_headers(
+    "script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'"
+)
 _STATIC = {"phone.js": "text/javascript", "phone.css": "text/css"}
 _TEXT_MAX = 10_000
 _DRAFTS, _TASKS_SHOWN = 20, 3
 _HANDSETS = (("Grace, coordinator", "+254711000001"), ("Amina, worker", "+254711000002"))
 
-RouteHandler = Callable[[Request], Awaitable[Response]]
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -98,19 +91,20 @@ class Counted(_Given):
 G = TypeVar("G", bound=_Given)
 
 
-def add_phone(app: FastAPI, rt: Runtime) -> None:
+def mount(app: FastAPI, rt: Runtime, address: str) -> None:
     """Mount the page if `local_phone` is set and a channel of the built-in kind exists."""
     channel = next(filter(_is_built_in, rt.channels.values()), None)
     if not rt.settings.local_phone or channel is None:
         return
     phone = PhonePage(rt, channel)
-    app.add_route("/phone", phone.page, methods=["GET"])
-    for name in _STATIC:
-        app.add_route(f"/phone/{name}", _static(name), methods=["GET"])
-    app.add_route("/phone/messages", phone.messages, methods=["GET"])
-    app.add_route("/phone/drafts", phone.drafts, methods=["GET"])
-    app.add_route("/phone/crowd", phone.crowd, methods=["GET"])
-    app.add_route("/phone/crowd", phone.switch_crowd, methods=["POST"])
+    app.add_route(address, phone.page, methods=["GET"])
+    for name, media in _STATIC.items():
+        served = static_file("gateway.console", name, media, _HEADERS)
+        app.add_route(f"{address}/{name}", served, methods=["GET"])
+    app.add_route(f"{address}/messages", phone.messages, methods=["GET"])
+    app.add_route(f"{address}/drafts", phone.drafts, methods=["GET"])
+    app.add_route(f"{address}/crowd", phone.crowd, methods=["GET"])
+    app.add_route(f"{address}/crowd", phone.switch_crowd, methods=["POST"])
     for path, answer in (
         ("ussd", phone.ussd),
         ("end", phone.end),
@@ -118,7 +112,7 @@ def add_phone(app: FastAPI, rt: Runtime) -> None:
         ("count", phone.count),
         ("preview", phone.preview),
     ):
-        app.add_route(f"/phone/{path}", answer, methods=["POST"])
+        app.add_route(f"{address}/{path}", answer, methods=["POST"])
 
 
 def _is_built_in(channel: Channel) -> bool:
@@ -135,12 +129,9 @@ class PhonePage:
         self._channel = channel
         self._sender = channel.sms.sender
         self._service_code = channel.ussd.service_code
-        pages = Environment(
-            loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
-        )
         # Data that a browser keeps of another gateway's phones must not appear on these.
         place = rt.vault.index("the phone page").hex()[:12]
-        self._page = pages.get_template("phone.html").render(
+        self._page = template("phone.html").render(
             place=place,
             sender=self._sender,
             service_code=self._service_code,
@@ -286,7 +277,8 @@ class PhonePage:
         server: tuple[str, int] = request.scope["server"]
         host = f"[{server[0]}]" if ":" in server[0] else server[0]
         ourselves = PermittedAddresses.read([f"{host}:{server[1]}"])
-        path = f"/in/{self._channel.name}/{self._channel.secret}/{event}"
+        secret = self._channel.secret.get_secret_value()
+        path = f"/in/{self._channel.name}/{secret}/{event}"
         try:
             async with (
                 outside.session(ourselves) as http,
@@ -313,12 +305,3 @@ async def _given(request: Request, shape: type[G]) -> G:
         first: Any = bad.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
         raise Refused(f"{field}: {first['msg']}", status=422, field=field) from None
-
-
-def _static(name: str) -> RouteHandler:
-    body = resources.files("gateway.console").joinpath("static", name).read_bytes()
-
-    async def answer(request: Request) -> Response:
-        return Response(body, media_type=_STATIC[name], headers=_HEADERS)
-
-    return answer
