@@ -54,7 +54,7 @@ def answer(name):
 
 
 class Read(HTMLParser):
-    """What a reader of a page gets: its language, its title, and the addresses that it loads."""
+    """The parts of a page that its reader gets: language, title, and the addresses it loads."""
 
     def __init__(self, html):
         super().__init__()
