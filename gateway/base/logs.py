@@ -26,7 +26,16 @@ import structlog
 
 from gateway.base.redaction import may_tell, redacted, redacted_values
 
-__all__ = ["LogFormat", "LogRateLimit", "bound", "configure", "lost", "pretty", "seldom"]
+__all__ = [
+    "LogFormat",
+    "LogRateLimit",
+    "bound",
+    "configure",
+    "is_routine",
+    "lost",
+    "pretty",
+    "seldom",
+]
 
 LogFormat = Literal["auto", "json", "pretty"]
 _SELDOM_PER_MINUTE: Final = 30
@@ -144,8 +153,8 @@ def lost() -> int:
     return _lines.lost
 
 
-def configure(form: LogFormat = "auto") -> None:
-    """Send every line of this process through here.
+def configure(form: LogFormat = "auto", *, least: int = logging.INFO) -> None:
+    """Send every line of this process through here, from the level `least` on.
 
     `auto` means JSON, or plain text on a terminal.
     """
@@ -161,7 +170,7 @@ def configure(form: LogFormat = "auto") -> None:
             structlog.processors.ExceptionRenderer(_trace),
             render,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=lambda *_: _lines,
     )
     logging.raiseExceptions = False
@@ -174,6 +183,21 @@ def configure(form: LogFormat = "auto") -> None:
     threading.excepthook = lambda args: _last_words(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
+
+
+def is_routine(line: str) -> bool:
+    """Return True for a JSON log line that tells of the usual course of work.
+
+    >>> is_routine('{"level":"info"}'), is_routine('{"level":"error"}')
+    (True, False)
+    >>> is_routine("Segmentation fault")
+    False
+    """
+    try:
+        told: Any = orjson.loads(line)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and cast("dict[str, object]", told).get("level") == "info"
 
 
 def pretty(line: str, *, colours: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The parts that all console pages share: the headers that protect a page, its template, its static files.
+"""The parts that all console pages share: protecting headers, templates and static files.
 
 A browser may load nothing from elsewhere for any page, and no other site may frame one.
 """

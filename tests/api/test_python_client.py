@@ -123,7 +123,8 @@ def test_the_command_submits_a_spreadsheet_and_tells_the_price(
     told = capsys.readouterr().out
     batch = re.search(r"b_[0-9a-f]{24}", told)[0]
     assert "1 tasks, about KES 15.00, at most KES 15.00 without messages" in told
-    assert re.search(r"\nready: (about 20|not known \()", told)
+    assert re.search(r"\nready: (about 20\d\d-\d\d-\d\d \d\d:\d\d UTC|not known \()", told)
+    assert f"start it with: gateway-client batch start {batch}" in told
     assert "can never finish" in told or "note:" in told, "one worker cannot give three answers"
     out = tmp_path / "results.xlsx"
     main(["results", batch, "--to", str(out)])

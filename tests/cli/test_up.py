@@ -280,6 +280,20 @@ def test_a_process_that_keeps_dying_is_given_longer_and_longer_pauses(family):
     assert "poor | alas" in family.said
 
 
+def test_what_goes_well_stays_in_the_log_file_of_a_quiet_family(tmp_path):
+    said = []
+    lines = '{"level":"info","event":"heard"}\\n{"level":"warning","event":"late"}\\nalas'
+    with Children(tmp_path / "logs", said.append, routine=False) as children:
+        children.start("poor", python(f"print('{lines}')"))
+        deadline = time.monotonic() + 300
+        while "poor | alas" not in said and time.monotonic() < deadline:
+            children.watch()
+            time.sleep(0.05)
+    shown = [line for line in said if line.startswith("poor |")]
+    assert [line.split()[-1] for line in shown[:2]] == ["late", "alas"]
+    assert "heard" in (tmp_path / "logs" / "poor.log").read_text()
+
+
 def test_a_process_that_does_not_listen_is_ended_by_force(family, monkeypatch, tmp_path):
     monkeypatch.setattr("gateway.cli.run.process_group.STOP_LIMIT_S", 0.3)
     ready = tmp_path / "ready"

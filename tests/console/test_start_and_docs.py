@@ -3,6 +3,8 @@
 All of this works without the internet.
 """
 
+import urllib.request
+
 import pytest
 from playwright.sync_api import expect
 
@@ -48,6 +50,11 @@ def test_the_start_page_says_where_one_is_and_leads_on(tree, offline):
     expect(offline.get_by_text("nothing leaves this machine")).to_be_visible()
     expect(offline.get_by_text(str(tree.folder / "try-out.key"))).to_be_visible()
     assert fits(offline)
+    command = offline.locator("pre").inner_text()
+    assert f"--url {tree.url} --key-file" in command
+    assert "batch submit clients/python/shops.csv" in command
+    pre = "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+    assert offline.locator("pre").evaluate_all(pre), "the whole command can be read"
     for address in offline.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))"):
         if address != "/console":  # opens with a coordinator's link only
             assert tree.ask(address), address
@@ -81,3 +88,16 @@ def test_what_the_documentation_needs_is_served_by_this_gateway(tree):
         assert f"/docs/{name}" in page
         assert tree.ask(f"/docs/{name}")
     assert "swagger-ui" in tree.ask("/redoc"), "the old address leads to the same page"
+
+
+def test_the_list_of_errors_fits_every_screen_and_shows_code_as_code(tree, offline):
+    offline.goto(f"{tree.url}/docs/problems")
+    expect(offline.get_by_role("row", name="idempotency_key_reused")).to_be_visible()
+    assert fits(offline)
+    assert "`" not in offline.locator("main").inner_text()
+    expect(offline.locator("code", has_text="Authorization: Bearer <key>")).to_be_visible()
+
+
+def test_an_answer_that_is_passed_on_is_dated_once(tree):
+    with urllib.request.urlopen(f"{tree.url}/docs", timeout=300) as answer:
+        assert len(answer.headers.get_all("date")) == 1

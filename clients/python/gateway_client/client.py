@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -39,8 +39,19 @@ class GatewayProblem(Exception):
 class Client(BatchLife, BatchFiles):
     """A client with an API key. It is a context manager, which closes its connections."""
 
-    def __init__(self, url: str, key: str, *, http: httpx.Client | None = None) -> None:
-        """Open a client for the gateway at `url`. `http` is for tests and for proxies."""
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        http: httpx.Client | None = None,
+        on_wait: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Open a client for the gateway at `url`. `http` is for tests and for proxies.
+
+        `on_wait` is called with the seconds before a request is made again.
+        """
+        self._on_wait = on_wait
         self._http = http or httpx.Client(timeout=120.0)
         self._root = f"{url.rstrip('/')}/api/v1"
         self._key = {"Authorization": f"Bearer {key}"}
@@ -241,7 +252,9 @@ class Client(BatchLife, BatchFiles):
                     raise _problem(answer)
                 told = answer.headers.get("Retry-After", "")
                 wait_s = float(told) if told.isdecimal() else wait_s
-            time.sleep(min(wait_s, _WAIT_MAX_S))
+            wait_s = min(wait_s, _WAIT_MAX_S)
+            self._on_wait(wait_s)
+            time.sleep(wait_s)
             attempt += 1
 
 

@@ -5,8 +5,10 @@ import csv
 import itertools
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         if not key:
             sys.exit("gateway-client: set GATEWAY_KEY to your API key, or give --key-file")
-        with Client(given.url, key) as client:
+        with Client(given.url, key, on_wait=lambda s: _tell_wait(given.url, s)) as client:
             given.does(client, given)
     except GatewayProblem as problem:
         sys.exit(f"gateway-client: {_in_words(problem)}")
@@ -43,6 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"gateway-client: no gateway answers at {given.url}: {away}")
     except OSError as bad:
         sys.exit(f"gateway-client: {bad}")
+
+
+def _tell_wait(url: str, wait_s: float) -> None:
+    print(
+        f"gateway-client: no answer from {url} yet; asking again in {wait_s:.0f} s",
+        file=sys.stderr,
+    )
+
+
+def _as_called(given: argparse.Namespace, words: str) -> str:
+    """Return a further command with the program, the address and the key of this one."""
+    called = Path(sys.argv[0])
+    program = str(called) if called.name == "gateway-client" and called.parent.name else ""
+    parts = [program if program and not called.is_absolute() else "gateway-client"]
+    parts += ["--url", given.url] if given.url != _default_url() else []
+    parts += ["--key-file", given.key_file] if given.key_file else []
+    return f"{shlex.join(parts)} {words}"
+
+
+def _default_url() -> str:
+    return os.environ.get("GATEWAY_URL", "http://127.0.0.1:8000")
 
 
 def _in_words(problem: GatewayProblem) -> str:
@@ -65,7 +88,7 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
     )
     _tell_quote(batch, client.quote(batch))
     if given.quote:
-        print(f"it is a draft; start it with: gateway-client batch start {batch}")
+        print(f"it is a draft; start it with: {_as_called(given, f'batch start {batch}')}")
         return
     client.start(batch)
     if given.watch:
@@ -74,9 +97,18 @@ def _submit(client: Client, given: argparse.Namespace) -> None:
         _print_table(rows[:_SHOWN])
         if len(rows) > _SHOWN:
             print("...")
-        print(f"all of them: gateway-client results {batch} --to results.xlsx")
+        print(f"all of them: {_as_called(given, f'results {batch} --to results.xlsx')}")
     else:
-        print(f"it runs; watch it with: gateway-client batch watch {batch}")
+        print(f"it runs; watch it with: {_as_called(given, f'batch watch {batch}')}")
+
+
+def _time(said: str | None) -> str:
+    """Return a time of the API for a reader, to the minute."""
+    return (
+        f"{datetime.fromisoformat(said).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        if said
+        else "not known"
+    )
 
 
 def _quote(client: Client, given: argparse.Namespace) -> None:
@@ -89,8 +121,8 @@ def _tell_quote(batch: str, quote: Quote) -> None:
         f"batch {batch}: {quote.tasks} tasks, about {amount(quote.expected_minor, quote.currency)}, at most "
         f"{amount(quote.most_minor, quote.currency)} without messages"
     )
-    likely, latest = quote.ready["likely"], quote.ready["latest"]
-    when = f"about {likely}, at the latest {latest or 'not known'}" if likely else "not known"
+    likely, latest = _time(quote.ready["likely"]), _time(quote.ready["latest"])
+    when = f"about {likely}, at the latest {latest}" if quote.ready["likely"] else "not known"
     print(f"ready: {when} ({quote.ready['reason']})")
     if quote.promise is not None:
         print(f"right: {quote.promise['reason']}")
@@ -203,9 +235,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gateway-client", description="Send work to a gateway, and read the results."
     )
-    parser.add_argument(
-        "--url", default=os.environ.get("GATEWAY_URL", "http://127.0.0.1:8000"), help="the gateway"
-    )
+    parser.add_argument("--url", default=_default_url(), help="the gateway")
     # A key on the command line would show in the list of processes.
     parser.add_argument(
         "--key-file",

@@ -140,7 +140,8 @@ class _Body:
 
 async def _answer_on(answer: aiohttp.ClientResponse, body: _Body, send: Send) -> None:
     """Forward the answer, and stop reading it when the caller is gone."""
-    headers = [(n.lower(), v) for n, v in answer.raw_headers if n.lower() not in _ONE_HOP]
+    left_out = _ONE_HOP | {b"date"}  # This process dates what it sends.
+    headers = [(n.lower(), v) for n, v in answer.raw_headers if n.lower() not in left_out]
     if not body.complete and answer.request_info.headers.keys() & {"Content-Length"}:
         # The rest of the body is still to come, and must not be read as the next request.
         headers.append((b"connection", b"close"))

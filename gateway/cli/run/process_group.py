@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Self, cast
 
 from gateway.base.errors import Failed
-from gateway.base.logs import pretty
+from gateway.base.logs import is_routine, pretty
 from gateway.servers.keeper import end_in_words, end_with_parent
 from gateway.servers.watch import ServerWatch
 
@@ -63,12 +63,14 @@ class Children:
     """A group of child processes.
 
     `start` each, `wait_ready` where others need it, `watch` now and then, and `stop` at the end (or
-    use `with`).
+    use `with`). `routine` says whether the lines of the usual course of work are passed on; the log
+    files have them in any case.
     """
 
-    def __init__(self, log_dir: Path, say: Say = print) -> None:
+    def __init__(self, log_dir: Path, say: Say = print, *, routine: bool = True) -> None:
         self._log_dir = log_dir
         self._say = say
+        self._routine = routine
         self._children: dict[str, _Child] = {}
         self._servers: ServerWatch | None = None
 
@@ -223,7 +225,7 @@ class Children:
         with contextlib.suppress(OSError), child.log.open("rb+") as log:
             log.seek(child.seen_bytes)
             for line in log.read().decode(errors="replace").splitlines():
-                if line.strip():
+                if line.strip() and (self._routine or not is_routine(line)):
                     self._tell(f"{child.name} | {pretty(line)}")
             child.seen_bytes = log.tell()
             if child.seen_bytes > LOG_BYTES_MAX:

@@ -7,6 +7,7 @@ it is a small deployment, and nothing is simulated.
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from gateway.base import logs
 from gateway.base.errors import SettingsError
 from gateway.cli.run import tryout
 from gateway.cli.run.api import listen, listen_locally
@@ -61,7 +63,9 @@ def up(
     ):
         _check_room(settings.data_dir)
         simulated = is_tryout(settings)
-        with Children(settings.data_dir / "logs", say) as children:
+        if simulated:  # A newcomer reads the next steps here; what goes well is in the log files.
+            logs.configure(settings.log_format, least=logging.WARNING)
+        with Children(settings.data_dir / "logs", say, routine=not simulated) as children:
             # The operator needs no database, so it starts meanwhile.
             env = _simulated(children, settings) if simulated else {}
             say("starting PostgreSQL and Redis ...")

@@ -3,6 +3,8 @@
 The page is equal for every caller and holds no secret.
 """
 
+import shlex
+
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -27,7 +29,7 @@ def mount(app: FastAPI, rt: Runtime, address: str) -> None:
     html = template("index.html").render(
         tryout=settings.local_phone,
         address=settings.public_url,
-        key_file=key_file if key_file.exists() else None,
+        key_file=shlex.quote(str(key_file)) if key_file.exists() else None,
         links=[
             (path, text, audience == _ONLY_HERE)
             for path, text, audience in (
