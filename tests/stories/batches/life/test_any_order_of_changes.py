@@ -12,10 +12,10 @@ import re
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from tests.stories.batches.life.test_life_of_a_running_batch import deadline, hold
 
 from gateway.steps.batches import uploading
 from gateway.steps.batches.life import change, deadlines
+from tests.stories.batches.life.test_life_of_a_running_batch import deadline, hold
 
 FEW = settings(
     max_examples=4,
