@@ -39,7 +39,7 @@ async def rounds_until_all_are_answered(listener: socket.socket) -> int:
 async def counted(last: asyncio.Event) -> int:
     """Return the number of rounds until the event."""
     rounds = 0
-    while not last.is_set():  # noqa: ASYNC110  # each sleep is one round, which is counted
+    while not last.is_set():  # Each sleep is one round, which is counted.
         await asyncio.sleep(0)
         rounds += 1
     return rounds
