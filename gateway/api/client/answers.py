@@ -16,11 +16,11 @@ from gateway.api.client.lists import TaskState
 from gateway.api.client.pages import PAGE_MAX
 from gateway.api.client.paths import BatchPath
 from gateway.api.client.results import (
-    ClientRows,
+    ClientPages,
     as_csv,
     as_json,
     as_lines,
-    in_pieces,
+    in_pages,
 )
 from gateway.api.result_responses import AnswerOut, ResultOut
 from gateway.base.errors import Refused
@@ -31,7 +31,7 @@ from gateway.steps.batches.files.told import (
     AnswerTeller,
     fields_for_client,
 )
-from gateway.steps.quality.confidences import results_of
+from gateway.steps.quality.confidences import pages_of_results, results_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, listed_answers, results
 from gateway.store.batches.listed_answers import AnswerCursor
@@ -104,13 +104,17 @@ async def found(
     row = await my_batch(rt, client, batch)
     part = ResultsAsked(await _position(rt, batch, asked.after), asked.state, asked.decided_after)
     order = await rt.batches.fresh(batch)
-    rows = results_of(rt, order, row["state"], part)
     own = await batches.own_columns(rt.db, batch)
     fields = [one.name for one in order.fields]
     form = asked.form(RESULT_COLUMNS, order.option_ids, own, fields)
     names = rt.vault.pseudonyms(client)
-    told = ((one["task"], fields_for_client(one, names)) async for one in rows)
-    return await _page(told, form, asked.limit)
+    if asked.limit is None:
+        pages = pages_of_results(rt, order, row["state"], part)
+        told = ([fields_for_client(one, names) for one in page] async for page in pages)
+        return form.streamed(told)
+    rows = results_of(rt, order, row["state"], part)
+    with_cursor = ((one["task"], fields_for_client(one, names)) async for one in rows)
+    return await _page(with_cursor, form, asked.limit)
 
 
 @router.get("/batches/{batch}/answers", response_model=list[AnswerOut], responses=_FORMATS)
@@ -128,8 +132,10 @@ async def answers(
     behind = AnswerCursor(*map(int, asked.after.split("."))) if asked.after else AnswerCursor()
     rows = listed_answers.of_batch(rt.db, batch, after=behind, since=asked.answered_after)
     teller = AnswerTeller(order, rt.vault.pseudonyms(client))
-    told = ((f"{one.at.position}.{one.at.slot}", teller.told(one)) async for one in rows)
     form = asked.form(ANSWER_COLUMNS, (), await batches.own_columns(rt.db, batch))
+    if asked.limit is None:
+        return form.streamed(in_pages(teller.told(one) async for one in rows))
+    told = ((f"{one.at.position}.{one.at.slot}", teller.told(one)) async for one in rows)
     return await _page(told, form, asked.limit)
 
 
@@ -141,42 +147,39 @@ class RowForm:
     format: str
     raw: bool
 
-    def stream(self, rows: ClientRows) -> tuple[AsyncGenerator[bytes], str]:
+    def stream(self, pages: ClientPages) -> tuple[AsyncGenerator[bytes], str]:
         """Return the rows as bytes, and the media type."""
         match self.format:
             case "csv":
-                lines = as_csv(rows, self.csv, raw=self.raw)
-                return in_pieces(lines), "text/csv; charset=utf-8"
+                return as_csv(pages, self.csv, raw=self.raw), "text/csv; charset=utf-8"
             case "jsonl":
-                return in_pieces(as_lines(rows)), "application/jsonl"
+                return as_lines(pages), "application/jsonl"
             case _:
-                return in_pieces(as_json(rows)), "application/json"
+                return as_json(pages), "application/json"
+
+    def streamed(self, pages: ClientPages) -> StreamingResponse:
+        """Return all rows as a stream."""
+        stream, media = self.stream(pages)
+        return StreamingResponse(stream, media_type=media)
 
 
 async def _page(
-    rows: AsyncIterable[tuple[str, dict[str, Any]]], form: RowForm, limit: int | None
+    rows: AsyncIterable[tuple[str, dict[str, Any]]], form: RowForm, limit: int
 ) -> Response:
-    """Return all rows as a stream, or the first `limit` of them with the cursor of the next page.
-
-    Each row comes with its cursor.
-    """
-    if limit is None:
-        stream, media = form.stream(row async for _, row in rows)
-        return StreamingResponse(stream, media_type=media)
+    """Return the first `limit` rows with the cursor of the next page. Each comes with its cursor."""
     page, more = list[tuple[str, dict[str, Any]]](), False
     async for one in rows:
         more = len(page) == limit
         if more:
             break
         page.append(one)
-    stream, media = form.stream(_each([row for _, row in page]))
+    stream, media = form.stream(_one_page([row for _, row in page]))
     headers = {NEXT: quote(page[-1][0], safe="")} if more else {}
     return Response(b"".join([part async for part in stream]), media_type=media, headers=headers)
 
 
-async def _each(rows: Sequence[dict[str, Any]]) -> AsyncGenerator[dict[str, Any]]:
-    for row in rows:
-        yield row
+async def _one_page(rows: list[dict[str, Any]]) -> AsyncGenerator[list[dict[str, Any]]]:
+    yield rows
 
 
 async def _position(rt: Runtime, batch: str, task: str | None) -> int:

@@ -38,15 +38,16 @@ class CsvWriter:
 
     def row(self, cells: Sequence[object]) -> str:
         """Return one row as a line of CSV. None is an empty cell."""
-        self._writer.writerow([self._cell(cell) for cell in cells])
-        line = self._line.getvalue()
-        self._line.seek(0)
-        self._line.truncate()
-        return line
+        return self.text((cells,))
 
     def text(self, rows: Iterable[Sequence[object]]) -> str:
         """Return all rows as one text."""
-        return "".join(map(self.row, rows))
+        cell = self._cell
+        self._writer.writerows([cell(one) for one in cells] for cells in rows)
+        text = self._line.getvalue()
+        self._line.seek(0)
+        self._line.truncate()
+        return text
 
     def _cell(self, value: object) -> object:
         if value is None:

@@ -19,5 +19,8 @@ def tied(values: Sequence[str], form: AnswerForm, language: str = "") -> bool:
     """
     if len(values) < 2:  # noqa: PLR2004
         return False
-    counts = Counter(form.grouped(values, language)).most_common(2)
-    return len(counts) > 1 and counts[0][1] == counts[1][1]
+    groups = form.grouped(values, language)
+    if groups.count(groups[0]) == len(groups):  # Most tasks: all agree.
+        return False
+    *_, second, first = sorted(Counter(groups).values())
+    return first == second

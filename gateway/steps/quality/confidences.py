@@ -4,8 +4,8 @@ Every output of a confidence (results, proof, the history of a task, a correctio
 uses `Checked.told`, and `in_words` for its wording.
 """
 
-from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypedDict
 
@@ -17,7 +17,7 @@ from gateway.steps.quality.keying.keyed_fields import field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.results import ALL, ResultsAsked, StoredResult
+from gateway.store.batches.results import ALL, ResultsAsked, ResultsOfBatch, StoredResult
 from gateway.store.batches.reviews import AUDIT, PERSON, REVIEW
 from gateway.store.db import Row
 
@@ -133,25 +133,55 @@ async def told_results(
     rt: Runtime, batch: Batch, state: str, asked: ResultsAsked = ALL
 ) -> AsyncGenerator[ToldResult]:
     """Yield the results of a batch that are asked for, with the questions of their tasks."""
-    known = await check_confidences(rt, batch, state)
-    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
-    bar, records = batch.confidence or CONFIDENCE, bool(batch.fields)
-    none = dict.fromkeys(batch.option_ids, 0)
-    predicted = batch.handling.use_predictions
-    async for row in results.of_batch(
-        rt.db, batch.id, batch.method, bar, entries=records, predicted=predicted, asked=asked
-    ):
-        values = row.values
-        counts = none | Counter(values)
-        if records:
-            entries = list(zip(row.workers, values, strict=True))
-            fields = field_results(rt, batch, row.value, entries, row.skills, by_person=row.rule == PERSON)  # fmt: skip
-            told = {**_told(row, known, counts, is_tied=is_open(fields)), "fields": fields}
-        else:
-            told = _told(row, known, counts, is_tied=tied(values, form, language))
-            if predicted:
-                told = {**told, "prediction": row.prediction}
+    teller = _Teller(rt, batch, await check_confidences(rt, batch, state))
+    async for row in teller.source(asked).each(rt.db):
+        told = teller.told(row)
         yield ToldResult(row.position, row.text, row.gold, row.gold_reason, told)
+
+
+async def pages_of_results(
+    rt: Runtime, batch: Batch, state: str, asked: ResultsAsked = ALL
+) -> AsyncGenerator[list[dict[str, Any]]]:
+    """Yield what `results_of` yields, many rows at a time. The next ones are read meanwhile."""
+    teller = _Teller(rt, batch, await check_confidences(rt, batch, state))
+    async with aclosing(teller.source(asked).pages(rt.db)) as pages:
+        async for page in pages:
+            yield [teller.told(row) for row in page]
+
+
+class _Teller:
+    """The form in which clients receive the results of one batch."""
+
+    def __init__(self, rt: Runtime, batch: Batch, known: Checked) -> None:
+        self._rt, self._batch, self._known = rt, batch, known
+        self._form, self._language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
+        self._none = dict.fromkeys(batch.option_ids, 0)
+
+    def source(self, asked: ResultsAsked) -> ResultsOfBatch:
+        """Return the rows to read."""
+        batch = self._batch
+        return ResultsOfBatch(
+            batch.id,
+            batch.method,
+            batch.confidence or CONFIDENCE,
+            entries=bool(batch.fields),
+            predicted=batch.handling.use_predictions,
+            asked=asked,
+        )
+
+    def told(self, row: StoredResult) -> dict[str, Any]:
+        """Return one result as the client receives it."""
+        batch, values = self._batch, row.values
+        counts = self._none.copy()
+        for value in values:
+            counts[value] = counts.get(value, 0) + 1
+        if batch.fields:
+            entries = list(zip(row.workers or (), values, strict=True))
+            fields = field_results(self._rt, batch, row.value, entries, row.skills, by_person=row.rule == PERSON)  # fmt: skip
+            return {**_told(row, self._known, counts, is_tied=is_open(fields)), "fields": fields}
+        is_tied = tied(values, self._form, self._language)
+        told = _told(row, self._known, counts, is_tied=is_tied)
+        return {**told, "prediction": row.prediction} if batch.handling.use_predictions else told
 
 
 def _told(

@@ -410,7 +410,7 @@ async def stage_results(
             state=row.state,
             rule=row.rule,
             answers=tuple(row.values),
-            workers=tuple(row.workers) if is_record else (),
+            workers=tuple(row.workers or ()) if is_record else (),
             skills=row.skills if is_record else None,
         )
 
