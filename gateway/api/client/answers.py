@@ -166,7 +166,10 @@ class RowForm:
 async def _page(
     rows: AsyncIterable[tuple[str, dict[str, Any]]], form: RowForm, limit: int
 ) -> Response:
-    """Return the first `limit` rows with the cursor of the next page. Each comes with its cursor."""
+    """Return the first `limit` rows with the cursor of the next page.
+
+    Each row comes with its cursor.
+    """
     page, more = list[tuple[str, dict[str, Any]]](), False
     async for one in rows:
         more = len(page) == limit
