@@ -122,7 +122,11 @@ def _active(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
         found = _answer_said(context, worker, heard)
     elif which := answering.which(context, heard):
         found = which
-    elif not takes_words and (both := answer_and_pay(context, worker, heard)):
+    elif (
+        not takes_words
+        and len(heard.words) > 1
+        and (both := answer_and_pay(context, worker, heard))
+    ):
         found = both
     elif current_questions(context.situation):
         found = multi_answer.take_packed_answers(context, worker, heard) or _command(

@@ -25,11 +25,11 @@ _LAST_WORD = re.compile(r"[\s,;.:+&-]+[^\W\d_]+[\s.!]*$")
 def answer_and_pay(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take the answer and ask for the payout, or return None when the SMS does not contain both.
 
-    The worker's next question comes after the money. It comes by itself, or with the answer's
-    receipt where nothing can be paid now.
+    The SMS has at least two words. The worker's next question comes after the money. It comes by
+    itself, or with the answer's receipt where nothing can be paid now.
     """
     held = context.situation.held
-    if held is None or len(heard.words) < 2 or context.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
+    if held is None or context.book.command(heard.words[-1]) != "pay":
         return None
     before, several = _LAST_WORD.sub("", heard.typed), bool(current_questions(context.situation))
     # "yes pay" may be a whole answer in words. Behind a number, the word is PAY.

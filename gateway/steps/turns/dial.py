@@ -25,12 +25,11 @@ from gateway.conversation.views.view import Lacking
 from gateway.steps.people import pin_input
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns import number_change
 from gateway.steps.turns.arrival.ussd_identity import event_id, read_step, transcript_of
 from gateway.steps.turns.facts import enqueue_for, log_fields_of, writes_of
 from gateway.steps.turns.inbound import Inbound, TurnSource
 from gateway.steps.turns.load import arrival_view, load
-from gateway.steps.turns.understand import Understood, understand
+from gateway.steps.turns.understand import Understood, understand, worker_of
 from gateway.store.db import Repeated
 from gateway.store.payouts.arrivals import open_arrival
 from gateway.store.people import number_moves
@@ -150,7 +149,7 @@ async def _take(
         said = pin_input.maybe_pins_left_out(said, row.transcript)
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(pin_input.NOT_KEPT))
-    worker = number_change.worker_of(row, understood)
+    worker = worker_of(row, understood)
     heard = replace(source, said="" if secret or not keys else keys[-1])
     session = turns.SessionRow(
         worker=worker,

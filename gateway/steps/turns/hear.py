@@ -40,7 +40,7 @@ from gateway.steps.people import coordinators
 from gateway.steps.people.pin_input import kept_sms, pin_in
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns import carried, number_change, too_early
+from gateway.steps.turns import carried, too_early
 from gateway.steps.turns.alert_coordinator import alert_writes
 from gateway.steps.turns.arrival import copies
 from gateway.steps.turns.arrival.sms_identity import Identity, identity
@@ -48,7 +48,7 @@ from gateway.steps.turns.facts import batch_of, enqueue_for, log_fields_of, writ
 from gateway.steps.turns.inbound import Inbound, TurnSource
 from gateway.steps.turns.load import load
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
-from gateway.steps.turns.understand import Understood, understand
+from gateway.steps.turns.understand import Understood, understand, worker_of
 from gateway.store.db import Repeated, Write
 from gateway.store.people import number_moves, worker_writes
 from gateway.store.people.coordinators import coordinator_view
@@ -108,7 +108,8 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
         return False
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
-        await settle_down(attempt)
+        if attempt:
+            await settle_down(attempt)
         try:
             async with rt.db.turn:
                 row = await carried.read_turn_row(rt, channel, event)
@@ -157,10 +158,10 @@ async def _take(
     assert inbound.parsed is not None
     said = interpret_parsed(understood.situation, inbound.parsed, rt.books, rt.kind_of)
     said, early = await too_early.early_turn(rt, channel, stamp, row, understood, said)
-    if early:
+    if early or said.facts or said.reply is None:
         reply = DelayedReply(said, cause=early)
     else:
-        reply = await without_end(rt, event.index, understood, said)
+        reply = await without_end(rt, event.index, understood, said, said.reply)
     await _write(inbound, understood, reply)
 
 
@@ -168,7 +169,7 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
     """Write the turn in one commit."""
     rt, event, row, heard = inbound.rt, inbound.event, inbound.row, inbound.heard
     said = reply.turn
-    worker = number_change.worker_of(row, understood)
+    worker = worker_of(row, understood)
     parts: list[Write] = [*reply.check, turns.book_event(event, worker, said.reply)]
     if worker is not None:
         parts.insert(0, number_moves.still_hers(worker, event.index))
@@ -246,7 +247,9 @@ def _reply(
     promise = promise_of(paying.ref) if paying else None
     if told_of := log_fields_of(understood, said.facts):
         log.info("reply decided", **told_of)
-    cause = promise or reply.cause or cause_of(said, channel.name, event.event_id)
+    cause = promise or reply.cause
+    if said.unclear or said.asks_back:
+        cause = cause or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
     cause = cause or reply_cause(channel.name, event.event_id)
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)

@@ -60,12 +60,13 @@ class DelayedReply:
 
 
 async def without_end(
-    rt: Runtime, index: bytes, understood: Understood, said: Turn
+    rt: Runtime, index: bytes, understood: Understood, said: Turn, reply: str
 ) -> DelayedReply:
-    """Return the reply to send. Raises `Unanswered` when there is to be none."""
-    if said.facts or said.reply is None:
-        return DelayedReply(said)
-    return await _limited(rt, index, understood, await _asked_once(rt, index, said), said.reply)
+    """Return the reply to send of a turn without facts.
+
+    Raises `Unanswered` when there is to be none.
+    """
+    return await _limited(rt, index, understood, await _asked_once(rt, index, said), reply)
 
 
 async def _asked_once(rt: Runtime, index: bytes, said: Turn) -> Turn:

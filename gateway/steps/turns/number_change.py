@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.base.ids import WorkerId
 from gateway.base.msisdn import NO_NUMBER, region_of
 from gateway.conversation.facts import (
     MoveAgreed,
@@ -23,7 +22,6 @@ from gateway.steps.people import number_requests, release_number
 from gateway.steps.people.number_move_view import hold
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.inbound import Inbound
-from gateway.steps.turns.understand import Understood
 from gateway.store.db import Write
 from gateway.store.people import number_moves
 from gateway.store.turns.situation import TurnRow
@@ -39,18 +37,6 @@ MoveFact = (
     | NumberReleased
     | NumberStopped
 )
-
-
-def worker_of(row: TurnRow, understood: Understood) -> WorkerId | None:
-    """Return the worker of this turn.
-
-    A number that is asked to become another worker's speaks for no worker: its words end the row
-    that it may have.
-    """
-    moving = understood.situation.moving
-    if row.worker_id is None or (moving and moving.is_new):
-        return None
-    return row.worker
 
 
 async def look_up_number(inbound: Inbound, situation: Situation) -> Situation:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.base.ids import WorkerId
 from gateway.base.msisdn import region_of
 from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
@@ -48,6 +49,18 @@ class Understood:
         batch = self.held_batch if again else self.next_batch
         assert batch is not None
         return batch
+
+
+def worker_of(row: TurnRow, understood: Understood) -> WorkerId | None:
+    """Return the worker of this turn.
+
+    A number that is asked to become another worker's speaks for no worker: its words end the row
+    that it may have.
+    """
+    moving = understood.situation.moving
+    if row.worker_id is None or (moving and moving.is_new):
+        return None
+    return row.worker
 
 
 async def understand(
