@@ -92,7 +92,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
 
         def reads(self) -> None:
             found = run(payouts.by_tokens(till.rt.db, till.rt.vault, list(self.model.tokens)))
-            self.now = sorted(found.values(), key=lambda one: self.model.tokens[one.result_token])
+            self.now = sorted(found.values(), key=lambda one: self.model.tokens[one.result_token.get_secret_value()])
 
         def one(self, data: st.DataObject, *states: PayoutState) -> Stored | None:
             found = self.mine(*states)
@@ -131,7 +131,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             assert has >= amount
             self.model.payouts[asked.payout.key] = (int(worker.id), amount)
             self.model.truth[asked.payout.key] = Truth()
-            self.model.tokens[asked.result_token] = len(self.model.tokens)
+            self.model.tokens[asked.result_token.get_secret_value()] = len(self.model.tokens)
 
         @precondition(lambda self: self.mine(*(state for state in PayoutState if state.open)))
         @rule(data=st.data(), network=st.sampled_from(NETWORK), pays=st.booleans())
