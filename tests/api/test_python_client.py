@@ -226,7 +226,9 @@ def test_the_client_reads_every_list_and_field_as_the_document_says(tree):
     known = set(schemas["BatchChangeOut"]["properties"]) | set(schemas["ChangedOut"]["properties"])
     assert change <= known
     job = {one.name for one in dataclasses.fields(gateway_client.FileJob)}
-    assert job <= set(schemas["ImportShown"]["properties"]) | set(schemas["ExportOut"]["properties"])
+    assert job <= set(schemas["ImportShown"]["properties"]) | set(
+        schemas["ExportOut"]["properties"]
+    )
 
 
 def test_a_pilot_is_started_from_a_program_and_by_command(tree, key, monkeypatch, capsys):

@@ -202,7 +202,23 @@ def test_stop_typed_for_a_typed_answer_is_asked_back(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["98", "99", "9", "1", "x", "1A2B", "1a 2b 3c", "A1 B2", "3B", "98 98", "1J2H", "1.A 2.B", "Q1 A", "1A 2B PAY"]
+    "key",
+    [
+        "98",
+        "99",
+        "9",
+        "1",
+        "x",
+        "1A2B",
+        "1a 2b 3c",
+        "A1 B2",
+        "3B",
+        "98 98",
+        "1J2H",
+        "1.A 2.B",
+        "Q1 A",
+        "1A 2B PAY",
+    ],
 )
 def test_a_key_of_a_menu_is_no_typed_answer(key: str) -> None:
     amina = Person(queue=[question(kind="transcription")])

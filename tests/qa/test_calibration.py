@@ -261,7 +261,9 @@ def test_careless_workers_do_not_lower_the_confidence_in_what_good_ones_agree_on
 
 def test_neither_the_order_nor_the_names_of_workers_move_the_agreement() -> None:
     rows, _ = recorded("rte150")
-    renamed = {name: f"{99 - number:02}" for number, name in enumerate(sorted({w for _, w, _ in rows}))}
+    renamed = {
+        name: f"{99 - number:02}" for number, name in enumerate(sorted({w for _, w, _ in rows}))
+    }
     found = [
         agreement_of_best(answers, rule("majority").aggregate(answers).skill)
         for answers in (encode(rows), encode((t, renamed[w], o) for t, w, o in reversed(rows)))

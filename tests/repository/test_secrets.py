@@ -12,7 +12,10 @@ SECRET = re.compile(
 HARMLESS = ("UUID", "bool", "Literal", "View", "int")
 APART = {
     ROOT / "simulator": "plays the carriers and operators, with invented keys",
-    ROOT / "api" / "client" / "webhook_models.py": "the response in which a client reads its secret",
+    ROOT
+    / "api"
+    / "client"
+    / "webhook_models.py": "the response in which a client reads its secret",
 }
 
 

@@ -154,8 +154,7 @@ def _has_alternatives(words: Sequence[str]) -> bool:
     """Return whether two numbers have nothing but an "or" between them, in any language."""
     runs = _runs(words)
     return any(
-        begin == end + 1 and fold(words[end]) in _OR
-        for (_, end), (begin, _) in pairwise(runs)
+        begin == end + 1 and fold(words[end]) in _OR for (_, end), (begin, _) in pairwise(runs)
     )
 
 

@@ -121,7 +121,9 @@ async def with_limits(rt: Runtime, view: CoordinatorView, pin: SecretStr | None)
         return replace(limited, pin="locked")
     if pin is None:
         return limited
-    right = await asyncio.to_thread(pins.is_right, pin.get_secret_value(), known.hash, rt.vault.pepper)
+    right = await asyncio.to_thread(
+        pins.is_right, pin.get_secret_value(), known.hash, rt.vault.pepper
+    )
     return replace(limited, pin="right" if right else "wrong")
 
 

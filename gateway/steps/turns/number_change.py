@@ -48,7 +48,9 @@ async def look_up_number(inbound: Inbound, situation: Situation) -> Situation:
     number, _ = number_and_pin(said, situation.region)
     to, known = await _move_to(rt, row, number, heard.msisdn), situation.pin
     if heard.pin and row.pin_hash and known and not known.locked:
-        right = await asyncio.to_thread(pins.is_right, heard.pin.get_secret_value(), row.pin_hash, rt.vault.pepper)
+        right = await asyncio.to_thread(
+            pins.is_right, heard.pin.get_secret_value(), row.pin_hash, rt.vault.pepper
+        )
         known = replace(known, typed=True, typed_right=right)
     return situation.changed(move_to=to, pin=known)
 

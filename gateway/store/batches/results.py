@@ -133,7 +133,9 @@ class ResultsOfBatch:
                 if position is None:
                     return
                 ahead = asyncio.create_task(self._page(db, position, _STREAMED_PAGE))
-                await asyncio.sleep(0)  # The statement is sent before this page takes the processor.
+                await asyncio.sleep(
+                    0
+                )  # The statement is sent before this page takes the processor.
                 yield page
         finally:
             ahead.cancel()

@@ -239,7 +239,9 @@ async def test_a_question_whose_answer_was_lost_goes_again_after_a_minute_money_
 
 async def test_a_late_receipt_settles_an_unknown_outcome_and_it_is_not_sent_again(town, roads):
     """Kannel's reports bring our own id back, also when its answer to the send itself was lost."""
-    town.rt.channels["k"] = Channel("k", SecretStr("s"), kannel.make("k", KANNEL), None, PriceList(built_in()))
+    town.rt.channels["k"] = Channel(
+        "k", SecretStr("s"), kannel.make("k", KANNEL), None, PriceList(built_in())
+    )
     for purpose in ("question", "money"):
         sent = await writes(town, "Hello", purpose=purpose, channel="k")
         await town.rt.db.execute(

@@ -67,7 +67,7 @@ async def test_a_late_answer_by_ussd_from_a_screen_left_open(town):
 
 
 async def test_an_answer_after_the_batch_was_cancelled_is_paid_within_her_time(town):
-    """She was asked, so she may answer: as when the client cancels only her task (decision 0089)."""
+    """She was asked, so she may answer, as when only her task is cancelled (decision 0089)."""
     amina, brian = await town.enrols("amina"), await town.enrols("brian")
     batch = await town.posts_batch("Is it open?", policy="fixed:2", **LEASE)
     await amina.texts("WORK")

@@ -92,7 +92,10 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
 
         def reads(self) -> None:
             found = run(payouts.by_tokens(till.rt.db, till.rt.vault, list(self.model.tokens)))
-            self.now = sorted(found.values(), key=lambda one: self.model.tokens[one.result_token.get_secret_value()])
+            self.now = sorted(
+                found.values(),
+                key=lambda one: self.model.tokens[one.result_token.get_secret_value()],
+            )
 
         def one(self, data: st.DataObject, *states: PayoutState) -> Stored | None:
             found = self.mine(*states)

@@ -128,7 +128,9 @@ def test_the_reason_of_gold_comes_back_and_no_decision_becomes_a_prediction(name
 
 
 def test_a_hint_without_gold_stays_the_clients_own():
-    rows = [task("1", "Is it?", "shop", **{"HINT:text": "Look at the door", "label_gold_reason": "?"})]
+    rows = [
+        task("1", "Is it?", "shop", **{"HINT:text": "Look at the door", "label_gold_reason": "?"})
+    ]
     batch = replace(BATCH, own=("HINT:text", "label_gold_reason"))
     (again,) = read(written("toloka", batch, rows))
     assert again.own["HINT:text"] == "Look at the door"
