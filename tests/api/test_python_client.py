@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 from gateway.base.currencies import DIGITS
 from tests.console.tree import Tree, eventually
 
+HANG_S = 300
 AMINA, GRACE = "+254711000002", "+254711000001"
 FOLDER = Path(gateway_client.__file__).parent
 
@@ -60,7 +61,7 @@ def shops(folder: Path) -> Path:
 def addressed(client: Client) -> dict:
     """The one task of `shops`, for the town's only worker."""
     worker = httpx.get(
-        client._root + "/audience", headers=client._key
+        client._root + "/audience", headers=client._key, timeout=HANG_S
     ).json()["workers"][0]["id"]  # fmt: skip
     return {
         "id": "1",
@@ -192,7 +193,7 @@ def test_a_webhook_of_the_standards_own_library_is_verified_and_a_changed_one_re
 
 
 def test_the_client_asks_only_for_what_the_document_describes(tree):
-    document = httpx.get(f"{tree.url}/openapi.json").json()
+    document = httpx.get(f"{tree.url}/openapi.json", timeout=HANG_S).json()
     source = (FOLDER / "client.py").read_text()
     calls = re.findall(r'_(?:asks\("(\w+)", |pages\()f?"(/[^"]*)"', source)
     assert len(calls) >= 9
@@ -219,7 +220,7 @@ def test_amounts_have_the_digits_of_their_currency():
 
 def test_the_client_reads_every_list_and_field_as_the_document_says(tree):
     """A list of values in the client's texts is one of the document's."""
-    schemas = httpx.get(f"{tree.url}/openapi.json").json()["components"]["schemas"]
+    schemas = httpx.get(f"{tree.url}/openapi.json", timeout=HANG_S).json()["components"]["schemas"]
     states = schemas["ResultOut"]["properties"]["state"]["enum"]
     assert set(states) == {"open", "decided", "review", "ambiguous", "cancelled"}
     change = {one.name for one in dataclasses.fields(gateway_client.Change)}

@@ -23,7 +23,8 @@ from gateway.base.logs import is_routine, pretty
 from gateway.servers.keeper import end_in_words, end_with_parent
 from gateway.servers.watch import ServerWatch
 
-READY_LIMIT_S: Final = 120.0
+# A process that is not ready by then hangs. A slow laptop under load needs two minutes.
+READY_LIMIT_S: Final = 300.0
 STOP_LIMIT_S: Final = 15.0
 LOG_BYTES_MAX: Final = 5_000_000
 _PAUSE_FIRST_S, _PAUSE_MAX_S = 1.0, 30.0
