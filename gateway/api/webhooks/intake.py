@@ -148,8 +148,11 @@ class Intake:
             task.exception()
 
     def _rushed(self) -> bool:
+        most = self._rt.settings.walks_at_once
+        if most == 0:  # Every SMS is stored first, which says nothing about how many come.
+            return True
         now = asyncio.get_running_loop().time()
-        if self._walking >= self._rt.settings.walks_at_once:
+        if self._walking >= most:
             if not self._rush:
                 self._rush, self._stored, self._since = True, 0, now
         elif self._rush and now - self._since >= _LOOK_S:
