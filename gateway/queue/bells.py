@@ -10,6 +10,7 @@ scheduler enqueues it again.
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -55,7 +56,8 @@ _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
 # A job without a place on a queue after this time has lost it. The time is much longer than RQ
 # needs, also where the clocks of hosts differ.
 _HANGS_WITHIN = timedelta(seconds=5)
-_AGAIN = ("-again", "-again-2", "-again-3")
+# As many runners may have died within the longest step before its jobs are held up.
+_NAMES_MAX = 40
 
 
 def redis_at(url: str) -> Redis:
@@ -96,21 +98,29 @@ def enqueue(on: PermittedQueue, function: str, step: str, *arguments: str) -> No
     """Put one job on the queue, unless the same job waits there already.
 
     A job keeps its name while a runner executes it, also when that runner was just killed. RQ takes
-    such a runner to be alive for a minute and a half, and for longer when it had a heavy step. So
-    the job is then enqueued under a second name, or a third. Executing one job twice at once does
-    no harm.
+    such a runner to be alive for a minute and a half, and for six hours when it had a heavy step or
+    the file of a client. So the job is then enqueued under a second name, or a third, and so on.
+    Executing one job twice at once does no harm.
     """
-    name = "-".join((step, *arguments))
-    for again in ("", *_AGAIN):
-        if _hang(on, f"{name}{again}", function, step, *arguments):
+    for name in _names("-".join((step, *arguments))):
+        if _hang(on, name, function, step, *arguments):
             return
-        status = _status(on, f"{name}{again}")
+        status = _status(on, name)
         # A runner executed it in between, perhaps without seeing the reason for this job.
         if status is None:
-            _hang(on, f"{name}{again}", function, step, *arguments)
+            _hang(on, name, function, step, *arguments)
             return
-        if status is not JobStatus.STARTED and _hangs(on, f"{name}{again}"):
+        if status is not JobStatus.STARTED and _hangs(on, name):
             return
+    log.error("a job is held up: too many runners died while they executed it", job=step)
+
+
+def _names(name: str) -> Iterator[str]:
+    """Yield the names of a job: its own, and those for the times when a runner has the others."""
+    yield name
+    yield f"{name}-again"
+    for number in range(2, _NAMES_MAX):
+        yield f"{name}-again-{number}"
 
 
 def _hang(on: PermittedQueue, name: str, function: str, step: str, *arguments: str) -> bool:

@@ -79,6 +79,19 @@ def test_a_job_under_way_is_enqueued_again_under_a_second_name(redis):
     assert hanging(redis) == ["deliver-at-again"]
 
 
+def test_a_job_is_enqueued_although_one_runner_after_the_other_died_with_it(redis):
+    """RQ takes a runner with the file of a client to be alive for six hours."""
+    on = queue(redis)
+    for _ in range(12):
+        enqueue(on, ANSWER, "file_jobs")
+        (name,) = hanging(redis)
+        on.remove(name)
+        on.fetch_job(name).set_status(JobStatus.STARTED)
+    for _ in range(3):
+        enqueue(on, ANSWER, "file_jobs")
+    assert hanging(redis) == ["file_jobs-again-12"]
+
+
 def test_a_job_enqueued_while_the_last_one_of_its_name_ends_is_not_taken_off_again(
     redis, monkeypatch
 ):
