@@ -81,6 +81,8 @@ OF_LIFE = {
 """Points that only changes of batches pass."""
 OF_FILES = {
     "import.read": "the file of an import is read and checked, and nothing is stored",
+    "files.ordered": "an order of an import or export is committed, and its client has no answer",
+    "export.page": "some of an export's rows are in its file, and the export counts as running",
     "export.written": "the file of an export is complete, and the export still counts as running",
 }
 """Points that only imports and exports pass."""

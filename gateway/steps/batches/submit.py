@@ -426,7 +426,7 @@ async def start(
     batch pauses, with what was learnt. Starting it again then goes on with the other tasks.
     """
     await wind_down.must_take_work(rt.db)
-    await refuse_during_import(rt, batch_id)
+    await refuse_during_import(rt.db, batch_id, "start")
     batch = await rt.batches.fresh(batch_id)  # Another process may have chosen its shares.
     workers = await workers_who_may_be_asked(rt, batch)
     pay = await quoted_pay(rt, batch)

@@ -22,7 +22,7 @@ from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, file_jobs, results, shares, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.uploads import TaskSlice
-from gateway.store.db import AWAY, Connection, Row
+from gateway.store.db import AWAY, Connection, Database, Row
 from gateway.tasks.intake import BatchRoom
 
 SLICE = 5000
@@ -271,12 +271,15 @@ def check_takes_tasks(row: Row | None, batch: str) -> Row:
     return row
 
 
-async def refuse_during_import(rt: Runtime, batch: str) -> None:
-    """Raise Refused while an import into the batch waits or runs, since its tasks would be lost."""
-    job = await file_jobs.open_import(rt.db, batch)
+async def refuse_during_import(db: Connection | Database, batch: str, then: str) -> None:
+    """Raise Refused while an import into the batch waits or runs, since its tasks would be lost.
+
+    `then` is the verb of what the client may do when the import has ended.
+    """
+    job = await file_jobs.open_import(db, batch)
     if job is not None:
         raise Refused(
-            f"the import {job} into this batch has not ended: start the batch when it has",
+            f"the import {job} into this batch has not ended: {then} the batch when it has",
             status=409,
         )
 

@@ -233,6 +233,72 @@ async def test_a_batch_does_not_start_while_an_import_into_it_waits(town, draft)
     assert (await sends(draft, table(1, "late"))).status_code == 409
 
 
+async def open_batch(client, *texts):
+    return await client.posts_batch(*texts, open=True)
+
+
+async def test_an_import_into_an_open_batch_counts_at_once_with_its_money(town):
+    amina = await town.enrols("amina")
+    batch = await open_batch(town.client, "Is it old?")
+    before = await town.client.available_minor()
+    job = (await sends(batch, "id,text\na,Is it new?\nb,Is it blue?\n")).json()["id"]
+    finish = await town.client.asks("POST", f"/batches/{batch.id}/finish")
+    assert finish.status_code == 409
+    assert f"the import {job} into this batch has not ended: finish" in finish.json()["detail"]
+    await town.answers_bells()
+    done = await shows(batch, job)
+    assert (done["state"], done["rows_done"], done["cost_minor"]) == ("ready", 2, 600)
+    assert await town.client.available_minor() == before - 600
+    asked = [await amina.texts("WORK")] + [await amina.texts("1") for _ in range(2)]
+    assert all(any(text in (one or "") for one in asked) for text in ("old?", "new?", "blue?"))
+    history = (await town.client.asks("GET", f"/batches/{batch.id}/history")).json()
+    (added,) = [one for one in history["changes"] if one["what"] == "add_tasks"]
+    assert (added["cost_minor"], added["actor"][:3]) == (600, "gw_")
+    finish = await town.client.asks("POST", f"/batches/{batch.id}/finish")
+    assert finish.status_code == 200, finish.text
+    assert (await sends(batch, table(1, "late"))).status_code == 409
+    await town.has_right_books()
+
+
+async def test_an_import_without_the_money_for_it_stores_nothing(town):
+    poor = await town.new_client("Poor", money_minor=700)
+    batch = await open_batch(poor, "Is it old?")
+    done = await imported(town, batch, table(2))
+    assert done["state"] == "failed"
+    assert "can cost up to KES 6, but only KES 4" in done["reason"]
+    assert await town.count("task", "batch_id = $1", batch.id) == 1
+    assert (await poor.asks("POST", f"/batches/{batch.id}/finish")).status_code == 200
+    await town.has_right_books()
+
+
+@pytest.mark.parametrize("point", ["upload.slice", "life.added"])
+async def test_a_killed_runner_sets_money_of_an_open_batch_aside_once(town, monkeypatch, point):
+    monkeypatch.setattr(submit, "SLICE", 4)
+    batch = await open_batch(town.client, "Is it old?")
+    before = await town.client.available_minor()
+    job = (await sends(batch, table(10))).json()["id"]
+
+    def reach(name):
+        if name == point:
+            raise Killed
+
+    async def nothing(upload):
+        pass
+
+    with monkeypatch.context() as process:
+        process.setattr(uploading, "reach", reach)
+        process.setattr(uploading.Upload, "take_back", nothing)
+        with pytest.raises(Killed):
+            await STEPS["file_jobs"](town.rt)
+    await town.rt.db.execute("update batch set upload_until = now() - interval '1 second' where upload_until is not null")  # fmt: skip
+    await town.ticks(seconds=LEASE.total_seconds() + 1)
+    done = await shows(batch, job)
+    assert (done["state"], done["rows_done"], done["cost_minor"]) == ("ready", 10, 3000)
+    assert await town.client.available_minor() == before - 3000
+    assert await town.count("task") == 11
+    await town.has_right_books()
+
+
 async def test_an_import_into_a_cancelled_batch_fails_and_says_so(town, draft):
     job = (await sends(draft, table(3))).json()["id"]
     await draft.changes("cancel")

@@ -95,6 +95,9 @@ class ImportOut(FileJobOut):
 
     rows_read: int
     predictions: Annotated[int, Field(description="The tasks with a prediction in the file")] = 0
+    cost_minor: Annotated[
+        int | None, Field(description="Set aside for the tasks at once, where the batch runs")
+    ] = None
     columns: list[str]
     warned: int
     warnings: list[Warned]

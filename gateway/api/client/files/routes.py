@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from gateway.api.callers.auth import Client, Rt
+from gateway.api.callers.auth import Client, Rt, check_may_spend
 from gateway.api.client.batch_view import my_batch, my_batch_to_change
 from gateway.api.client.files.download import file_response
 from gateway.api.client.files.models import (
@@ -25,6 +25,7 @@ from gateway.api.client.files.models import (
 from gateway.api.client.files.receiving import receive_file
 from gateway.api.client.files.uploads import ShapeAsked, columns_of_fields, upload_docs
 from gateway.api.client.idempotency import once
+from gateway.api.client.life.author import ActingKey
 from gateway.api.client.lists import After
 from gateway.api.client.pages import Limit, etagged
 from gateway.api.client.paths import BatchPath
@@ -40,7 +41,7 @@ from gateway.steps.batches.files.order import (
 )
 from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import file_jobs
+from gateway.store.batches import file_jobs, results
 from gateway.store.batches.file_jobs import FileJob, JobKind
 from gateway.store.people.idempotency import MadeObject
 
@@ -74,6 +75,7 @@ _ACCEPTED: dict[int | str, dict[str, Any]] = {
 async def add_import(
     rt: Rt,
     client: Client,
+    key: ActingKey,
     batch: BatchPath,
     request: Request,
     *,
@@ -85,9 +87,12 @@ async def add_import(
 
     The formats and parameters are those of `/tasks`. The response is the job: ask for it until it
     is ready or failed, or let a webhook tell you. Send an `Idempotency-Key`, so that a repeated
-    request makes no second import.
+    request makes no second import. A batch that runs must be open; the money for its new tasks is
+    set aside when they count, and `cost_minor` says how much: the key then needs `money:write` too.
     """
     await my_batch_to_change(rt, client, batch)
+    if await results.state_of(rt.db, batch) != "draft":
+        check_may_spend(request)
     columns = columns_of_fields(renamed)
     made_id = await id_to_make(rt, MadeObject.FILE_JOB, "im")
     if made_id.is_made:  # Its answer was lost.
@@ -103,7 +108,7 @@ async def add_import(
     async def made() -> bytes:
         nonlocal kept
         kind = request.headers.get("content-type", "")
-        file = ReceivedFile(job, name, size, sha256, kind, columns, strict, shape)
+        file = ReceivedFile(job, name, size, sha256, kind, columns, strict, shape, key)
         ordered = await order_import(rt, client, batch, file)
         kept = True
         return import_out(ordered).model_dump_json().encode()

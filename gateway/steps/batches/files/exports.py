@@ -58,6 +58,7 @@ async def _write(
         waiting.clear()
         digest.update(some)
         await asyncio.to_thread(file.write, some)
+        reach("export.page")
 
     async for row in rows:
         some = writer.row(row)

@@ -5,14 +5,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from gateway.base.errors import Failed, Refused
+from gateway.base.errors import Failed
 from gateway.base.failpoints import reach
 from gateway.steps.batches.files.work import FileWork
+from gateway.steps.batches.life.change import Author
+from gateway.steps.batches.life.more_tasks import AddingTasks, after_adding
 from gateway.steps.batches.prepare import Filled, UploadReading, lines_of, remove, rows_checked
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit import store_prepared
 from gateway.steps.batches.uploading import Upload, begun
 from gateway.store.batches.file_jobs import JobOutcome
+from gateway.store.batches.life import changes
 from gateway.store.db import Connection
 
 FAULTS_MAX = 1000
@@ -23,7 +26,10 @@ _LOOK_S = 1.0
 
 
 async def run_import(work: FileWork) -> None:
-    """Read a file and store its tasks, all or none. Raises Refused with the bad rows."""
+    """Read a file and store its tasks, all or none. Raises Refused with the bad rows.
+
+    In a batch that runs and is open, the commit that ends the import also sets their money aside.
+    """
     job = work.job
     path = work.folder.path_of(job.file or "")
     if job.file is None or not await asyncio.to_thread(path.is_file):
@@ -36,22 +42,25 @@ async def run_import(work: FileWork) -> None:
     out = work.folder.path_of(work.name(".tasks"))
     try:
         async with begun(work.rt, job.client, job.batch) as turn:
-            if turn.running:
-                raise Refused(
-                    "the batch runs already: an import fills a draft; send its tasks to /tasks"
-                )
-            await _read_and_store(work, turn, path, out)
+            adding = AddingTasks(Author(job.asked.get("key", changes.GATEWAY)))
+            turn.change = adding
+            await _read_and_store(work, turn, adding, path, out)
+            added = turn.running
     finally:
         await asyncio.to_thread(remove, out)
     work.rt.jobs.enqueue("publish_events")
+    if added:
+        await after_adding(work.rt)
     work.folder.remove(job.file)
 
 
-async def _read_and_store(work: FileWork, turn: Upload, path: Path, out: Path) -> None:
+async def _read_and_store(
+    work: FileWork, turn: Upload, adding: AddingTasks, path: Path, out: Path
+) -> None:
     rt, asked = work.rt, work.job.asked
     names = rt.vault.pseudonyms(work.job.client)
     reading = UploadReading(names, asked["renamed"], asked["strict"], asked["shape"], FAULTS_MAX)
-    batch = await rt.batches.get(work.job.batch)
+    batch = await rt.batches.fresh(work.job.batch)  # It may have been changed since it was ordered.
     async with _progress(work, turn, out):
         filled = await rt.helpers.run(
             "prepare",
@@ -76,7 +85,11 @@ async def _read_and_store(work: FileWork, turn: Upload, path: Path, out: Path) -
         }
 
         async def ended(db: Connection) -> None:
-            await work.end_within(db, JobOutcome(rows=rows, told=told))
+            priced = {
+                **told,
+                "cost_minor": adding.outcome.change.cost_minor if adding.outcome else None,
+            }
+            await work.end_within(db, JobOutcome(rows=rows, told=priced))
 
         await store_prepared(turn, filled, lines_of(out), ended)
 

@@ -6,12 +6,14 @@ from typing import cast
 
 from gateway.base import plugins
 from gateway.base.errors import Refused
+from gateway.base.failpoints import reach
 from gateway.base.ids import ClientId
-from gateway.steps.batches.uploading import check_state
+from gateway.steps.batches.uploading import check_takes_tasks
 from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, file_jobs
 from gateway.store.batches.file_jobs import FileJob, JobKind, NewJob
+from gateway.store.batches.life import changes
 from gateway.store.db import Connection
 from gateway.store.people.idempotency import MadeObject
 from gateway.tasks.exports import formats
@@ -34,6 +36,8 @@ class ReceivedFile:
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
     strict: bool = False
     shape: str = "auto"
+    key: str = changes.GATEWAY
+    """The first characters of the key that ordered it, for the history of a batch that runs."""
 
 
 def format_of(name: str) -> ExportFormat:
@@ -53,6 +57,7 @@ async def order_import(rt: Runtime, client: ClientId, batch: str, file: Received
         "renamed": dict(file.renamed),
         "strict": file.strict,
         "shape": file.shape,
+        "key": file.key,
     }
     job = NewJob(
         id=file.job,
@@ -66,9 +71,10 @@ async def order_import(rt: Runtime, client: ClientId, batch: str, file: Received
     )
     async with rt.db.transaction() as db:
         # A start locks the batch as well, so that it sees this import, or this sees the start.
-        row = await batches.lock(db, client, batch)
-        check_state(row, batch, ("draft",), "an import fills a draft; send tasks to /tasks")
-        return await _ordered(rt, db, job)
+        check_takes_tasks(await batches.lock(db, client, batch), batch)
+        made = await _ordered(rt, db, job)
+    reach("files.ordered")
+    return made
 
 
 async def order_export(
@@ -81,13 +87,15 @@ async def order_export(
             f"what: the format {name} holds {', '.join(sorted(shape.CONTENTS))}, not {content}",
             field="what",
         )
-    made = await id_to_make(rt, MadeObject.FILE_JOB, "ex")
-    if made.is_made and (known := await file_jobs.one(rt.db, batch, JobKind.EXPORT, made.id)):
-        return known
+    known = await id_to_make(rt, MadeObject.FILE_JOB, "ex")
+    if known.is_made and (before := await file_jobs.one(rt.db, batch, JobKind.EXPORT, known.id)):
+        return before
     asked = {"what": content.value, "format": name, "raw": raw}
-    job = NewJob(made.id, batch, client, JobKind.EXPORT, asked)
+    job = NewJob(known.id, batch, client, JobKind.EXPORT, asked)
     async with rt.db.transaction() as db:
-        return await _ordered(rt, db, job)
+        made = await _ordered(rt, db, job)
+    reach("files.ordered")
+    return made
 
 
 async def _ordered(rt: Runtime, db: Connection, job: NewJob) -> FileJob:

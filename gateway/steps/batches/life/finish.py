@@ -3,6 +3,7 @@
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.steps.batches.life.change import Author, ChangeEffect, MadeChange, make_change
+from gateway.steps.batches.uploading import refuse_during_import
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import running
@@ -22,6 +23,7 @@ async def finish(rt: Runtime, client: ClientId, batch_id: str, author: Author) -
             raise Refused(
                 "an upload into this batch goes on; finish it when that is stored", status=409
             )
+        await refuse_during_import(db, batch.id, "finish")
         await running.set_open(db, batch.id, is_open=False)
         return ChangeEffect(0, {"open": row.open}, {"open": False})
 
