@@ -253,7 +253,7 @@ async def test_an_import_into_an_open_batch_counts_at_once_with_its_money(town):
     assert all(any(text in (one or "") for one in asked) for text in ("old?", "new?", "blue?"))
     history = (await town.client.asks("GET", f"/batches/{batch.id}/history")).json()
     (added,) = [one for one in history["changes"] if one["what"] == "add_tasks"]
-    assert (added["cost_minor"], added["actor"][:3]) == (600, "gw_")
+    assert (added["cost_minor"], added["by"][:3]) == (600, "gw_")
     finish = await town.client.asks("POST", f"/batches/{batch.id}/finish")
     assert finish.status_code == 200, finish.text
     assert (await sends(batch, table(1, "late"))).status_code == 409
@@ -263,7 +263,7 @@ async def test_an_import_into_an_open_batch_counts_at_once_with_its_money(town):
 async def test_an_import_without_the_money_for_it_stores_nothing(town):
     poor = await town.new_client("Poor", money_minor=700)
     batch = await open_batch(poor, "Is it old?")
-    done = await imported(town, batch, table(2))
+    done = await imported(town, batch, table(2, "new"))
     assert done["state"] == "failed"
     assert "can cost up to KES 6, but only KES 4" in done["reason"]
     assert await town.count("task", "batch_id = $1", batch.id) == 1
@@ -276,7 +276,7 @@ async def test_a_killed_runner_sets_money_of_an_open_batch_aside_once(town, monk
     monkeypatch.setattr(submit, "SLICE", 4)
     batch = await open_batch(town.client, "Is it old?")
     before = await town.client.available_minor()
-    job = (await sends(batch, table(10))).json()["id"]
+    job = (await sends(batch, table(10, "new"))).json()["id"]
 
     def reach(name):
         if name == point:
