@@ -12,9 +12,10 @@ from gateway.app import STEPS
 from gateway.base.tabular import WorkbookWriter
 from gateway.steps.batches import submit, uploading
 from gateway.steps.batches.files import folder as folders
-from gateway.steps.batches.files import imports
+from gateway.steps.batches.files import imports, run
 from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.batches.files.run import ATTEMPTS_MAX, LEASE
+from gateway.steps.batches.files.work import FileWork
 
 CSV = {"Content-Type": "text/csv"}
 
@@ -297,6 +298,30 @@ async def test_a_killed_runner_sets_money_of_an_open_batch_aside_once(town, monk
     assert await town.client.available_minor() == before - 3000
     assert await town.count("task") == 11
     await town.has_right_books()
+
+
+async def test_what_follows_an_import_is_done_although_its_lease_is_over(town, monkeypatch):
+    batch = await town.client.posts_batch("Is it old?", open=True)
+    assert (await sends(batch, table(3, "new"))).status_code == 202
+    over, followed = asyncio.Event(), []
+    renew = FileWork.renew
+
+    async def renewed(work, until):
+        is_ours = await renew(work, until)
+        if not is_ours:
+            over.set()
+        return is_ours
+
+    async def slow(rt):
+        await over.wait()
+        await asyncio.sleep(0)  # A cancellation would have arrived by now.
+        followed.append(rt)
+
+    monkeypatch.setattr(FileWork, "renew", renewed)
+    monkeypatch.setattr(run, "_RENEW_S", 0.01)
+    monkeypatch.setattr(imports, "after_adding", slow)
+    await STEPS["file_jobs"](town.rt)
+    assert followed == [town.rt], "no other runner had it: it had ended"
 
 
 async def test_an_import_into_a_cancelled_batch_fails_and_says_so(town, draft):

@@ -95,7 +95,7 @@ async def _kept(work: FileWork) -> AsyncGenerator[None]:
         nonlocal lost
         while True:
             with suppress(*AWAY):
-                if not await work.renew(work.rt.clock.now() + LEASE):
+                if not await work.renew(work.rt.clock.now() + LEASE) and not work.is_ended:
                     lost = True
                     task.cancel()
                     return

@@ -25,6 +25,8 @@ class FileWork:
     rows_read: int = 0
     rows_done: int = 0
     rows_total: int | None = None
+    is_ended: bool = False
+    """The job is ended in a transaction, so its lease is over without another runner."""
     folder: FileFolder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,7 @@ class FileWork:
         expires_at = now + timedelta(days=self.rt.settings.files.days)
         if not await file_jobs.end(db, self.job, self.token, out, now, expires_at):
             raise Lost
+        self.is_ended = True
 
     async def let_go(self, at: datetime) -> None:
         """Give the job back, so that a runner begins it again at that time."""
