@@ -115,6 +115,20 @@ def test_what_is_typed_is_weighed_before_it_is_sent(page):
     expect(amina.root.locator(".weight")).to_contain_text("161 characters, 2 SMS", timeout=SOON_MS)
 
 
+def test_a_draft_is_shown_as_workers_will_see_it(page, tree):
+    key = {"Authorization": f"Bearer {(tree.folder / 'try-out.key').read_text().strip()}"}
+    asked = {"name": "Wells", "kind": "verification", "instructions": "Is it true?", "price": "5"}
+    batch = tree.ask("/api/v1/batches", asked, **key)["id"]
+    tree.ask(f"/api/v1/batches/{batch}/tasks", [{"id": "1", "text": "The well is dry."}], **key)
+    page.reload()
+    page.locator(".draft select").select_option(batch)
+    page.get_by_role("button", name="Show", exact=True).click()
+    looks = page.locator(".draft .looks")
+    expect(looks).to_contain_text("The well is dry.", timeout=SOON_MS)
+    expect(looks).to_contain_text(re.compile(r"SMS \(en, first\): 1 segment(?!s)"))
+    expect(looks).to_contain_text("Screen (en)")
+
+
 def test_the_page_is_small_and_brings_everything_itself(page, tree):
     whole = "".join(tree.ask(path) for path in ("/phone", "/phone/phone.js", "/phone/phone.css"))
     assert len(whole.encode()) < 60_000

@@ -266,7 +266,7 @@ draft.onsubmit = async (event) => {
   try {
     const languages = await call("preview", { batch: draft.batch.value });
     looks.replaceChildren(...languages.flatMap((one) => [
-      ...one.messages.map((sms) => look("text", `SMS (${one.language}, ${sms.moment}): ${sms.segments} segments`, sms.text)),
+      ...one.messages.map((sms) => look("text", `SMS (${one.language}, ${sms.moment}): ${sms.segments} ${sms.segments === 1 ? "segment" : "segments"}`, sms.text)),
       ...one.screens.map((screen) => look("screen", `Screen (${one.language})`, screen)),
       look("text", `How workers reply (${one.language})`, one.how),
     ]));
