@@ -1,9 +1,10 @@
 """The base of benchmarks that run the gateway: servers in a folder of their own, and processes."""
 
+import asyncio
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def gateway(**settings: object) -> Generator[Settings]:
         )
         with served(made, migrated=True) as ready:
             yield ready
+
+
+Results = list[dict[str, object]]
+
+
+def measured(
+    measure: Callable[[Settings, int, Callable[[str], None]], Awaitable[Results]], rows: int
+) -> Results:
+    """Measure a gateway that this run starts, with this number of rows, and tell its progress."""
+
+    async def run(settings: Settings) -> Results:
+        return await measure(settings, rows, lambda text: print(text, file=sys.stderr))
+
+    with gateway() as settings:
+        return asyncio.run(run(settings))
 
 
 @contextmanager

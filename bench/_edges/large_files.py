@@ -19,7 +19,7 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
-from bench._here import gateway, serving
+from bench._here import Results, measured, serving
 from bench.answer_step import serve_ours
 from bench.heavy_work import _FILL, ANSWERS, WORKERS, _spec  # the same crowd, so figures compare
 from bench.imports import bare_copy
@@ -184,12 +184,9 @@ async def measure(
     return [*found, _result("stream_results", rows, (took, floor_s), RESULTS_BAR, note)]
 
 
-def run(rows: int = ROWS) -> list[dict[str, object]]:
+def run(rows: int = ROWS) -> Results:
     """Measure a gateway that this run starts."""
-    import sys
-
-    with gateway() as settings:
-        return asyncio.run(measure(settings, rows, lambda text: print(text, file=sys.stderr)))
+    return measured(measure, rows)
 
 
 if __name__ == "__main__":

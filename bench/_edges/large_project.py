@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bench._edges.large_files import resident_mb, row_of
-from bench._here import gateway
+from bench._here import Results, measured
 from bench.heavy_work import _FILL, ANSWERS, WORKERS  # the same crowd, so figures compare
 from bench.imports import bare_copy
 from gateway.app import open_runtime
@@ -145,12 +145,9 @@ async def measure(
     return [_line(name, rows, watch, before, floor_s) for name in BARS]
 
 
-def run(rows: int = ROWS) -> list[dict[str, object]]:
+def run(rows: int = ROWS) -> Results:
     """Measure a gateway that this run starts."""
-    import sys
-
-    with gateway() as settings:
-        return asyncio.run(measure(settings, rows, lambda text: print(text, file=sys.stderr)))
+    return measured(measure, rows)
 
 
 if __name__ == "__main__":

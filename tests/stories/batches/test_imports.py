@@ -55,6 +55,23 @@ async def shows(batch, job):
     return answer.json()
 
 
+async def dies_at(town, monkeypatch, point):
+    """Let a runner be killed at this point of an import, so that it takes nothing back."""
+
+    def reach(name):
+        if name == point:
+            raise Killed
+
+    async def nothing(upload):
+        pass
+
+    with monkeypatch.context() as process:
+        process.setattr(uploading, "reach", reach)
+        process.setattr(uploading.Upload, "take_back", nothing)
+        with pytest.raises(Killed):
+            await STEPS["file_jobs"](town.rt)
+
+
 def table(count, name="t"):
     return "id,text,ward\n" + "".join(
         f"{name}{n},Is it open?,Kibera\n" for n in range(1, count + 1)
@@ -170,18 +187,7 @@ async def test_a_runner_that_is_killed_in_the_middle_is_replaced_and_nothing_is_
     monkeypatch.setattr(submit, "SLICE", 4)
     job = (await sends(draft, table(10))).json()["id"]
 
-    def reach(name):
-        if name == "upload.slice":
-            raise Killed
-
-    async def nothing(upload):
-        pass
-
-    with monkeypatch.context() as process:
-        process.setattr(uploading, "reach", reach)
-        process.setattr(uploading.Upload, "take_back", nothing)
-        with pytest.raises(Killed):
-            await STEPS["file_jobs"](town.rt)
+    await dies_at(town, monkeypatch, "upload.slice")
     assert (await shows(draft, job))["state"] == "running"
     assert await town.count("task") == 4
     assert await tasks(draft) == []
@@ -279,18 +285,7 @@ async def test_a_killed_runner_sets_money_of_an_open_batch_aside_once(town, monk
     before = await town.client.available_minor()
     job = (await sends(batch, table(10, "new"))).json()["id"]
 
-    def reach(name):
-        if name == point:
-            raise Killed
-
-    async def nothing(upload):
-        pass
-
-    with monkeypatch.context() as process:
-        process.setattr(uploading, "reach", reach)
-        process.setattr(uploading.Upload, "take_back", nothing)
-        with pytest.raises(Killed):
-            await STEPS["file_jobs"](town.rt)
+    await dies_at(town, monkeypatch, point)
     await town.rt.db.execute("update batch set upload_until = now() - interval '1 second' where upload_until is not null")  # fmt: skip
     await town.ticks(seconds=LEASE.total_seconds() + 1)
     done = await shows(batch, job)
