@@ -154,7 +154,8 @@ def _in_lesson(context: Context, worker: WorkerView, heard: ParsedSms) -> Turn |
     lesson = context.situation.lesson
     if lesson is None or not lesson.by_sms:
         return None
-    if _whole_command(context, worker, heard) and not lessons.is_leaving(heard):
+    is_command = _whole_command(context, worker, heard) or lessons.asks_for_list(heard)
+    if is_command and not lessons.is_leaving(heard):
         found = _command(context, worker, heard)
         if found and heard.command == "work":
             # Her next SMS answers the question that she reads now.

@@ -69,6 +69,11 @@ def lesson_lines(context: Context) -> list[str]:
     ]
 
 
+def asks_for_list(heard: ParsedSms) -> bool:
+    """Return True for LEARN LIST, which is no reply to a lesson."""
+    return heard.command == "learn" and heard.rest.strip().casefold() == "list"
+
+
 def is_leaving(heard: ParsedSms) -> bool:
     """Return True for SKIP, which leaves a lesson for now."""
     return heard.command == "skip" and heard.alone

@@ -212,6 +212,16 @@ async def test_the_list_shows_what_was_passed_and_a_number_begins_a_lesson(town:
     assert await amina.values() == ["learn well"], "words that she types are her answer"
 
 
+async def test_the_list_of_lessons_is_no_reply_to_a_lesson(town: Town):
+    amina = await town.enrols("amina", new=True)
+    step = await _to_practice(amina, await amina.texts("LEARN"))
+    assert "1 Checking a statement" in (await amina.texts("Learn list") or "")
+    again = await amina.texts("LEARN") or ""
+    assert again.startswith("Practice 1:"), "she goes on where she was"
+    assert step.endswith(again)
+    assert (await amina.texts(RIGHT["verification"][0]) or "").startswith("Right!")
+
+
 async def test_the_list_is_on_the_menu_too(town: Town):
     amina = await town.enrols("amina", new=True)
     await amina.dials("5", "1")
