@@ -10,6 +10,7 @@ Run as `python -m bench._edges.phones`: a JSON object of `Load` on stdin, one of
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -213,13 +214,12 @@ def _cpu_s() -> float:
 
 
 def main() -> None:
-    from bench._edges.product import pin
     from gateway.cli.run.open_files import raise_file_limit
 
     load = Load(**json.load(sys.stdin))
     raise_file_limit()
     if load.cpus:
-        pin([0], load.cpus)
+        os.sched_setaffinity(0, load.cpus)
     generator = Generator(load)
     uvloop.run(generator.run())
     json.dump(asdict(generator.heard), sys.stdout)

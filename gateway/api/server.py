@@ -40,7 +40,7 @@ from gateway.api.contract.repeats import Repeats
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
 from gateway.api.edge.forward import Forward
-from gateway.api.edge.test_keys import ToTestGateway
+from gateway.api.edge.to_test_gateway import ToTestGateway
 from gateway.api.edge.turnstile import Turnstile
 from gateway.api.monitoring.metrics import Metrics
 from gateway.api.monitoring.readiness import Readiness

@@ -172,7 +172,7 @@ def serve_test_keys(
     ] = None,
 ) -> None:
     """Serve test keys (gw_test_...): a gateway of its own, with simulated workers and money."""
-    from gateway.cli.run.crowd import test_gateway as command
+    from gateway.cli.run.crowd import serve_test_gateway as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load(), migrated=True) as settings:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from gateway.settings import ChannelSettings, ChannelSide, Country, ProviderSettings, Settings
-from gateway.settings.test_gateway import of_test_gateway, with_operator
+from gateway.settings.for_test_gateway import of_test_gateway, with_operator
 from gateway.settings.tryout import is_simulated
 
 from ..console.tree import Tree, eventually, gateway, words_of  # noqa: TID252

@@ -18,7 +18,7 @@ GROWING = {"gateway/store/migrations/versions"}
 
 @cache
 def imports() -> grimp.ImportGraph:
-    return grimp.build_graph("gateway", cache_dir=None)
+    return grimp.build_graph("gateway", "bench", cache_dir=None)
 
 
 def entries(folder: Path) -> list[str]:
@@ -126,3 +126,13 @@ def test_steps_read_rows_of_the_store_by_typed_fields() -> None:
         for _ in re.findall(r'\brow\["', line)
     ]
     assert len(found) <= UNTYPED_LOOK_UPS_MAX, "\n".join(found)
+
+
+def test_no_file_of_the_product_has_a_name_of_a_test() -> None:
+    """A reader, and each tool, takes a file `test_*.py` for a test."""
+    assert [
+        str(path.relative_to(ROOT))
+        for top in ("gateway", "bench", "clients")
+        for path in (ROOT / top).rglob("test_*.py")
+        if "tests" not in path.parts
+    ] == []

@@ -24,7 +24,7 @@ from gateway.api.edge.forward import FORWARDED
 from gateway.api.edge.hosts import AcceptedHosts
 from gateway.api.edge.places import RequestLimit, RouteClass, class_of, takes_import
 from gateway.api.edge.refusals import DoorRefusal
-from gateway.api.edge.test_keys import has_test_key
+from gateway.api.edge.to_test_gateway import has_test_key
 from gateway.api.edge.turnstile import Turnstile
 from gateway.base import logs
 from gateway.settings import DoorLimits, ServedAddresses, Settings

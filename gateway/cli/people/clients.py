@@ -34,7 +34,7 @@ def add_client(
     from gateway.steps.people import register
 
     if test:
-        from gateway.cli.run.crowd.test_gateway import with_test_runtime
+        from gateway.cli.run.crowd.serve_test_gateway import with_test_runtime
 
         made, key = with_test_runtime(lambda rt: register.add_test_client(rt, name, currency))
         typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")

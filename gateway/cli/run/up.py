@@ -31,7 +31,7 @@ from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
 from gateway.servers.watch import ServerWatch
 from gateway.settings import Settings
-from gateway.settings.test_gateway import FOLDER as TEST_FOLDER
+from gateway.settings.for_test_gateway import FOLDER as TEST_FOLDER
 from gateway.settings.tryout import is_tryout
 
 _WATCH_S = 0.5

@@ -20,6 +20,6 @@ def with_books(work: Callable[[Runtime], Awaitable[T]], *, test: bool) -> T:
     """Run one piece of work over the gateway, or over its test gateway."""
     if not test:
         return with_runtime(work)
-    from gateway.cli.run.crowd.test_gateway import with_test_runtime
+    from gateway.cli.run.crowd.serve_test_gateway import with_test_runtime
 
     return with_test_runtime(work)

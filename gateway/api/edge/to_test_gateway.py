@@ -9,7 +9,7 @@ from gateway.api.edge.forward import Forward
 from gateway.api.problems import problem
 from gateway.base.vault import TEST_KEY
 from gateway.servers.rundir import run_dir
-from gateway.settings.test_gateway import FOLDER
+from gateway.settings.for_test_gateway import FOLDER
 
 SOCKET: Final = "test-keys.sock"
 RETRY_S: Final = 5

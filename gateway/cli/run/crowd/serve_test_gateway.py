@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import settings as settings_room
 from gateway.api.edge.forward import Forwarded
-from gateway.api.edge.test_keys import SOCKET
+from gateway.api.edge.to_test_gateway import SOCKET
 from gateway.api.server import make_app
 from gateway.app import STEPS, open_runtime
 from gateway.base.errors import SettingsError
@@ -37,7 +37,7 @@ from gateway.servers.errors import ServerError
 from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
 from gateway.settings import Settings
-from gateway.settings.test_gateway import of_test_gateway, with_operator
+from gateway.settings.for_test_gateway import of_test_gateway, with_operator
 from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.server import Operators
 from gateway.steps.payouts.provider_health import start_sending
