@@ -98,7 +98,9 @@ async def prepare(settings: Settings, answers: int) -> None:
     """Create a running batch with enough tasks for all phones."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineJobQueue
-    from gateway.steps.batches import submit
+    from gateway.steps.batches.submit.create import BatchSpec, create_batch
+    from gateway.steps.batches.submit.fill import add_tasks
+    from gateway.steps.batches.submit.start import start_batch
     from gateway.steps.people import register
     from gateway.tasks.intake import TaskSpec
 
@@ -106,7 +108,7 @@ async def prepare(settings: Settings, answers: int) -> None:
         client, _ = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**10)
         await register.add_partner(rt, "BENCH", "Bench")
-        spec = submit.BatchSpec(
+        spec = BatchSpec(
             name="b",
             kind="verification",
             instructions="Is it true?",
@@ -120,13 +122,13 @@ async def prepare(settings: Settings, answers: int) -> None:
             lease_s=3600,
             pack_max=1,
         )
-        batch = await submit.create(rt, client, spec)
+        batch = await create_batch(rt, client, spec)
         tasks = [
             TaskSpec(str(n), f"Is shop number {n} the one beside the market?", None, None)
             for n in range(answers)
         ]
-        await submit.add_tasks(rt, client, batch.id, tasks)
-        await submit.start(rt, client, batch.id)
+        await add_tasks(rt, client, batch.id, tasks)
+        await start_batch(rt, client, batch.id)
 
 
 class Phones:

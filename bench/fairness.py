@@ -20,7 +20,9 @@ from gateway.base.ids import ClientId
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.sms.port import InboundSms
-from gateway.steps.batches import submit
+from gateway.steps.batches.submit.create import BatchSpec, create_batch
+from gateway.steps.batches.submit.fill import add_tasks
+from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.dial import dial
@@ -116,16 +118,16 @@ class Week:
 
     async def batch(self, tasks: int) -> None:
         """Post a batch, and let all workers answer until nothing is left to answer."""
-        spec = submit.BatchSpec(
+        spec = BatchSpec(
             name="Shops", kind="verification", instructions="Is it true?", options=[], languages=[],
             price_minor=_PRICE_MINOR, policy="fixed:1", confidence=0.0, method="auto", gold_rate=0.0,
             lease_s=None, pack_max=1,
         )  # fmt: skip
-        made = await submit.create(self.rt, self.client, spec)
+        made = await create_batch(self.rt, self.client, spec)
         self.events += 1
         specs = [TaskSpec(f"t{n}", f"Is shop {n} open?", None, None) for n in range(tasks)]
-        await submit.add_tasks(self.rt, self.client, made.id, specs)
-        await submit.start(self.rt, self.client, made.id)
+        await add_tasks(self.rt, self.client, made.id, specs)
+        await start_batch(self.rt, self.client, made.id)
         await self._works()
         await self._dial()
         await self._answers()

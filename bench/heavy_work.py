@@ -23,10 +23,12 @@ from bench._here import gateway
 from gateway.app import open_runtime
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
-from gateway.steps.batches import submit
 from gateway.steps.batches.close import close_batch
 from gateway.steps.batches.prepare import write_specs
 from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit.create import BatchSpec, create_batch
+from gateway.steps.batches.submit.fill import add_prepared, add_tasks
+from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.quality.corrections.correct_gold import (
     Correction,
@@ -127,9 +129,9 @@ class Probers:
 
 async def prepare(rt: Runtime, client: str, tasks: int) -> str:
     """Create a running batch whose tasks are all answered and decided."""
-    batch = await submit.create(rt, client, _spec("large"))
-    await submit.add_tasks(rt, client, batch.id, _tasks(tasks, GOLD))
-    await submit.start(rt, client, batch.id)
+    batch = await create_batch(rt, client, _spec("large"))
+    await add_tasks(rt, client, batch.id, _tasks(tasks, GOLD))
+    await start_batch(rt, client, batch.id)
     async with rt.db.transaction() as db:
         for statement in _FILL:
             await db.execute(
@@ -141,8 +143,8 @@ async def prepare(rt: Runtime, client: str, tasks: int) -> str:
     return batch.id
 
 
-def _spec(name: str) -> submit.BatchSpec:
-    return submit.BatchSpec(
+def _spec(name: str) -> BatchSpec:
+    return BatchSpec(
         name=name,
         kind="categorisation",
         instructions="What is it?",
@@ -194,7 +196,7 @@ async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
         client, _ = await register.add_client(rt, "Bench", "KES")
         await register.top_up(rt, client, "bench", 10**12)
         batch = await prepare(rt, client, tasks)
-        draft = await submit.create(rt, client, _spec("upload"))
+        draft = await create_batch(rt, client, _spec("upload"))
         lines: list[bytes] = []
         filled = write_specs(_tasks(tasks, 0), draft, air_of(rt), lines.append)
 
@@ -203,12 +205,12 @@ async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
 
         who = {"by": "Asha", "reason": "bench"}
         works: list[tuple[str, str, Callable[[], Awaitable[object]]]] = [
-            ("upload", draft.id, lambda: submit.add_prepared(rt, client, draft.id, filled, lines)),
+            ("upload", draft.id, lambda: add_prepared(rt, client, draft.id, filled, lines)),
             ("relearn", batch, lambda: relearn(rt, batch)),
             ("correct_gold", batch, lambda: correct_gold(rt, Correction(batch, "0", "stall", **who))),
             ("correct_label", batch, lambda: correct_label(rt, NewLabel(batch, "kiosk", "Kiosk", misled=True, **who))),
             ("correct_option", batch, lambda: correct_option(rt, SameOption(batch, "stall", "shop", **who))),
-            ("start", draft.id, lambda: submit.start(rt, client, draft.id)),
+            ("start", draft.id, lambda: start_batch(rt, client, draft.id)),
             ("close", batch, close),
         ]  # fmt: skip
         return [

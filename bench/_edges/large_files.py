@@ -27,10 +27,11 @@ from gateway.app import open_runtime
 from gateway.base.ids import ClientId, new_public_id
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
-from gateway.steps.batches import submit
 from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.batches.files.order import ReceivedFile, order_import
 from gateway.steps.batches.files.run import do_file_jobs
+from gateway.steps.batches.submit.create import create_batch
+from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import file_jobs
@@ -63,7 +64,7 @@ def resident_mb() -> float:
 
 async def imported(rt: Runtime, client: ClientId, rows: int) -> tuple[str, float, float]:
     """Import rows, and return the batch, the seconds and the most memory meanwhile."""
-    batch = await submit.create(rt, client, _spec(f"import of {rows}"))
+    batch = await create_batch(rt, client, _spec(f"import of {rows}"))
     folder, job = FileFolder(rt.settings), new_public_id("im")
     name, digest = f"{job}.import", hashlib.sha256()
     file = folder.create(name)
@@ -94,7 +95,7 @@ async def imported(rt: Runtime, client: ClientId, rows: int) -> tuple[str, float
 
 async def answer_all(rt: Runtime, client: ClientId, batch: str) -> None:
     """Start a batch, and give every task its answers and its result."""
-    await submit.start(rt, client, batch)
+    await start_batch(rt, client, batch)
     async with rt.db.transaction() as db:
         await db.execute("set local statement_timeout = 0")
         for statement in _FILL:

@@ -20,7 +20,9 @@ from gateway.cli.serving import served
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.settings.apart import scrubbed_environment
-from gateway.steps.batches import submit
+from gateway.steps.batches.submit.create import BatchSpec, create_batch
+from gateway.steps.batches.submit.fill import add_tasks
+from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.dial import dial
@@ -147,13 +149,13 @@ async def _client(settings: Settings, tasks: int) -> str:
         await register.add_partner(rt, PARTNER, "Bench")
         # The batches of the try-out would be offered first, and they are soon done.
         await rt.db.execute("update batch set state = 'paused' where state = 'running'")
-        await submit.start(rt, client, await _work(rt, client, tasks))
+        await start_batch(rt, client, await _work(rt, client, tasks))
         return key
 
 
 async def _work(rt: Runtime, client: str, count: int) -> str:
     """Create a batch with more questions than all phones together can answer."""
-    spec = submit.BatchSpec(
+    spec = BatchSpec(
         name="work",
         kind="verification",
         instructions="Is it true?",
@@ -167,12 +169,12 @@ async def _work(rt: Runtime, client: str, count: int) -> str:
         lease_s=3600,
         pack_max=1,
     )
-    batch = await submit.create(rt, client, spec)
+    batch = await create_batch(rt, client, spec)
     tasks = [
         TaskSpec(str(n), f"Is shop number {n} the one beside the market?", None, None)
         for n in range(count)
     ]
-    await submit.add_tasks(rt, client, batch.id, tasks)
+    await add_tasks(rt, client, batch.id, tasks)
     return batch.id
 
 

@@ -29,10 +29,13 @@ from gateway.api.responses import AccountOut, Added, BatchOut, ShareOut
 from gateway.api.result_responses import FieldErrorsOut
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
-from gateway.steps.batches import submit
 from gateway.steps.batches.life.more_tasks import AddingTasks
 from gateway.steps.batches.prepare import Filled
 from gateway.steps.batches.quote import quote as quote_of
+from gateway.steps.batches.submit.create import create_batch
+from gateway.steps.batches.submit.fill import UploadedFile, upload_tasks
+from gateway.steps.batches.submit.start import start_batch
+from gateway.steps.batches.submit.stop import cancel_batch, pause_batch
 from gateway.steps.quality.keying.field_errors import field_errors
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results, shares
@@ -70,7 +73,7 @@ async def create(
     """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 
     async def made() -> bytes:
-        batch = await submit.create(rt, client, await spec_of(rt, client, given), by=key)
+        batch = await create_batch(rt, client, await spec_of(rt, client, given), by=key)
         return batch_out(await my_batch(rt, client, batch.id)).model_dump_json().encode()
 
     answer = await once(rt, client, request, 201, made)
@@ -124,9 +127,9 @@ async def tasks(
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     columns = columns_of_fields(renamed)
     async with received(request, folder) as (body, out):
-        file = submit.UploadedFile(body, kind, columns, strict, shape)
+        file = UploadedFile(body, kind, columns, strict, shape)
         told = partial(_added, adding)
-        filled = await submit.upload(
+        filled = await upload_tasks(
             rt,
             client,
             batch,
@@ -216,7 +219,7 @@ async def start(
     pauses with what was learnt (`/pilot`).
     """
     pilot = given.pilot if given else None
-    change = partial(submit.start, by=key, without_promise=without_promise, pilot=pilot)
+    change = partial(start_batch, by=key, without_promise=without_promise, pilot=pilot)
     return await _changed(rt, client, batch, change)
 
 
@@ -226,7 +229,7 @@ async def resume(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> Ba
     await my_batch_to_change(rt, client, batch)
     if (await my_batch(rt, client, batch))["state"] == "draft":
         raise Refused("the batch is a draft; start it with /start", status=409)
-    return await _changed(rt, client, batch, partial(submit.start, by=key))
+    return await _changed(rt, client, batch, partial(start_batch, by=key))
 
 
 @router.post("/batches/{batch}/pause")
@@ -235,7 +238,7 @@ async def pause(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> Bat
 
     Repeating the request changes nothing more.
     """
-    return await _changed(rt, client, batch, partial(submit.pause, by=key))
+    return await _changed(rt, client, batch, partial(pause_batch, by=key))
 
 
 @router.post("/batches/{batch}/cancel")
@@ -244,7 +247,7 @@ async def cancel(rt: Rt, client: Client, key: ActingKey, batch: BatchPath) -> Ba
 
     Repeating the request changes nothing more.
     """
-    return await _changed(rt, client, batch, partial(submit.cancel, by=key))
+    return await _changed(rt, client, batch, partial(cancel_batch, by=key))
 
 
 async def _changed(

@@ -10,7 +10,9 @@ from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.payments.ledger.postings import float_top_up
 from gateway.simulator.operators.books import FLOAT_MINOR
-from gateway.steps.batches import submit
+from gateway.steps.batches.submit.create import BatchSpec, create_batch
+from gateway.steps.batches.submit.fill import add_tasks
+from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.people.api_keys import add_key
 from gateway.steps.runtime import Runtime
@@ -183,7 +185,7 @@ async def book_float(rt: Runtime) -> None:
 
 
 async def _create(rt: Runtime, client: ClientId, batch: _TryOut) -> str:
-    spec = submit.BatchSpec(
+    spec = BatchSpec(
         name=batch.name,
         kind=batch.kind,
         instructions=batch.instructions,
@@ -197,7 +199,7 @@ async def _create(rt: Runtime, client: ClientId, batch: _TryOut) -> str:
         lease_s=None,
         pack_max=1,
     )
-    return (await submit.create(rt, client, spec)).id
+    return (await create_batch(rt, client, spec)).id
 
 
 async def _start(
@@ -213,9 +215,9 @@ async def _start(
         ]
         kind = rt.kind_of(batch.kind)
         rules = RowRules(kind, kind.options(batch.options))
-        await submit.add_tasks(rt, client, batch_id, check_rows(rows, rules))
+        await add_tasks(rt, client, batch_id, check_rows(rows, rules))
     try:
-        await submit.start(rt, client, batch_id)
+        await start_batch(rt, client, batch_id)
     except Refused as refused:
         if refused.status != 402:  # noqa: PLR2004  # its money is spent: it stays a draft
             raise

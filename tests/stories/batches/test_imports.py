@@ -10,12 +10,13 @@ import pytest
 
 from gateway.app import STEPS
 from gateway.base.tabular import WorkbookWriter
-from gateway.steps.batches import submit, uploading
+from gateway.steps.batches import uploading
 from gateway.steps.batches.files import folder as folders
 from gateway.steps.batches.files import imports, run
 from gateway.steps.batches.files.folder import FileFolder
 from gateway.steps.batches.files.run import ATTEMPTS_MAX, LEASE
 from gateway.steps.batches.files.work import FileWork
+from gateway.steps.batches.submit import fill
 
 CSV = {"Content-Type": "text/csv"}
 
@@ -184,7 +185,7 @@ async def test_a_repeated_request_makes_no_second_import(town, draft):
 async def test_a_runner_that_is_killed_in_the_middle_is_replaced_and_nothing_is_doubled(
     town, draft, monkeypatch
 ):
-    monkeypatch.setattr(submit, "SLICE", 4)
+    monkeypatch.setattr(fill, "SLICE", 4)
     job = (await sends(draft, table(10))).json()["id"]
 
     await dies_at(town, monkeypatch, "upload.slice")
@@ -280,7 +281,7 @@ async def test_an_import_without_the_money_for_it_stores_nothing(town):
 
 @pytest.mark.parametrize("point", ["upload.slice", "life.added"])
 async def test_a_killed_runner_sets_money_of_an_open_batch_aside_once(town, monkeypatch, point):
-    monkeypatch.setattr(submit, "SLICE", 4)
+    monkeypatch.setattr(fill, "SLICE", 4)
     batch = await open_batch(town.client, "Is it old?")
     before = await town.client.available_minor()
     job = (await sends(batch, table(10, "new"))).json()["id"]

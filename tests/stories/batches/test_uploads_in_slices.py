@@ -11,9 +11,11 @@ import pytest
 
 from gateway.app import STEPS
 from gateway.base.errors import Refused
-from gateway.steps.batches import submit, uploading
+from gateway.steps.batches import uploading
 from gateway.steps.batches.prepare import write_specs
 from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit import fill
+from gateway.steps.batches.submit.fill import add_prepared, add_tasks
 from gateway.tasks.intake import Audience, TaskSpec
 
 OLD = [{"id": "old", "text": "Is it open?"}]
@@ -25,7 +27,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def small_slices(monkeypatch):
-    monkeypatch.setattr(submit, "SLICE", 4)
+    monkeypatch.setattr(fill, "SLICE", 4)
     monkeypatch.setattr(uploading, "SLICE", 4)
 
 
@@ -69,9 +71,7 @@ class Held:
             asyncio.run_coroutine_threadsafe(self.go_on.wait(), loop).result(300)
             yield from lines[8:]
 
-        await submit.add_prepared(
-            self._town.rt, self._town.client.id, self._batch.id, filled, each()
-        )
+        await add_prepared(self._town.rt, self._town.client.id, self._batch.id, filled, each())
 
 
 async def is_killed_halfway(town, batch, monkeypatch):
@@ -240,7 +240,7 @@ async def test_one_upload_that_is_too_large_is_refused_by_the_same_limit(town, m
 async def test_the_audience_is_kept_with_the_task(town):
     batch = await town.client.drafts()
     specs = [TaskSpec("t", "Is it \\ open?", None, Audience(languages=("sw", "en")))]
-    await submit.add_tasks(town.rt, town.client.id, batch.id, specs)
+    await add_tasks(town.rt, town.client.id, batch.id, specs)
     assert await town.value("select audience from task") == {"languages": ["sw", "en"]}
 
 

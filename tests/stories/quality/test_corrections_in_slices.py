@@ -10,10 +10,11 @@ import pytest
 
 from gateway.app import STEPS
 from gateway.base.errors import Refused
-from gateway.steps.batches import submit
 from gateway.steps.batches.close import close_batch
 from gateway.steps.batches.prepare import write_specs
 from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit import fill
+from gateway.steps.batches.submit.fill import add_prepared
 from gateway.steps.quality.corrections import correct_gold
 from gateway.steps.quality.corrections import follow as follow_step
 from gateway.steps.quality.corrections.correct_gold import SameOption, correct_option
@@ -148,7 +149,7 @@ async def test_two_corrections_of_one_batch_wait_for_each_other(town):
 async def test_starting_a_batch_does_not_wait_for_a_large_upload_which_is_refused(
     town, monkeypatch
 ):
-    monkeypatch.setattr(submit, "SLICE", 10)
+    monkeypatch.setattr(fill, "SLICE", 10)
     batch = await town.client.drafts()
     await town.client.asks(
         "POST", f"/batches/{batch.id}/tasks", json=[{"id": "1", "text": "Is it open?"}]
@@ -165,9 +166,7 @@ async def test_starting_a_batch_does_not_wait_for_a_large_upload_which_is_refuse
         asyncio.run_coroutine_threadsafe(started.wait(), loop).result(300)
         yield from lines[10:]
 
-    upload = asyncio.create_task(
-        submit.add_prepared(town.rt, town.client.id, batch.id, filled, parts())
-    )
+    upload = asyncio.create_task(add_prepared(town.rt, town.client.id, batch.id, filled, parts()))
     await uploading.wait()
     await batch.changes("start")
     started.set()

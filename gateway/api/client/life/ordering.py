@@ -6,7 +6,7 @@ from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
 from gateway.base.money import exact_amount
 from gateway.qa.judging.overlap import DOUBLE
-from gateway.steps.batches import submit
+from gateway.steps.batches.submit.create import BatchSpec
 from gateway.steps.runtime import Runtime
 from gateway.store.people import clients
 from gateway.tasks.entry.fields import DeclaredField
@@ -20,7 +20,7 @@ GOLD_RATE = 0.05
 """The share of gold in a batch with a promised accuracy, where the client names none."""
 
 
-async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
+async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> BatchSpec:
     """Return what a client ordered. Raises Refused naming the field that is wrong."""
     currency = (await clients.account(rt.db, client))["currency"]
     price_minor = exact_amount(given.price, currency, "price")
@@ -32,7 +32,7 @@ async def spec_of(rt: Runtime, client: ClientId, given: BatchIn) -> submit.Batch
         partner_minor = exact_amount(given.partner_price, currency, "partner_price")
     quality = plan_asked(given, currency)
     qualified = quality.qualification
-    return submit.BatchSpec(
+    return BatchSpec(
         name=given.name,
         kind=kind_asked(given.kind, given.value),
         instructions=given.instructions,

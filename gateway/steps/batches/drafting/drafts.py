@@ -27,7 +27,8 @@ from gateway.steps.batches.prepare import (
 )
 from gateway.steps.batches.quoting.promise import check_accuracy
 from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import BatchSpec, add_prepared, checked_batch, create
+from gateway.steps.batches.submit.create import BatchSpec, checked_batch, create_batch
+from gateway.steps.batches.submit.fill import add_prepared
 from gateway.steps.batches.uploading import SLICE, Upload, begun, ended
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
@@ -203,7 +204,7 @@ async def copy(
     by the repeated request.
     """
     fill = tasks and await drafts.has_tasks(rt.db, source)
-    made = await create(rt, client, spec, by=author.key, unfinished=fill)
+    made = await create_batch(rt, client, spec, by=author.key, unfinished=fill)
     if not await unfinished_copies.is_unfinished(rt.db, made.id):
         return made
     reach("copy.begun")

@@ -12,7 +12,7 @@ from gateway.steps.batches.life.change import Author
 from gateway.steps.batches.life.more_tasks import AddingTasks, after_adding
 from gateway.steps.batches.prepare import Filled, UploadReading, lines_of, remove, rows_checked
 from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import store_prepared
+from gateway.steps.batches.submit.fill import store_prepared
 from gateway.steps.batches.uploading import Upload, begun
 from gateway.store.batches.file_jobs import JobOutcome
 from gateway.store.batches.life import changes

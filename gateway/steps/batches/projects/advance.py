@@ -15,12 +15,14 @@ import structlog
 from gateway.base import logs
 from gateway.base.errors import Conflict, GatewayError, Refused
 from gateway.base.failpoints import reach
-from gateway.steps.batches import submit
 from gateway.steps.batches.prepare import Filled, lines_of, remove
 from gateway.steps.batches.projects.create import limits_of, room
 from gateway.steps.batches.projects.stage_outcomes import stage_outcomes
 from gateway.steps.batches.projects.work import ProjectSource, StageWork
 from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.submit.fill import add_once
+from gateway.steps.batches.submit.start import start_batch
+from gateway.steps.batches.submit.stop import cancel_batch, pause_batch
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import projects
 from gateway.store.batches.projects import Project, ProjectStage
@@ -70,12 +72,12 @@ async def _move(
     match project.state, stage.state, stage.batch_state:
         case "cancelled", _, batch_state:
             if batch_state != "done":
-                await submit.cancel(rt, project.client, stage.batch)
+                await cancel_batch(rt, project.client, stage.batch)
             return await _end(rt, project, stage, "cancelled")
         case "paused", _, "running":
-            await submit.pause(rt, project.client, stage.batch)
+            await pause_batch(rt, project.client, stage.batch)
         case "running", "running", "paused":
-            await submit.start(rt, project.client, stage.batch)
+            await start_batch(rt, project.client, stage.batch)
         case "running", "running", "cancelled" | "done" as over if stage.is_published:
             return await _end(rt, project, stage, over)
         case "running", "waiting", _ if not _waits(stage, stages):
@@ -95,7 +97,7 @@ async def _begin(
     """Fill the batch of a stage and start it; a stage without tasks is skipped."""
     if stage.batch_state == "draft" and not await projects.has_tasks(rt.db, stage.batch):
         if not await _fill(rt, project, stage, stages):
-            await submit.cancel(rt, project.client, stage.batch)
+            await cancel_batch(rt, project.client, stage.batch)
             await _end(rt, project, stage, "skipped")
             return
         reach("project.filled")
@@ -103,7 +105,7 @@ async def _begin(
     if first is not None and stage.batch_state == "draft":
         async with rt.db.transaction() as db:
             await projects.keep_apart(db, stage.batch, first.batch)
-    await submit.start(rt, project.client, stage.batch)
+    await start_batch(rt, project.client, stage.batch)
     reach("project.begun")
     async with rt.db.transaction() as db:
         await projects.lock_project(db, project.id)
@@ -127,7 +129,7 @@ async def _fill(
         assert isinstance(filled, Filled)
         if not filled.tasks + filled.golds:
             return False
-        await submit.add_once(rt, project.client, stage.batch, filled, lines_of(out))
+        await add_once(rt, project.client, stage.batch, filled, lines_of(out))
     except Refused as bad:
         if bad.status == 409:  # noqa: PLR2004  # another process was faster
             raise Conflict(str(bad)) from bad

@@ -13,7 +13,7 @@ from gateway.steps.batches.prepare import Filled, added
 from gateway.steps.batches.projects.recipes import find_recipe
 from gateway.steps.batches.projects.work import ProjectSource, StageWork
 from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import BatchSpec, checked_batch
+from gateway.steps.batches.submit.create import BatchSpec, checked_batch
 from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.batches.upload_files import first_file
 from gateway.steps.repeated import id_to_make

@@ -236,7 +236,7 @@ async def test_tasks_whose_upload_is_killed_count_wholly_or_not_at_all(town, mon
     from gateway.base.ids import ClientId
     from gateway.steps.batches.life.change import Author
     from gateway.steps.batches.life.more_tasks import AddingTasks
-    from gateway.steps.batches.submit import UploadedFile, upload
+    from gateway.steps.batches.submit.fill import UploadedFile, upload_tasks
 
     one = await machine(town)
     folder = town.rt.settings.data_dir / "kill"
@@ -248,7 +248,7 @@ async def test_tasks_whose_upload_is_killed_count_wholly_or_not_at_all(town, mon
         # A killed process takes nothing back.
         monkeypatch.setattr(uploading.Upload, "take_back", _nothing)
         with pytest.raises(Killed):
-            await upload(
+            await upload_tasks(
                 town.rt,
                 ClientId(one.client.id),
                 one.batch.id,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
-from gateway.steps.batches import submit
 from gateway.steps.batches.drafting.previews.phones import Phones
 from gateway.steps.batches.drafting.previews.shown import (
     Preview,
@@ -17,7 +16,7 @@ from gateway.steps.batches.drafting.previews.shown import (
 from gateway.steps.batches.prepare import Filled, write_specs
 from gateway.steps.batches.quote import filled
 from gateway.steps.batches.routes_on_air import air_of
-from gateway.steps.batches.submit import BatchSpec
+from gateway.steps.batches.submit.create import BatchSpec, imagined_batch
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
@@ -34,7 +33,7 @@ async def preview_of_spec(
 
     Raises Refused naming the field, or the row and the field, as making the batch would.
     """
-    batch = await submit.imagined_batch(rt, client, spec)
+    batch = await imagined_batch(rt, client, spec)
     workers = rt.vault.pseudonyms(client)
     specs = check_rows(rows, RowRules(rt.kind_of(batch.kind), batch.options, workers, batch.fields))
     found = write_specs(specs, batch, air_of(rt), _not_kept)
