@@ -352,7 +352,7 @@ def bench(
     short: Annotated[
         bool,
         typer.Option(
-            "--short", help="Run the short form for CI, if the benchmark has one (edges)."
+            "--short", help="Run the short form, if the benchmark has one (edges, growth)."
         ),
     ] = False,
     json: Json = None,

@@ -20,8 +20,8 @@ from gateway.settings.apart import scrubbed_environment
 FOLDER = Path(gateway.__file__).parent.parent / "bench"
 
 
-_SHORT = frozenset({"edges"})
-"""The benchmarks with a short form, which asserts nothing that depends on the machine's speed."""
+_SHORT = frozenset({"edges", "growth"})
+"""The benchmarks with a short form: few rows, or no bar that depends on the machine's speed."""
 
 
 def bench(name: str | None, out: Path | None, *, short: bool = False) -> None:
