@@ -21,8 +21,14 @@ _BY_WORKER = """select w.msisdn_index as number, a.balance,
   from worker w join account a on a.id = w.account_id"""
 _PAYOUTS = "select p.key::text as key, p.amount, p.state from payout p"
 OPEN = """select (select count(*) from payout where settled_at is null)
-  + (select count(*) from inbox where state not in ('done', 'unclear'))
+  + (select count(*) from inbox i where state not in ('done', 'unclear') and not (kind = 'receipt'
+      and not exists (select from outbox o where o.provider_id = split_part(i.event_id, ':', 1))))
   + (select count(*) from outbox where state in ('queued', 'sending'))"""
+"""The number of things that are under way.
+
+A delivery report whose message has lost its provider's answer finds no message. It is tried for a
+day, and holds nothing up.
+"""
 
 
 @dataclass
