@@ -9,16 +9,18 @@ it execute anything but a step of the gateway (see `jobs`). The runner ignores c
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
 import structlog
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004  # Redis's own
 from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.utils import now
-from rq.worker_registration import REDIS_WORKER_KEYS
+from rq.worker_registration import REDIS_WORKER_KEYS, register
 
 from gateway.base.errors import SettingsError
 from gateway.base.redaction import redacted
@@ -38,6 +40,8 @@ log = structlog.get_logger()
 # Rows recover by their own leases meanwhile, so this only frees the name of the job.
 WORKER_TTL_S = 30
 MAINTENANCE_S = 15
+AWAY = (ConnectionError, TimeoutError)
+"""The errors of a Redis that is not there at the moment."""
 
 
 class JobWorker(SimpleWorker):
@@ -71,17 +75,32 @@ class JobWorker(SimpleWorker):
             job.timeout = job_timeout_s(queue.name)
             job.origin, job.bound = queue.name, partial(self._permitted.execute, *job.words[1:])
             super().execute_job(job, queue)
-        except (ConnectionError, TimeoutError):
-            raise
+        except AWAY as away:
+            # The process stays, since a new one takes seconds to start. The wait for the next job
+            # is also the wait for Redis.
+            why = redacted(str(away))
+            log.warning("Redis went away during a job, which is enqueued again", why=why)
         except (RefusedJob, RedisError, ValueError) as bad:
             # RQ's own keys about this job may have another type than RQ expects.
             refuse_job(self.connection, queue.key, job.id, str(bad))
 
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Report this runner, or leave it out while Redis is away."""
+        with suppress(*AWAY):
+            super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
+        """Record what this runner does, or leave it out while Redis is away."""
+        with suppress(*AWAY):
+            super().set_state(state, pipeline)
+
     def run_maintenance_tasks(self) -> None:
         try:
+            # A Redis that took over, or was emptied, may not know this runner.
+            register(self)
             self.clean_registries()
-        except (ConnectionError, TimeoutError):
-            raise
+        except AWAY as away:
+            log.warning("Redis is away", why=redacted(str(away)))
         except Exception as bad:  # noqa: BLE001  # whatever stands there, the runner goes on
             log.error("a registry in Redis cannot be read", why=redacted(repr(bad)))
         self.last_cleaned_at = now()
