@@ -23,11 +23,13 @@ _PAYOUTS = "select p.key::text as key, p.amount, p.state from payout p"
 OPEN = """select (select count(*) from payout where settled_at is null)
   + (select count(*) from inbox i where state not in ('done', 'unclear') and not (kind = 'receipt'
       and not exists (select from outbox o where o.provider_id = split_part(i.event_id, ':', 1))))
-  + (select count(*) from outbox where state in ('queued', 'sending'))"""
+  + (select count(*) from outbox where state in ('queued', 'sending') and not (state = 'queued' and tries = 0
+      and due_at > created_at and (starts_with(cause, 'unclear:') or starts_with(cause, 'again:'))))"""
 """The number of things that are under way.
 
 A delivery report whose message has lost its provider's answer finds no message. It is tried for a
-day, and holds nothing up.
+day, and holds nothing up. A reply to a phone that was not understood again and again is held back
+for a quarter of an hour, so that a newer one can take its place.
 """
 
 
