@@ -323,13 +323,17 @@ def run(full: FillPlan, phones: int) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Print the figures: `python -m bench.growth [--short] [--answers N]`."""
+    """Print the figures: `python -m bench.growth [--short] [--answers 1000000]`."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--short", action="store_true", help="100,000 answers instead of 5 million")
     asked.add_argument("--answers", type=int, help="another number of answers")
+    asked.add_argument("--workers", type=int, help="another number of workers")
+    asked.add_argument("--open-tasks", type=int, help="another size of the one large open batch")
     asked.add_argument("--phones", type=int, default=600, help="phones for each act")
     given = asked.parse_args()
-    full = fill.plan(given.answers) if given.answers else _SHORT if given.short else _LONG
+    full = _SHORT if given.short else _LONG
+    if given.answers:
+        full = fill.plan(given.answers, given.workers, given.open_tasks)
     print(json.dumps({"results": run(full, given.phones)}, indent=1))
 
 
