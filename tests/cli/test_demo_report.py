@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from gateway.cli.replay.baselines import baselines
+from gateway.cli.replay.demo import demo_status
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show, show_demo
 
@@ -149,3 +150,30 @@ def test_a_typed_answer_is_right_whatever_its_capitals_and_has_no_majority():
     found = baselines(recording("transcription", {"a": "Hello, you"}), [("a", "w1", "hello you")])
     assert (found.single, found.majority) == (1.0, None)
     assert baselines(recording("transcription", {}), [("a", "w1", "x")]).single is None
+
+
+def test_a_demo_with_an_answer_that_was_not_taken_says_so_first_and_fails():
+    missing = {
+        "worker": "w7",
+        "task": "t3",
+        "answer": "Why",
+        "why": "the gateway did not take it",
+        "shown_last": "Sorry",
+    }
+    report = {
+        **WHOLE,
+        "batches": [*BATCHES[:2], {**BATCHES[2], "undelivered": [missing]}],
+        "project": {"faults": 0},
+    }
+    text = "\n".join(printed(show_demo, {k: v for k, v in report.items() if k != "project"}))
+    first = text.split("Does it follow?")[0]
+    assert "1 could not be delivered" in first
+    assert "w7 to task t3" in text
+    assert demo_status(report) == 3
+    assert demo_status({**report, "mismatches": 1}) == 1, "different books matter more"
+
+
+def test_a_demo_whose_answers_all_arrived_says_nothing_of_delivery_and_ends_with_0(demo):
+    assert "delivered" not in "".join(demo)
+    assert demo_status({**WHOLE, "batches": BATCHES, "project": {"faults": 0}}) == 0
+    assert demo_status({**WHOLE, "batches": BATCHES, "project": {"faults": 1}}) == 1

@@ -103,13 +103,17 @@ def finish(
     write_json(report, out)
     if status := exit_status(report, allow_undelivered=allow_undelivered):
         if status == EXIT_UNDELIVERED:
-            console.print(
-                f"Exit status {status}, because of the answers that could not be delivered; "
-                "--allow-undelivered accepts them.",
-                style="yellow",
-                highlight=False,
-            )
+            say_undelivered(console, "; --allow-undelivered accepts them.")
         sys.exit(status)
+
+
+def say_undelivered(console: Console, end: str) -> None:
+    """Print why the command fails although all books are equal."""
+    console.print(
+        f"Exit status {EXIT_UNDELIVERED}, because of the answers that could not be delivered{end}",
+        style="yellow",
+        highlight=False,
+    )
 
 
 def exit_status(report: dict[str, Any], *, allow_undelivered: bool = False) -> int:

@@ -5,16 +5,24 @@ Three batches run at once, and all books are compared at the end.
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from gateway.cli.json_output import write_json
 from gateway.cli.replay import demo_project
-from gateway.cli.replay.command import make_plan, run
+from gateway.cli.replay.command import (
+    EXIT_DIFFERENT,
+    EXIT_UNDELIVERED,
+    exit_status,
+    make_plan,
+    run,
+    say_undelivered,
+)
 from gateway.cli.replay.play import ReplayPlan
 from gateway.cli.replay.recording import RecordingFiles, read_recording
 from gateway.cli.replay.report import show_demo
@@ -26,7 +34,8 @@ _QUICK_TASKS = 30
 def demo(*, quick: bool, out: Path | None, keep: Path | None) -> None:
     """Play the shipped recordings and a project of two partners.
 
-    Exits with 1 when any two books differ. `keep` is a folder for the files of the project.
+    Exits with 1 when any two books differ, and with 3 when an answer could not be delivered. `keep`
+    is a folder for the files of the project.
     """
     console = Console(stderr=str(out) == "-")
     console.print(
@@ -48,8 +57,26 @@ def demo(*, quick: bool, out: Path | None, keep: Path | None) -> None:
         demo_project.keep(acts[0], keep)
         console.print(f"The result, its quality report and the impact report are in {keep}")
     write_json(report, out)
-    if report["mismatches"] or report["lost"] or report["duplicated"] or acts[0].faults:
-        sys.exit(1)
+    if status := demo_status(report):
+        if status == EXIT_UNDELIVERED:
+            say_undelivered(console, ".")
+        sys.exit(status)
+
+
+def demo_status(report: Mapping[str, Any]) -> int:
+    """Return the exit status of a demo: that of a replay of all its batches and of its project.
+
+    >>> report = {"mismatches": 0, "lost": 0, "duplicated": 0, "project": {"faults": 0}}
+    >>> taken, missing = {"undelivered": []}, {"undelivered": ["one"]}
+    >>> demo_status({**report, "batches": [taken]}), demo_status({**report, "batches": [missing]})
+    (0, 3)
+    >>> demo_status({**report, "batches": [missing], "project": {"faults": 1}})
+    1
+    """
+    if report["project"]["faults"]:
+        return EXIT_DIFFERENT
+    undelivered = [one for part in report["batches"] for one in part["undelivered"]]
+    return exit_status({**report, "undelivered": undelivered})
 
 
 def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:

@@ -64,7 +64,12 @@ def show_demo(report: Report, console: Console) -> None:
 
 
 def _ok(report: Report) -> bool:
-    return not (report["mismatches"] or report["lost"] or report["duplicated"])
+    return not (report["mismatches"] or report["lost"] or report["duplicated"] or _missing(report))
+
+
+def _missing(report: Report) -> int:
+    """Return how many recorded answers the gateway did not take, in all batches of the report."""
+    return sum(len(part["undelivered"]) for part in report.get("batches", [report]))
 
 
 def _panel(title: str, lines: ReportLines, *, ok: bool) -> Panel:
@@ -80,23 +85,25 @@ def _panel(title: str, lines: ReportLines, *, ok: bool) -> Panel:
 
 def _of_result(r: Report, questions: int, batches: int) -> ReportLines:
     """Return the main results: nothing is lost, every worker is paid once, and all books agree."""
-    state = "green" if _ok(r) else "red"
+    complete = not (r["lost"] or r["duplicated"] or _missing(r))
+    answers_in, books_in = ("green" if good else "red" for good in (complete, not r["mismatches"]))
     differences = "1 difference" if r["mismatches"] == 1 else f"{r['mismatches']:,} differences"
     paid, operator = r["paid_minor"], r["operator"]
     owed = r["earned_minor"] - paid
     rest = f"; {_money(owed, r)} is below the least payout" if owed else ""
     many = f"{questions:,} questions" + (f" in {batches} batches" if batches > 1 else "")
+    missing = f", {_missing(r):,} could not be delivered" if _missing(r) else ""
     return [
         (
             "answers",
-            f"[bold {state}]{r['lost']} lost, {r['duplicated']} doubled[/]; {r['answers_used']:,} answers to {many}",
+            f"[bold {answers_in}]{r['lost']} lost, {r['duplicated']} doubled{missing}[/]; {r['answers_used']:,} answers to {many}",
         ),
         ("money", f"{_money(r['earned_minor'], r)} earned, {_money(paid, r)} of it paid out{rest}"),
         (
             "payouts",
             f"{operator['payouts']:,} by mobile money, {operator['duplicates']} of them twice",
         ),
-        ("books", f"[bold {state}]{differences}[/] between {_BOOKS}"),
+        ("books", f"[bold {books_in}]{differences}[/] between {_BOOKS}"),
     ]
 
 
