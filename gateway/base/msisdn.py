@@ -143,7 +143,8 @@ def _has_fraction(rest: str) -> bool:
 def _is_grouped(groups: Sequence[str]) -> bool:
     if len(groups) == 2 and groups[1]:  # noqa: PLR2004  # one point
         return len(groups[1]) >= len("999")
-    return all(len(group) != 1 for group in groups)
+    # Several points are no decimal point: 6.71.23.45.67 is written in pairs from its end.
+    return all(len(group) != 1 for group in groups[1:])
 
 
 def _number(has_plus: bool, digits: str, region: str) -> PhoneNumber | None:  # noqa: FBT001
@@ -171,7 +172,13 @@ def _is_abroad(number: PhoneNumber, digits: str, region: str) -> bool:
         len(digits) >= _DIGITS_ABROAD_MIN
         and phonenumbers.number_type(number) in _MOBILE
         and not any(_is_home_mobile(digits[:n], region) for n in _lengths(region))
+        and not any(_is_home_mobile(one, region) for one in _with_one_digit_less(digits))
     )
+
+
+def _with_one_digit_less(digits: str) -> set[str]:
+    """Return what may have been meant where one digit too many was typed."""
+    return {digits[:place] + digits[place + 1 :] for place in range(len(digits))}
 
 
 def _is_home_mobile(digits: str, region: str) -> bool:

@@ -255,8 +255,21 @@ def _without_empty_end(cells: list[str]) -> list[str]:
 
 
 def _trimmed(cell: str) -> str:
-    """Return a cell without outer blanks. A NumberCell keeps its type."""
+    """Return a cell without outer blanks. A NumberCell keeps its type.
+
+    Programs write ="0071" so that a spreadsheet does not drop the zeros.
+
+    >>> _trimmed(' ="0071" '), _trimmed('="a"&"b"')
+    ('0071', '="a"&"b"')
+    """
     bare = cell.strip()
+    if (
+        bare.startswith('="')
+        and bare.endswith('"')
+        and '"' not in bare[2:-1]
+        and len(bare) > len('="')
+    ):
+        return bare[2:-1].strip()
     return cell if bare == cell else bare
 
 

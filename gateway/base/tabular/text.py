@@ -1,13 +1,14 @@
 """The text of a file's bytes. One rule decides which encoding the file has.
 
-1. A byte order mark decides (UTF-8, UTF-16 LE or BE).
-2. Without one, a NUL in every second of the first bytes means UTF-16.
+1. A byte order mark decides (UTF-8, UTF-16 or UTF-32, LE or BE).
+2. Without one, a NUL in every second byte of the first line means UTF-16. Headers are Latin.
 3. Otherwise the file is UTF-8, if all of it is valid.
 4. Otherwise, and only if nothing in it looks like UTF-8, it is Windows-1252.
 """
 
 import codecs
 import io
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,15 @@ _CHUNK = 1 << 16
 _SAMPLE = 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # It begins like the mark of UTF-16.
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Letters and quotes in UTF-8. In Windows-1252 these bytes would be a letter with an accent before
+# signs that never follow it.
+_UTF8_INSIDE = re.compile(rb"\xc3[\x80-\xbf]|\xe1[\x84-\x8e][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
+_UTF8_BYTES_MAX = 3
 
 
 @contextmanager
@@ -86,6 +93,10 @@ def decoded_text(source: Source) -> str:
 
 
 def _wide(sample: bytes) -> str | None:
+    ends = [
+        end + 1 for mark in (b"\n\0", b"\0\n", b"\r\0", b"\0\r") if (end := sample.find(mark)) > 0
+    ]
+    sample = sample[: min(ends, default=len(sample))]
     pairs = len(sample) // 2
     if pairs == 0:
         return None
@@ -101,7 +112,7 @@ def _narrow(chunks: Iterator[bytes]) -> str:
     Raises Refused when the bytes mix both or fit neither.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    row, has_utf8, is_utf8 = 1, False, True
+    row, has_utf8, is_utf8, last = 1, False, True, b""
     for chunk in chunks:
         if is_utf8:
             try:
@@ -112,7 +123,8 @@ def _narrow(chunks: Iterator[bytes]) -> str:
                     raise _broken(row + good.count(b"\n")) from bad
                 is_utf8 = False
         if not is_utf8:
-            _check_western(chunk, row)
+            _check_western(last, chunk, row)
+            last = chunk[1 - _UTF8_BYTES_MAX :]
         row += chunk.count(b"\n")
     if is_utf8 and decoder.getstate()[0]:  # The last character is cut, or it is not UTF-8.
         if has_utf8:
@@ -121,11 +133,17 @@ def _narrow(chunks: Iterator[bytes]) -> str:
     return "utf-8" if is_utf8 else "cp1252"
 
 
-def _check_western(chunk: bytes, row: int) -> None:
+def _check_western(last: bytes, chunk: bytes, row: int) -> None:
+    """Raise Refused for bytes that Windows-1252 does not have, or that are letters of UTF-8.
+
+    `last` are the bytes in front of the chunk, in which a letter of UTF-8 may begin.
+    """
     try:
         chunk.decode("cp1252")
     except UnicodeDecodeError as bad:
         raise _broken(row + chunk[: bad.start].count(b"\n")) from bad
+    if found := _UTF8_INSIDE.search(last + chunk):
+        raise _broken(row + chunk[: max(0, found.start() - len(last))].count(b"\n"))
 
 
 def _broken(line: int) -> Refused:

@@ -3,6 +3,7 @@
 Limits protect the gateway from malicious files.
 """
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
@@ -20,6 +21,7 @@ RATIO_FROM_BYTES = 1 << 20  # Small parts of a workbook may shrink a lot.
 ROWS_MAX = 1_048_576
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")  # no half of a character
 
 
 class NumberCell(str):
@@ -37,7 +39,7 @@ class FaultyRecord(list[str]):
 
 
 def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
-    """Yield the cells of the first sheet, row by row, as text.
+    """Yield the cells of the first sheet that is not hidden, row by row, as text.
 
     A row with a cell that cannot be read is a FaultyRecord. Raises Refused when the file is not
     XLSX.
@@ -50,7 +52,9 @@ def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
     except Exception as bad:
         raise Refused(f"this XLSX file cannot be read ({type(bad).__name__}); save it again, or as CSV UTF-8") from bad  # fmt: skip
     try:
-        sheet = cast("Any", book).worksheets[0] if cast("Any", book).worksheets else None
+        sheets = cast("list[Any]", book.worksheets)
+        # A hidden sheet holds lists for drop-downs, and its author may not know of it.
+        sheet = next((one for one in sheets if one.sheet_state == "visible"), None)
         if sheet is None:
             raise Refused("this XLSX file has no sheet with cells")
         sheet.reset_dimensions()  # The size that a file states may be wrong, or chosen to do harm.
@@ -95,7 +99,7 @@ def _text(cell: Any, row: int, column: int) -> str:
         case bool():
             return "TRUE" if value else "FALSE"
         case int() | float():
-            return NumberCell(number_text(value))
+            return NumberCell(_with_zeros(number_text(value), str(cell.number_format)))
         case datetime():
             is_day = value.time() == time() and not {"h", "s"} & set(
                 str(cell.number_format).lower()
@@ -104,7 +108,37 @@ def _text(cell: Any, row: int, column: int) -> str:
         case date() | time():
             return value.isoformat()
         case _:
-            return str(value)
+            text = unescaped(str(value))
+            if "\0" in text:
+                raise RecordError("there is a NUL character in it", row, column)
+            return text
+
+
+def unescaped(text: str) -> str:
+    r"""Return the text of a cell. XLSX writes characters that XML does not have as `_xHHHH_`.
+
+    >>> unescaped("a_x0009_b"), unescaped("_x005F_x0009_"), unescaped("_xD800_")
+    ('a\tb', '_x0009_', '_xD800_')
+    """
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def escaped(text: str) -> str:
+    """Return the text as a cell holds it, so that a text that looks like an escape stays itself.
+
+    >>> escaped("_x0009_"), escaped("snake_case_x")
+    ('_x005F_x0009_', 'snake_case_x')
+    """
+    return _ESCAPED.sub(r"_x005F_x\1_", text)
+
+
+def _with_zeros(number: str, shape: str) -> str:
+    """Return a whole number with the zeros that its format shows in front of it.
+
+    >>> _with_zeros("7", "000"), _with_zeros("7.5", "000"), _with_zeros("7", "General")
+    ('007', '7.5', '7')
+    """
+    return number.zfill(len(shape)) if number.isdecimal() and not shape.strip("0") else number
 
 
 def number_text(value: float) -> str:

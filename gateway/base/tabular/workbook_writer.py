@@ -11,7 +11,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from gateway.base.errors import Refused
-from gateway.base.tabular.workbook import ROWS_MAX
+from gateway.base.tabular.workbook import ROWS_MAX, escaped
 from gateway.base.tabular.writer import spreadsheet_cell
 
 CELL_CHARACTERS_MAX: Final = 32_767
@@ -107,7 +107,7 @@ class WorkbookWriter:
                 f"a cell holds at most {CELL_CHARACTERS_MAX:,} characters: export CSV or JSON lines"
             )
         if not text.isalnum():
-            text = escape(_NOT_IN_XML.sub("\ufffd", text))
+            text = escape(escaped(_NOT_IN_XML.sub("\ufffd", text)))
         return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

@@ -51,6 +51,14 @@ def test_what_is_no_mobile_number_is_refused(text: str) -> None:
             None,
         ),  # a Tanzanian number with a digit too many, no number of Singapore
         ("916123456712", "NG", None),
+        # A number of the home region with one stray digit is no number of Romania or Malaysia.
+        ("40712123456", "KE", None),
+        ("40770123456", "LR", None),
+        ("50650123456", "MA", None),
+        ("+40712123456", "KE", "+40712123456"),
+        ("6.71.23.45.67", "CM", "+237671234567"),  # numbers in pairs, as French writes them
+        ("2.510.123", "SC", "+2482510123"),
+        ("671.23.45.6.7", "CM", None),
         ("01512345678-9", "DE", None),  # two lengths exist: the 9 may be an extension
         ("0711000031", "XX", None),
     ],
@@ -163,3 +171,16 @@ def test_a_country_with_one_time_zone_gives_it_to_all_its_numbers() -> None:
 def test_a_number_newer_than_the_metadata_belongs_to_its_country() -> None:
     assert region_of("+254161234567") == "KE"
     assert region_of("+447700900000") == "GB"
+
+
+@given(st.sampled_from(REGIONS), st.integers(0, 12), st.sampled_from("0123456789"))
+def test_one_stray_digit_never_makes_it_a_number_of_another_country(
+    region: str, place: int, digit: str
+) -> None:
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        return
+    written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    typed = "".join(ch for ch in written if ch.isdecimal())
+    found = read(typed[:place] + digit + typed[place:], region)
+    assert found is None or found.startswith(f"+{example.country_code}"), (typed, found)

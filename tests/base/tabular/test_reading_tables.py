@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from itertools import islice
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.base.errors import Refused
-from gateway.base.tabular import NumberCell, json_lines, open_table
+from gateway.base.tabular import NumberCell, WorkbookWriter, json_lines, open_table
 
 ROWS = [{"id": "1", "text": "Toi Market"}, {"id": "2", "text": "Caf\u00e9"}]
 
@@ -120,6 +121,98 @@ def test_typed_cells_of_a_spreadsheet() -> None:
 def test_a_formula_is_refused_by_its_cell() -> None:
     with pytest.raises(Refused, match="row 2, column text: the cell holds a formula"):
         cells(xlsx(["id", "text"], [1, "a"], [2, "=A2"]))
+
+
+def workbook(fill: Callable[[openpyxl.Workbook], None]) -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    fill(book)
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_hidden_sheet_is_not_the_table_that_its_author_sees() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        lists = book.worksheets[0]
+        lists.append(["id", "text"])
+        lists.append(["old", "a list for a drop-down"])
+        lists.sheet_state = "hidden"
+        seen = book.create_sheet("tasks")
+        seen.append(["id", "text"])
+        seen.append([1, "a"])
+        book.active = 1
+
+    assert cells(workbook(fill)) == [{"id": "1", "text": "a"}]
+
+
+def test_a_number_that_is_shown_with_zeros_in_front_keeps_them() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        sheet = book.worksheets[0]
+        sheet.append(["id", "text"])
+        for number, shape in ((7, "000"), (1234, "000"), (7.5, "000"), (-7, "000"), (7, "0")):
+            sheet.append([number, "a"])
+            sheet.cell(sheet.max_row, 1).number_format = shape
+
+    assert [row["id"] for row in cells(workbook(fill))] == ["007", "1234", "7.5", "-7", "7"]
+
+
+def test_characters_that_xlsx_escapes_are_read_as_what_they_are() -> None:
+    """Excel writes a carriage return as _x000D_, and a text that looks like that as _x005F_."""
+    rows = ["line_x000D_\nbreak", "_x0041_bc", "_x005F_x0041_", "_x00ZZ_"]
+    strings = "".join(f"<row><c t='inlineStr'><is><t>{n}</t></is></c><c t='inlineStr'><is><t>{text}</t></is></c></row>" for n, text in enumerate(["text", *rows]))  # fmt: skip
+    sheet = f"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{strings}</sheetData></worksheet>"
+    file = repacked(xlsx(["id", "text"]), sheet1=sheet.replace(">0<", ">id<", 1).encode())
+    assert [row["text"] for row in cells(file)] == ["line\r\nbreak", "Abc", "_x0041_", "_x00ZZ_"]
+
+
+def test_a_text_that_looks_like_an_escape_of_xlsx_is_written_and_read_as_itself() -> None:
+    writer, said = WorkbookWriter("answers"), ["_x0041_", "_x005F_", "snake_x0041_case"]
+    rows = [["id", "text"], *([str(n), one] for n, one in enumerate(said))]
+    file = writer.begin() + b"".join(map(writer.row, rows)) + writer.end()
+    assert [row["text"] for row in cells(file)] == said
+
+
+def test_a_nul_that_xlsx_escapes_is_refused_by_its_cell() -> None:
+    rows = "<row><c t='inlineStr'><is><t>id</t></is></c></row><row><c t='inlineStr'><is><t>a_x0000_b</t></is></c></row>"
+    sheet = f"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>{rows}</sheetData></worksheet>"
+    with pytest.raises(Refused, match="row 1, column id: there is a NUL character"):
+        cells(repacked(xlsx(["id"]), sheet1=sheet.encode()), ("id",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_known_by_its_header_in_any_script(encoding: str) -> None:
+    text = "id\ttext\n" + "1\t\u1230\u120b\u121d\u1230\u120b\u121d\u1230\u120b\u121d\n" * 200
+    assert cells(text.encode(encoding))[0]["text"] == "\u1230\u120b\u121d" * 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+def test_utf_32_is_read_by_its_mark(encoding: str) -> None:
+    assert cells("\ufeffid,text\n1,Toi Market\n2,Caf\u00e9\n".encode(encoding)) == ROWS
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("word", ["Caf\u00e9", "\u1230\u120b\u121d", "it\u2019s"])
+def test_two_encodings_in_one_file_are_refused_in_either_order(first: bool, word: str) -> None:  # noqa: FBT001
+    western, utf8 = b"1,Caf\xe9 \xab D\xe9j\xe0 vu \xbb\n", f"2,{word}\n".encode()
+    lines = (western, utf8) if first else (utf8, western)
+    with pytest.raises(Refused, match=r"line [23]: this is not UTF-8 text"):
+        cells(b"id,text\n" + b"".join(lines))
+    far = b"".join(b"%d,filler\n" % n for n in range(20_000))
+    with pytest.raises(Refused, match="this is not UTF-8 text"):
+        cells(b"id,text\n" + lines[0] + far + lines[1])
+
+
+def test_western_quotes_beside_capitals_are_no_second_encoding() -> None:
+    text = "id;text\n1;\u00ab CAF\u00c9\u00bb, n\u00e9\u00a0\u00bb, \u201cC\u00d4T\u00c9\u201d\n"
+    assert len(cells(text.encode("cp1252"))) == 1
+
+
+def test_a_cell_that_is_wrapped_to_keep_its_zeros_is_read_without_the_wrapping() -> None:
+    """Banks and shops write ="0071", so that a spreadsheet does not drop the zeros."""
+    assert cells('id,text\n="0071",a\n"=""0072""",b\n=1+1,="x"&"y"\n') == [
+        {"id": "0071", "text": "a"},
+        {"id": "0072", "text": "b"},
+        {"id": "=1+1", "text": '="x"&"y"'},
+    ]
 
 
 def test_merged_cells_leave_the_others_empty() -> None:
