@@ -1,6 +1,8 @@
 """Calls, ids and words as providers and phones were seen to send them, each read as what it is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.base.forms import id_in, pairs
 from gateway.phrases.hearing import fold
@@ -16,6 +18,7 @@ STOPS = [
     b"text=STOP\r\n",
     b"charset=GSM&text=STOP",
     b"charset=bogus&text=STOP",
+    b"charset=utf-8%00&text=STOP",
     b'\xef\xbb\xbf{"text":"STOP"}',
     b'{"text":"STOP \\ud83d"}',
     b'{"text":"STOP\n"}',
@@ -50,6 +53,15 @@ def test_a_stop_is_heard_in_any_of_these_bodies(body: bytes) -> None:
 )
 def test_these_texts_stay_as_they_were_written(body: bytes, said: str) -> None:
     assert dict(pairs(body))["text"] == said
+
+
+PIECES = b"a = & + %41 %2B %2b %E9 %zz % %00 charset utf-8 ascii \xe9 %26 %3D * %0A \n".split(b" ")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
+def test_a_plain_form_is_read_like_any_other(body: bytes) -> None:
+    """A form in printable ASCII takes a shorter way, which one that names a charset never takes."""
+    assert pairs(body) == pairs(b"encoding=none&" + body)[1:]
 
 
 @pytest.mark.parametrize(

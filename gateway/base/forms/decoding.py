@@ -44,7 +44,7 @@ def charset_named(said: str) -> str | None:
         return None
     try:
         return codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):  # A name with a NUL, for instance, cannot be looked up.
         return None
 
 
