@@ -46,6 +46,7 @@ from gateway.api.monitoring.metrics import Metrics
 from gateway.api.monitoring.readiness import Readiness
 from gateway.api.trial import pilots, previews
 from gateway.api.webhooks import routes as webhooks
+from gateway.api.webhooks.gates import gates_of
 from gateway.api.webhooks.intake import Intake
 from gateway.qa import rule_names
 from gateway.steps.runtime import Runtime
@@ -88,13 +89,14 @@ def make_app(
             counts = Counts(rt.settings.data_dir / "counts", name if clients_at else None)
             await stack.enter_async_context(counts.kept())
             metrics = Metrics(rt, counts, doors)
-            hooks = list[BaseRoute]()
+            hooks, intake = list[BaseRoute](), None
             if Serves.WEBHOOKS in serves:
                 intake = await stack.enter_async_context(Intake.opened(rt))
                 hooks = [metrics.counted(route) for route in webhooks.routes(rt, intake)]
-                busy = webhooks.last_screen(rt, "ussd.busy")
-                doors.turnstile = Turnstile.of(rt, intake.admission, counts, busy)
             rooms = Applications(rt.settings, app, Router(hooks, redirect_slashes=False))
+            if intake is not None:
+                gates = gates_of(rt, intake, counts, rooms.places)
+                doors.turnstile = Turnstile(intake.admission, gates)
             app.state.runtime = rt
             _add_health(app, rt)
             if Serves.CLIENTS in serves:

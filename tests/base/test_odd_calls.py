@@ -61,7 +61,8 @@ PIECES = b"a = & + %41 %2B %2b %E9 %zz % %00 charset utf-8 ascii \xe9 %26 %3D * 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
 def test_a_plain_form_is_read_like_any_other(body: bytes) -> None:
     """A form in printable ASCII takes a shorter way, which one that names a charset never takes."""
-    assert pairs(body) == pairs(b"encoding=none&" + body)[1:]
+    whole = body.strip(b"\r\n")
+    assert pairs(body) == pairs(b"encoding=none&" + whole)[1:]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ known. Nothing that a stranger does writes a log line. Refusals are counted.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -15,13 +16,18 @@ import httptools
 from starlette.responses import PlainTextResponse
 from starlette.types import Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from gateway.api.callers.request_ids import REQUEST_ID, new_request_id
 from gateway.api.edge.connections import ConnectionTable, OpenConnection
+from gateway.api.edge.later import LaterAnswer
 from gateway.api.edge.refusals import setting_name
-from gateway.api.edge.turnstile import Turnstile
+from gateway.api.edge.turnstile import Head, Turnstile
 from gateway.api.problems import problem
 from gateway.settings import DoorLimits
 
@@ -90,8 +96,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._connections = connections
         self._count = count
         self._turnstile = turnstile()
-        self._held: bytes | None = None  # the body of a step that the turnstile checks
-        self._turned_away = False  # whether the latest bytes ended such a step
+        self._head: Head | None = None  # the head of a call that the turnstile checks
+        self._held = b""  # its body
+        self._chunk = b""  # the bytes that began the call, if nothing else came with them
+        self._quick = False  # whether the latest bytes ended a call that was answered quickly
+        self._asked = False  # whether the turnstile has sent the call to the usual route
         self._line: OpenConnection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
@@ -141,8 +150,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._discards or self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
+        self._quick = self._asked = False
+        if self._is_known_call(data):
+            return
         self._fed += len(data)
-        self._turned_away = False
         try:
             assert self.parser is not None  # The parser exists until the connection is lost.
             self.parser.feed_data(data)
@@ -152,11 +163,23 @@ class GuardedProtocol(HttpToolsProtocol):
             if not self._discards:
                 self._refuse(400, "this is not HTTP that can be read", "", "unreadable")
             return
-        if self._held is not None:
+        if self._head is not None:
             if self._timer is None:
                 self._start_timer(_HELD_S, self._let_in)
-        elif not self._turned_away:
+        elif not self._quick:
             self._limit_time(data)
+
+    def _is_known_call(self, data: bytes) -> bool:
+        """Answer bytes that are one call with a known head, and return True, or else False."""
+        if self._turnstile is None:
+            return False
+        begins = self._in_head and not (self._begun or self._fed) and self._is_between
+        self._chunk = data if begins else b""
+        call = self._turnstile.known(data) if begins else None
+        if call is None:
+            return False
+        self._asked = not self._answers_quickly(*call)
+        return not self._asked
 
     def _limit_time(self, data: bytes) -> None:
         """Refuse a head that is already too long, or else start the time limit for its rest."""
@@ -201,25 +224,27 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head, self._begun, self._last_look = False, False, False
         self._fed = 0
         self._stop_timer()
-        if self._is_held():
-            self._held = b""
-        else:
+        self._head = self._held_head()
+        if self._head is None:
             self._let_in()
 
-    def _is_held(self) -> bool:
-        """Return whether the turnstile checks this request before the entrance does."""
+    def _held_head(self) -> Head | None:
+        """Return the head, if the turnstile checks this request before the entrance does."""
         assert self.parser is not None
-        return (
-            self._turnstile is not None
-            and self._is_between
-            and not self.expect_100_continue
-            and self.parser.get_method() == b"POST"
-            and self._turnstile.looks_at(self.url, self.headers)
-        )
+        if (
+            self._turnstile is None
+            or self._asked
+            or not self._is_between
+            or self.expect_100_continue
+            or self.parser.get_method() != b"POST"
+        ):
+            return None
+        keeps_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        return self._turnstile.head_of(self.url, self.headers, keeps_alive=keeps_alive)
 
     def _let_in(self) -> None:
         """Make a request of the received bytes, and pass it to the entrance."""
-        held, self._held = self._held, None
+        held, self._held, self._head = self._held, b"", None
         self._stop_timer()
         if self._line is not None:
             self._connections.busy(self._line)
@@ -230,7 +255,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._fed = 0
-        if self._held is None:
+        if self._head is None:
             super().on_body(body)
         else:
             self._held += body
@@ -238,8 +263,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         self._fed = 0
-        if self._held is not None:
-            if self._turns_away(self._held):
+        if self._head is not None:
+            assert self._turnstile is not None
+            self._turnstile.remember(self._chunk, self._head)
+            if self._answers_quickly(self._head, self._held):
                 return
             self._let_in()
         super().on_message_complete()
@@ -248,25 +275,44 @@ class GuardedProtocol(HttpToolsProtocol):
             self._note_waiting()
             self._keep_alive()
 
-    def _turns_away(self, body: bytes) -> bool:
-        """Answer a step that finds no place, and return True. Return False when it is admitted."""
-        assert self._turnstile is not None and self.parser is not None
-        answer = self._turnstile.turned_away(self.url, self.headers, body)
+    def _answers_quickly(self, head: Head, body: bytes) -> bool:
+        """Answer a call at the turnstile and return True, or False for the usual route."""
+        assert self._turnstile is not None
+        answer = self._turnstile.answer(head, body)
         if answer is None:
             return False
-        self._held, self._turned_away = None, True
+        self._head, self._held, self._quick = None, b"", True
         self._stop_timer()
+        self._unset_keepalive_if_required()
+        if self._line is not None:
+            self.prove()  # The address of the call holds the channel's secret.
+            self._connections.busy(self._line)
+        if isinstance(answer, asyncio.Future):
+            later = LaterAnswer(keep_alive=head.keeps_alive)
+            self.cycle = cast("RequestResponseCycle", later)
+            answer.add_done_callback(partial(self._answer_later, later))
+            return True
         self.server_state.total_requests += 1
         self.transport.write(answer)
         if self._line is not None:
-            self.prove()  # The address of the step holds the channel's secret.
-            self._connections.busy(self._line)
             self._connections.waiting(self._line)
-        if self.parser.should_keep_alive():
+        if head.keeps_alive:
             self._keep_alive()
         else:
             self.transport.close()
         return True
+
+    def _answer_later(self, later: LaterAnswer, answer: asyncio.Future[bytes]) -> None:
+        later.response_complete = True
+        if later.disconnected or self._discards or self.transport.is_closing():
+            return
+        if answer.cancelled():  # The process ends, and the provider repeats the call.
+            self.transport.close()
+            return
+        self.transport.write(answer.result())
+        if not later.keep_alive:
+            self.close_when_read()
+        self.on_response_complete()
 
     def _keep_alive(self) -> None:
         self._unset_keepalive_if_required()

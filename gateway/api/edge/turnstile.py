@@ -1,91 +1,133 @@
-"""The cheap way to turn a phone away, before its bytes become a request.
+"""The cheap way to answer a call in a rush, before its bytes become a request.
 
-A step that is turned away inside the application costs about a tenth of one that is answered. At
-ten times the capacity, turning away alone would take all the capacity there is. Here a step is read
-by the same channel, counted by the same admission and answered with the same screen. It passes none
-of the layers of a request, however. Steps are checked here only while new sessions are turned away.
+A step that is turned away inside the application costs a tenth of one that is answered, and an SMS
+that is only stored costs as much. At ten times the capacity, that alone would take all the capacity
+there is. Here such a call is read by the same channel, decided by the same rules and answered with
+the same words. It passes none of the layers of a request, however. Calls are checked here only
+while they would be turned away, or stored for later. Anything unusual takes the usual route.
+
+A provider sends nearly the same head with each call. A head that the HTTP parser has read once is
+known from then on, and equal bytes are not read again.
 """
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from gateway.api.callers.request_ids import REQUEST_ID, new_request_id
+from starlette.datastructures import Headers
+
 from gateway.api.edge.admission import Admission
-from gateway.api.edge.counts import Counts
 from gateway.base import forms
-from gateway.base.errors import Refused
-from gateway.steps.runtime import Channel, Runtime
-from gateway.ussd.port import ShownScreen, UssdReply, is_end
-from gateway.ussd.transcript import is_new
+from gateway.sms.port import Webhook
+from gateway.steps.runtime import Channel
 
 BODY_MAX = 4096
-"""The longest body that is checked here. No key press of a phone is longer, so a longer body takes
-the usual route.
+"""The longest body that is checked here. No key press or SMS is longer, so a longer body takes the
+usual route.
 """
+_HEADS_MAX, _HEAD_BYTES_MAX = 1024, 2048
+_END = b"\r\n\r\n"
+
+Answer = bytes | asyncio.Future[bytes]
+"""The bytes of an answer, or those that will be the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The address and headers of a call that may be answered here."""
+
+    gate: "Gate"
+    path: str
+    headers: Headers
+    length: int
+    keeps_alive: bool
+
+
+class Gate(Protocol):
+    """One address whose calls may be answered here."""
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether calls are answered here at the moment."""
+        ...
+
+    def answer(self, head: Head, body: bytes) -> Answer | None:
+        """Return the answer to a call, or None for one that takes the usual route.
+
+        An error sends the call there as well.
+        """
+        ...
 
 
 @dataclass(slots=True)
 class Turnstile:
-    """The addresses of the USSD steps of one process, in front of its entrance.
-
-    `busy` is the screen for phones that are turned away.
-    """
+    """The gates of one process, by their addresses, in front of its entrance."""
 
     admission: Admission
-    counts: Counts
-    busy: ShownScreen
-    _channels: dict[bytes, Channel] = field(default_factory=dict[bytes, Channel])
+    gates: Mapping[bytes, Gate]
+    """The keys hold the secrets. A keyed hash finds them, so the time of a look-up gives a guesser
+    no hint.
+    """
+    _known: dict[bytes, Head] = field(default_factory=dict[bytes, Head])
 
-    @classmethod
-    def of(
-        cls, rt: Runtime, admission: Admission, counts: Counts, busy: ShownScreen
-    ) -> "Turnstile":
-        """Return the turnstile of all USSD channels."""
-        # The keys hold the secrets. A keyed hash finds them, so the time of a look-up gives a
-        # guesser no hint.
-        channels = {
-            f"/in/{name}/{channel.secret.get_secret_value()}/ussd".encode(): channel
-            for name, channel in rt.channels.items()
-            if channel.ussd is not None
-        }
-        return cls(admission, counts, busy, channels)
-
-    def looks_at(self, address: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Return whether a request to this address must be held until its body is there."""
-        if not self.admission.crowded or address not in self._channels:
-            return False
+    def head_of(
+        self, address: bytes, headers: list[tuple[bytes, bytes]], *, keeps_alive: bool
+    ) -> Head | None:
+        """Return the head of a call that must be held until its body is there, or else None."""
+        gate = self.gates.get(address)
+        if gate is None or not gate.is_shut:
+            return None
         lengths = [value for name, value in headers if name == b"content-length"]
-        return len(lengths) == 1 and lengths[0].isdigit() and int(lengths[0]) <= BODY_MAX
+        if len(lengths) != 1 or not lengths[0].isdigit() or int(lengths[0]) > BODY_MAX:
+            return None
+        if any(name == b"transfer-encoding" for name, _ in headers):
+            return None
+        return Head(gate, address.decode(), Headers(raw=[*headers]), int(lengths[0]), keeps_alive)
 
-    def turned_away(
-        self, address: bytes, headers: list[tuple[bytes, bytes]], body: bytes
-    ) -> bytes | None:
-        """Return the answer to a step that is turned away, or None if it takes the usual route."""
-        channel = self._channels[address]
-        assert channel.ussd is not None
+    def remember(self, call: bytes, head: Head) -> None:
+        """Note that the parser read these bytes as one call with this head."""
+        end = call.find(_END) + len(_END)
+        if end > _HEAD_BYTES_MAX or len(call) - end != head.length:
+            return
+        if len(self._known) >= _HEADS_MAX:
+            self._known.clear()
+        self._known[call[:end]] = head
+
+    def answer(self, head: Head, body: bytes) -> Answer | None:
+        """Return the answer to a call, or None when it takes the usual route."""
         try:
-            form = dict(forms.pairs(forms.envelope(_content_type(headers), body)))
-            if is_end(channel.ussd, form):
-                return None
-            if self.admission.admits(new=is_new(channel.ussd.parse_step(form))):
-                return None
-            reply = channel.ussd.render(self.busy.text, end=self.busy.end, form=form)
-        except Refused:
-            return None  # The usual route gives the reason, and keeps the unreadable step.
-        self.counts.add((channel.name, "ussd", "turned away", ""))
-        return _answer(reply)
+            return head.gate.answer(head, body)
+        except Exception:  # noqa: BLE001  # the usual route gives the reason, and keeps the call
+            return None
+
+    def known(self, data: bytes) -> tuple[Head, bytes] | None:
+        """Return the head and the body of exactly one call whose head is known, or else None."""
+        end = data.find(_END) + len(_END)
+        head = self._known.get(data[:end])
+        if head is None or len(data) - end != head.length or not head.gate.is_shut:
+            return None
+        return head, data[end:]
 
 
-def _content_type(headers: list[tuple[bytes, bytes]]) -> str:
-    found = next((value for name, value in headers if name == b"content-type"), b"")
-    return found.decode("latin-1")
+@dataclass(frozen=True, slots=True)
+class QuickCall:
+    """The fields of a call, and its body as it is kept."""
+
+    form: dict[str, str]
+    raw: bytes
 
 
-def _answer(reply: UssdReply) -> bytes:
-    lines = [
-        "HTTP/1.1 200 OK",
-        f"content-length: {len(reply.body)}",
-        f"content-type: {reply.media_type}",
-        *(f"{name.lower()}: {value}" for name, value in reply.headers.items()),
-        f"{REQUEST_ID}: {new_request_id()}",
-    ]
-    return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + reply.body
+def read_quickly(channel: Channel, public_url: str, head: Head, body: bytes) -> QuickCall | None:
+    """Return a call, or None when its signature does not hold.
+
+    Raises Refused for a body that cannot be read. `public_url` is the gateway's address as the
+    provider was given it, without a slash at its end.
+    """
+    raw = forms.envelope(head.headers.get("content-type", "") if body else "", body)
+    pairs = forms.pairs(raw)
+    if channel.sms is not None:
+        signed = Webhook(public_url + head.path, head.headers, pairs, body)
+        if not channel.sms.authentic(signed):
+            return None
+    return QuickCall(dict(pairs), raw)

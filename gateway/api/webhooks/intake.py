@@ -38,6 +38,9 @@ CALM_PER_S = 100
 _LOOK_S = 1.0
 _TELL_S = 0.25
 _PULSE_S = 0.05
+# While phones wait, SMS gather for this time before they are stored. A commit for each few of them
+# would take the processors that answer phones.
+_GATHER_S = 0.1
 
 
 _Spooled = tuple[Path, list[inbox.SealedEvent]]
@@ -69,6 +72,10 @@ class Intake:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._commit: asyncio.Task[list[bool]] | None = None
         self._walks: set[asyncio.Task[bool]] = set()
+        # While phones wait, the jobs of a moment are enqueued together. Each time costs a
+        # millisecond.
+        self._jobs = set[str]()
+        self._enqueued_at = -_TELL_S
 
     @classmethod
     @asynccontextmanager
@@ -104,7 +111,7 @@ class Intake:
         # The id is made once, so that an SMS which is stored while it is processed stays the same
         # event.
         event_id = identity(self._rt, sms).event_id
-        if self._rushed() or not self.admission.calm:
+        if self.stores_first:
             return await self.keep(channel.name, "sms", event_id, raw)
         try:
             with self.admission.taken():
@@ -114,19 +121,50 @@ class Intake:
             log.warning("sms is stored first", channel=channel.name, why=repr(away))
             return await self.keep(channel.name, "sms", event_id, raw)
 
+    @property
+    def stores_first(self) -> bool:
+        """Whether an SMS that comes now is stored first, and processed later."""
+        return self._rushed() or not self.admission.calm
+
     async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
         """Store an event for later. Return False when it was stored before.
 
         Raises Failed when the event can be kept nowhere.
         """
+        new = await asyncio.shield(self.store(channel, kind, event_id, raw))
+        self.note_stored(channel, kind, event_id, new=new)
+        return new
+
+    def store(self, channel: str, kind: str, event_id: str, raw: bytes) -> asyncio.Future[bool]:
+        """Store an event with the next group.
+
+        The future says whether it is new, or fails with Failed when it can be kept nowhere.
+        """
         event = inbox.seal_event(self._rt.vault, channel, kind, event_id, raw)
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
         self._stored += 1
         self._queue.put_nowait(waiting)
-        new = await asyncio.shield(waiting.new)
-        log.info("event stored", channel=channel, kind=kind, event_id=event_id, repeated=not new)
-        self._rt.jobs.enqueue("sweep" if kind == "receipt" else "catch_up")
-        return new
+        return waiting.new
+
+    def note_stored(
+        self, channel: str, kind: str, event_id: str, *, new: bool, **bound: str
+    ) -> None:
+        """Log that an event is stored, and let a runner process it."""
+        log.info(
+            "event stored",
+            channel=channel,
+            kind=kind,
+            event_id=event_id,
+            repeated=not new,
+            **bound,
+        )
+        job = "sweep" if kind == "receipt" else "catch_up"
+        now = asyncio.get_running_loop().time()
+        if self.admission.behind and now - self._enqueued_at < _TELL_S:
+            self._jobs.add(job)
+            return
+        self._enqueued_at = now
+        self._rt.jobs.enqueue(job)
 
     async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes, event_id: str) -> bool:
         """Process an SMS, and go on when the caller stops waiting.
@@ -167,6 +205,8 @@ class Intake:
         """
         while True:
             group = [await self._queue.get()]
+            if self.admission.behind:
+                await asyncio.sleep(_GATHER_S)
             while len(group) < GROUP_MAX and not self._queue.empty():
                 group.append(self._queue.get_nowait())
             try:
@@ -208,6 +248,9 @@ class Intake:
         while True:
             await asyncio.sleep(_TELL_S)
             # This is checked each time, because a rush must also end when no further SMS comes.
+            for job in self._jobs:
+                self._rt.jobs.enqueue(job)
+            self._jobs.clear()
             rushed = self._rt.settings.walks_at_once > 0 and self._rushed()
             if self.admission.behind or rushed:
                 await self._rt.pressure.tell()

@@ -126,6 +126,7 @@ def _plain(body: bytes) -> FormPairs | None:
     found = FormPairs()
     for part in text.replace("+", " ").split("&"):
         name, _, value = part.partition("=")
+        value = value.replace("%2B", "+").replace("%2A", "*")
         if "%" in value:
             value = unquote_to_bytes(value).decode("latin-1")
             if not (value.isascii() and value.isprintable()):
