@@ -40,6 +40,7 @@ class Head:
     gate: "Gate"
     path: str
     headers: Headers
+    content_type: str
     length: int
     keeps_alive: bool
 
@@ -83,7 +84,9 @@ class Turnstile:
             return None
         if any(name == b"transfer-encoding" for name, _ in headers):
             return None
-        return Head(gate, address.decode(), Headers(raw=[*headers]), int(lengths[0]), keeps_alive)
+        read = Headers(raw=[*headers])
+        kind = read.get("content-type", "")
+        return Head(gate, address.decode(), read, kind, int(lengths[0]), keeps_alive)
 
     def remember(self, call: bytes, head: Head) -> None:
         """Note that the parser read these bytes as one call with this head."""
@@ -124,7 +127,7 @@ def read_quickly(channel: Channel, public_url: str, head: Head, body: bytes) -> 
     Raises Refused for a body that cannot be read. `public_url` is the gateway's address as the
     provider was given it, without a slash at its end.
     """
-    raw = forms.envelope(head.headers.get("content-type", "") if body else "", body)
+    raw = forms.envelope(head.content_type if body else "", body)
     pairs = forms.pairs(raw)
     if channel.sms is not None:
         signed = Webhook(public_url + head.path, head.headers, pairs, body)
