@@ -43,7 +43,7 @@ ATTACKS = (
     "quotes",
 )
 FIRST_PHONE = 100_000
-_HANG_S = 600
+_HANG_S, _TRIES = 600, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,7 @@ class Bench:
         tried, good, bad = list[str](), 0.0, 0.0
         rate = 60.0
         while not bad or bad - good > 0.12 * bad:
-            heard = self._offer(rate, 6.0)
-            ok, said = _all_answered(heard)
-            tried.append(f"{rate:.0f}: {said}")
+            ok = self._all_are_answered(rate, tried)
             good, bad = (rate, bad) if ok else (good, rate)
             rate = (good + bad) / 2 if bad else rate * 1.5
             if bad and bad < 5:
@@ -123,6 +121,18 @@ class Bench:
             "load_average": os.getloadavg()[0],
             "note": f"rates tried: {'; '.join(tried)}",
         }
+
+    def _all_are_answered(self, rate: float, tried: list[str]) -> bool:
+        """Return whether all phones are answered in time, at the first or the second try.
+
+        One unlucky moment would find a small capacity, and so lower the bar for the overload.
+        """
+        for _ in range(_TRIES):
+            ok, said = _all_answered(self._offer(rate, 6.0))
+            tried.append(f"{rate:.0f}: {said}")
+            if ok:
+                return True
+        return False
 
     def overload(self, capacity: float) -> dict[str, object]:
         """Offer ten times the rate that can be answered."""

@@ -120,7 +120,8 @@ class _Visit:
         client = scope.get("client")
         self._passed_on = FORWARDED in scope.get("extensions", {})
         trusted = self._passed_on or (bool(client) and is_trusted(client[0], proxies))
-        self._request_id = given_request_id(scope) if trusted else new_request_id()
+        given = given_request_id(scope["headers"]) if trusted else ""
+        self._request_id = given or new_request_id()
         scope.setdefault("state", {})["request_id"] = self._request_id
         self._private = _page(scope) in rooms.audiences and is_private(scope, proxies)
         behind_proxies(scope, proxies)

@@ -23,11 +23,12 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
+from gateway.api.callers.addresses import is_trusted
 from gateway.api.callers.request_ids import REQUEST_ID, new_request_id
 from gateway.api.edge.connections import ConnectionTable, OpenConnection
 from gateway.api.edge.later import LaterAnswer
 from gateway.api.edge.refusals import setting_name
-from gateway.api.edge.turnstile import Head, Turnstile
+from gateway.api.edge.turnstile import HeldCall, Turnstile
 from gateway.api.problems import problem
 from gateway.settings import DoorLimits
 
@@ -96,14 +97,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._connections = connections
         self._count = count
         self._turnstile = turnstile()
-        self._head: Head | None = None  # the head of a call that the turnstile checks
-        self._held = b""  # its body
+        self._held: HeldCall | None = None  # a call that the turnstile checks
         self._chunk = b""  # the bytes that began the call, if nothing else came with them
         self._quick = False  # whether the latest bytes ended a call that was answered quickly
         self._asked = False  # whether the turnstile has sent the call to the usual route
         self._line: OpenConnection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
+        self._is_trusted = False  # whether the caller may name the id of a request
         self._in_head = True  # also true between requests
         self._begun = False  # whether a byte of the next head has come
         self._last_look = False
@@ -116,6 +117,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
         host = self.client[0] if self.client else ""
+        self._is_trusted = is_trusted(host, self._connections.proxies) if host else False
         self._line = self._connections.opened(self, host)
         if self._line is None:
             text = "the server cannot take another connection"
@@ -163,7 +165,7 @@ class GuardedProtocol(HttpToolsProtocol):
             if not self._discards:
                 self._refuse(400, "this is not HTTP that can be read", "", "unreadable")
             return
-        if self._head is not None:
+        if self._held is not None:
             if self._timer is None:
                 self._start_timer(_HELD_S, self._let_in)
         elif not self._quick:
@@ -175,10 +177,10 @@ class GuardedProtocol(HttpToolsProtocol):
             return False
         begins = self._in_head and not (self._begun or self._fed) and self._is_between
         self._chunk = data if begins else b""
-        call = self._turnstile.known(data) if begins else None
+        call = self._turnstile.known(data) if begins and not self.flow.write_paused else None
         if call is None:
             return False
-        self._asked = not self._answers_quickly(*call)
+        self._asked = not self._answers_quickly(call)
         return not self._asked
 
     def _limit_time(self, data: bytes) -> None:
@@ -224,49 +226,51 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head, self._begun, self._last_look = False, False, False
         self._fed = 0
         self._stop_timer()
-        self._head = self._held_head()
-        if self._head is None:
+        self._held = self._held_call()
+        if self._held is None:
             self._let_in()
 
-    def _held_head(self) -> Head | None:
-        """Return the head, if the turnstile checks this request before the entrance does."""
+    def _held_call(self) -> HeldCall | None:
+        """Return the call, if the turnstile checks this request before the entrance does."""
         assert self.parser is not None
         if (
             self._turnstile is None
             or self._asked
             or not self._is_between
             or self.expect_100_continue
+            # A caller that reads no answers is made to wait by the usual route.
+            or self.flow.write_paused
             or self.parser.get_method() != b"POST"
         ):
             return None
         keeps_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        return self._turnstile.head_of(self.url, self.headers, keeps_alive=keeps_alive)
+        return self._turnstile.held(self.url, self.headers, keeps_alive=keeps_alive)
 
     def _let_in(self) -> None:
         """Make a request of the received bytes, and pass it to the entrance."""
-        held, self._held, self._head = self._held, b"", None
+        held, self._held = self._held, None
         self._stop_timer()
         if self._line is not None:
             self._connections.busy(self._line)
         super().on_headers_complete()
         self.cycle.transport = cast("asyncio.Transport", _Outgoing(self, self.transport))
-        if held:
-            super().on_body(held)
+        if held is not None and held.body:
+            super().on_body(held.body)
 
     def on_body(self, body: bytes) -> None:
         self._fed = 0
-        if self._head is None:
+        if self._held is None:
             super().on_body(body)
         else:
-            self._held += body
+            self._held.body += body
 
     def on_message_complete(self) -> None:
         self._in_head = True
         self._fed = 0
-        if self._head is not None:
+        if self._held is not None:
             assert self._turnstile is not None
-            self._turnstile.remember(self._chunk, self._head)
-            if self._answers_quickly(self._head, self._held):
+            self._turnstile.remember(self._chunk, self._held.head)
+            if self._answers_quickly(self._held):
                 return
             self._let_in()
         super().on_message_complete()
@@ -275,20 +279,21 @@ class GuardedProtocol(HttpToolsProtocol):
             self._note_waiting()
             self._keep_alive()
 
-    def _answers_quickly(self, head: Head, body: bytes) -> bool:
+    def _answers_quickly(self, call: HeldCall) -> bool:
         """Answer a call at the turnstile and return True, or False for the usual route."""
         assert self._turnstile is not None
-        answer = self._turnstile.answer(head, body)
+        given = call.given_id if self._is_trusted else ""
+        answer = self._turnstile.answer(call, given or new_request_id())
         if answer is None:
             return False
-        self._head, self._held, self._quick = None, b"", True
+        self._held, self._quick = None, True
         self._stop_timer()
         self._unset_keepalive_if_required()
         if self._line is not None:
             self.prove()  # The address of the call holds the channel's secret.
             self._connections.busy(self._line)
         if isinstance(answer, asyncio.Future):
-            later = LaterAnswer(keep_alive=head.keeps_alive)
+            later = LaterAnswer(keep_alive=call.head.keeps_alive)
             self.cycle = cast("RequestResponseCycle", later)
             answer.add_done_callback(partial(self._answer_later, later))
             return True
@@ -296,7 +301,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write(answer)
         if self._line is not None:
             self._connections.waiting(self._line)
-        if head.keeps_alive:
+        if call.head.keeps_alive:
             self._keep_alive()
         else:
             self.transport.close()

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from gateway.api.callers.request_ids import new_request_id
 from gateway.api.edge.admission import Admission
 from gateway.api.edge.counts import Counts
-from gateway.api.edge.turnstile import Head, read_quickly
+from gateway.api.edge.turnstile import HeldCall, read_held
 from gateway.api.edge.written import written
 from gateway.steps.runtime import Channel
 from gateway.ussd.port import ShownScreen, is_end
@@ -26,15 +25,15 @@ class TurnedAway:
     def is_shut(self) -> bool:
         return self.admission.crowded
 
-    def answer(self, head: Head, body: bytes) -> bytes | None:
+    def answer(self, call: HeldCall, request_id: str) -> bytes | None:
         channel, ussd = self.channel, self.channel.ussd
         assert ussd is not None
-        call = read_quickly(channel, self.public_url, head, body)
-        if call is None or is_end(ussd, call.form):
+        read = read_held(channel, self.public_url, call)
+        if read is None or is_end(ussd, read.form):
             return None
-        if self.admission.admits(new=is_new(ussd.parse_step(call.form))):
+        if self.admission.admits(new=is_new(ussd.parse_step(read.form))):
             return None
-        reply = ussd.render(self.busy.text, end=self.busy.end, form=call.form)
+        reply = ussd.render(self.busy.text, end=self.busy.end, form=read.form)
         self.counts.add((channel.name, "ussd", "turned away", ""))
         headers = tuple(reply.headers.items())
-        return written(new_request_id(), reply.body, reply.media_type, headers)
+        return written(request_id, reply.body, reply.media_type, headers)

@@ -7,7 +7,8 @@ the same words. It passes none of the layers of a request, however. Calls are ch
 while they would be turned away, or stored for later. Anything unusual takes the usual route.
 
 A provider sends nearly the same head with each call. A head that the HTTP parser has read once is
-known from then on, and equal bytes are not read again.
+known from then on, and equal bytes are not read again. Only the request id may differ, which a web
+server in front of the gateway gives each call.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import Protocol
 
 from starlette.datastructures import Headers
 
+from gateway.api.callers.request_ids import cut_request_id, given_request_id
 from gateway.api.edge.admission import Admission
 from gateway.base import forms
 from gateway.sms.port import Webhook
@@ -29,7 +31,7 @@ usual route.
 _HEADS_MAX, _HEAD_BYTES_MAX = 1024, 2048
 _END = b"\r\n\r\n"
 
-Answer = bytes | asyncio.Future[bytes]
+QuickAnswer = bytes | asyncio.Future[bytes]
 """The bytes of an answer, or those that will be the answer."""
 
 
@@ -53,12 +55,21 @@ class Gate(Protocol):
         """Whether calls are answered here at the moment."""
         ...
 
-    def answer(self, head: Head, body: bytes) -> Answer | None:
+    def answer(self, call: "HeldCall", request_id: str) -> QuickAnswer | None:
         """Return the answer to a call, or None for one that takes the usual route.
 
         An error sends the call there as well.
         """
         ...
+
+
+@dataclass(slots=True)
+class HeldCall:
+    """A call that is checked here. `given_id` is the request id that its caller gave, or ""."""
+
+    head: Head
+    body: bytes = b""
+    given_id: str = ""
 
 
 @dataclass(slots=True)
@@ -72,10 +83,10 @@ class Turnstile:
     """
     _known: dict[bytes, Head] = field(default_factory=dict[bytes, Head])
 
-    def head_of(
+    def held(
         self, address: bytes, headers: list[tuple[bytes, bytes]], *, keeps_alive: bool
-    ) -> Head | None:
-        """Return the head of a call that must be held until its body is there, or else None."""
+    ) -> HeldCall | None:
+        """Return a call that must be held until its body is there, or else None."""
         gate = self.gates.get(address)
         if gate is None or not gate.is_shut:
             return None
@@ -86,7 +97,8 @@ class Turnstile:
             return None
         read = Headers(raw=[*headers])
         kind = read.get("content-type", "")
-        return Head(gate, address.decode(), read, kind, int(lengths[0]), keeps_alive)
+        head = Head(gate, address.decode(), read, kind, int(lengths[0]), keeps_alive)
+        return HeldCall(head, given_id=given_request_id(headers))
 
     def remember(self, call: bytes, head: Head) -> None:
         """Note that the parser read these bytes as one call with this head."""
@@ -95,42 +107,48 @@ class Turnstile:
             return
         if len(self._known) >= _HEADS_MAX:
             self._known.clear()
-        self._known[call[:end]] = head
+        self._known[cut_request_id(call[:end])[0]] = head
 
-    def answer(self, head: Head, body: bytes) -> Answer | None:
+    def answer(self, call: HeldCall, request_id: str) -> QuickAnswer | None:
         """Return the answer to a call, or None when it takes the usual route."""
         try:
-            return head.gate.answer(head, body)
+            return call.head.gate.answer(call, request_id)
         except Exception:  # noqa: BLE001  # the usual route gives the reason, and keeps the call
             return None
 
-    def known(self, data: bytes) -> tuple[Head, bytes] | None:
-        """Return the head and the body of exactly one call whose head is known, or else None."""
+    def known(self, data: bytes) -> HeldCall | None:
+        """Return exactly one call whose head is known, or else None."""
+        if not self._known:
+            return None
         end = data.find(_END) + len(_END)
-        head = self._known.get(data[:end])
+        if end > _HEAD_BYTES_MAX:
+            return None
+        key, given_id = cut_request_id(data[:end])
+        head = self._known.get(key)
         if head is None or len(data) - end != head.length or not head.gate.is_shut:
             return None
-        return head, data[end:]
+        return HeldCall(head, data[end:], given_id)
 
 
 @dataclass(frozen=True, slots=True)
-class QuickCall:
+class ReadCall:
     """The fields of a call, and its body as it is kept."""
 
     form: dict[str, str]
     raw: bytes
 
 
-def read_quickly(channel: Channel, public_url: str, head: Head, body: bytes) -> QuickCall | None:
-    """Return a call, or None when its signature does not hold.
+def read_held(channel: Channel, public_url: str, call: HeldCall) -> ReadCall | None:
+    """Return the fields of a call, or None when its signature does not hold.
 
     Raises Refused for a body that cannot be read. `public_url` is the gateway's address as the
     provider was given it, without a slash at its end.
     """
+    head, body = call.head, call.body
     raw = forms.envelope(head.content_type if body else "", body)
     pairs = forms.pairs(raw)
     if channel.sms is not None:
         signed = Webhook(public_url + head.path, head.headers, pairs, body)
         if not channel.sms.authentic(signed):
             return None
-    return QuickCall(dict(pairs), raw)
+    return ReadCall(dict(pairs), raw)

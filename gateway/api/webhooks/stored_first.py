@@ -11,10 +11,9 @@ from functools import partial
 
 import structlog
 
-from gateway.api.callers.request_ids import new_request_id
 from gateway.api.edge.counts import Counts
 from gateway.api.edge.places import RequestLimit, RouteClass
-from gateway.api.edge.turnstile import Head, read_quickly
+from gateway.api.edge.turnstile import HeldCall, read_held
 from gateway.api.edge.written import written
 from gateway.api.webhooks.intake import Intake
 from gateway.steps.runtime import Channel, Runtime
@@ -39,23 +38,25 @@ class StoredFirst:
     def is_shut(self) -> bool:
         return self.intake.stores_first
 
-    def answer(self, head: Head, body: bytes) -> asyncio.Future[bytes] | None:
+    def answer(self, call: HeldCall, request_id: str) -> asyncio.Future[bytes] | None:
         channel = self.channel
-        call = read_quickly(channel, self.public_url, head, body)
+        read = read_held(channel, self.public_url, call)
         # Several events in one call, and reports among them, are the usual route's.
-        if call is None or sort(channel, "sms", call.raw) != [("sms", call.raw)]:
+        if read is None or sort(channel, "sms", read.raw) != [("sms", read.raw)]:
             return None
-        event_id = identity(self.rt, channel.sms_in(call.form)).event_id
+        event_id = identity(self.rt, channel.sms_in(read.form)).event_id
         answer = asyncio.get_running_loop().create_future()
         with ExitStack() as held:
             held.enter_context(self.places.taken(RouteClass.WEBHOOK))
-            stored = self.intake.store(channel.name, "sms", event_id, call.raw)
-            stored.add_done_callback(partial(self._stored, event_id, answer, held.pop_all()))
+            stored = self.intake.store(channel.name, "sms", event_id, read.raw)
+            told = partial(self._stored, event_id, request_id, answer, held.pop_all())
+            stored.add_done_callback(told)
         return answer
 
     def _stored(
         self,
         event_id: str,
+        request_id: str,
         answer: asyncio.Future[bytes],
         held: ExitStack,
         stored: asyncio.Future[bool],
@@ -66,7 +67,7 @@ class StoredFirst:
         if stored.cancelled():
             answer.cancel()
             return
-        name, request_id, bad = self.channel.name, new_request_id(), stored.exception()
+        name, bad = self.channel.name, stored.exception()
         if bad is not None:
             log.error(
                 "event could not be kept",

@@ -4,6 +4,7 @@ They are as safe as on the usual route, and the same calls are refused.
 """
 
 import asyncio
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -113,6 +114,25 @@ async def test_each_sms_is_answered_when_it_is_stored_and_its_head_is_read_once(
     writer.close()
     assert await rush.counted("taken") == before + 5
     assert heads == {"parsed": 1, "known": 4}
+
+
+async def test_a_request_id_is_no_part_of_a_head_and_counts_from_a_trusted_proxy(
+    rush, heads, monkeypatch
+):
+    """A web server in front of the gateway gives each call another id."""
+    given = [f"X-Request-Id: 0123456789abcde{n}" for n in range(4)]
+    for n in range(2):
+        answer = await rush.asks(rush.call(texted(f"named-{n}"), given[n]))
+        assert (answer.status, len(answer.headers["x-request-id"])) == (200, 16)
+        assert answer.headers["x-request-id"] != given[n][-16:], "any caller could name it"
+    monkeypatch.setattr(rush.doors.connections, "proxies", (ipaddress.ip_network("127.0.0.1/32"),))
+    for n in (2, 3):
+        answer = await rush.asks(rush.call(texted(f"named-{n}"), given[n]))
+        assert (answer.status, answer.headers["x-request-id"]) == (200, given[n][-16:])
+    bad = await rush.asks(rush.call(texted("named-4"), "X-Request-Id: <b>bad</b>"))
+    assert bad.status == 200
+    assert "<" not in bad.headers["x-request-id"]
+    assert heads == {"parsed": 2, "known": 3}
 
 
 async def test_a_repeated_sms_is_stored_once_and_counted_as_repeated(rush):

@@ -204,6 +204,30 @@ async def test_no_idle_connection_is_closed_sooner_than_others(crowd):
     writer.close()
 
 
+async def test_a_caller_that_reads_no_answers_does_not_fill_the_memory(crowd):
+    """Its answers wait for it here, so it gets no more of them than fit into the buffers."""
+    crowd.fills()
+    _, writer = await crowd.connects()
+    writer.transport.pause_reading()
+    calls = b"".join(crowd.call(pressed(session=f"deaf-{n:05}")) for n in range(500))
+    waiting = 0
+    for _ in range(400):
+        writer.write(calls)
+        await asyncio.sleep(0.005)
+        lines = _owners(crowd)
+        sizes = [line.transport.get_write_buffer_size() for line in lines]
+        waiting = max(waiting, *sizes, 0)
+        if writer.transport.is_closing() or not lines:
+            break
+    assert waiting < 2**20
+    writer.transport.abort()
+
+
+def _owners(crowd):
+    table = crowd.doors.connections
+    return [line.owner for line in [*table._waiting, *table._waiting_phones]]
+
+
 async def test_it_asks_the_channel_what_is_a_step_and_what_is_new(crowd):
     ussd = crowd.town.rt.channels["phone"].ussd
     form = {"session": "s", "from": "+254711000001", "text": ""}
