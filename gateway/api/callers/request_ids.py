@@ -13,8 +13,8 @@ _ID = rb"[0-9A-Za-z_-]{8,64}"
 _GIVEN = re.compile(_ID)
 _GIVEN_LINE = re.compile(rb"\r\nX-Request-Id: (" + _ID + rb")\r\n", re.IGNORECASE)
 _CHARACTERS, _DRAWN_AT_ONCE = 16, 256
-# Asking the system for randomness takes a noticeable part of the time of a polite screen, so many
-# ids are drawn at a time.
+# Asking the system for randomness takes a noticeable part of the time of a polite screen. Therefore
+# hundreds of ids are drawn at a time.
 _drawn = list[str]()
 os.register_at_fork(after_in_child=_drawn.clear)
 

@@ -52,7 +52,7 @@ class Gate(Protocol):
 
     @property
     def is_shut(self) -> bool:
-        """Whether calls are answered here at the moment."""
+        """Return whether calls are answered here at the moment."""
         ...
 
     def answer(self, call: "HeldCall", request_id: str) -> QuickAnswer | None:

@@ -123,7 +123,7 @@ class Intake:
 
     @property
     def stores_first(self) -> bool:
-        """Whether an SMS that comes now is stored first, and processed later."""
+        """Return whether an SMS that comes now is stored first, and processed later."""
         return self._rushed() or not self.admission.calm
 
     async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
