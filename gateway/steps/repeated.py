@@ -1,9 +1,12 @@
 """Objects of requests that are sent again after a process was killed.
 
 The answer to a request with an `Idempotency-Key` is stored after its route has committed. A process
-that is killed in between leaves the object and no answer. The object's id follows from the request,
-so that the repetition finds it. A change that makes no object stores its answer itself, in its own
-transaction.
+that is killed in between leaves the change and no answer. There are three remedies:
+
+- The id of an object that is made follows from the request, so that the repetition finds it.
+- An upload of tasks stores its answer itself, in its own transaction (`keep_answer`).
+- Every other change that must not be made twice stores what its answer is made of (`keep_result`).
+  The repetition finds that with `first_try`, and only answers.
 """
 
 from collections.abc import Generator
@@ -21,6 +24,7 @@ from gateway.store.people.idempotency import KeptAnswer, MadeObject
 
 KEPT: Final = timedelta(days=7)
 """The time for which a request under an `Idempotency-Key` is the same one."""
+_RESULT: Final = "result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,21 @@ class KeyedRequest:
     key: str
     digest: bytes
     """The hash of its method, address and body."""
+    first_try: "FirstTry | None" = None
+    """The change that the same request has made before it was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTry:
+    """A change that was committed by a process which was killed before it answered."""
+
+    result: Any
+    """The decoded JSON of which the answer is made."""
+
+    @classmethod
+    def of(cls, kept: KeptAnswer) -> "FirstTry":
+        """Return what an unanswered change has kept."""
+        return cls(kept.body[_RESULT])
 
 
 _present: ContextVar[KeyedRequest | None] = ContextVar("present", default=None)
@@ -46,6 +65,20 @@ def doing(rt: Runtime, request: KeyedRequest) -> Generator[None]:
             yield
     finally:
         _present.reset(token)
+
+
+def first_try() -> FirstTry | None:
+    """Return the change that the present request has made before, or None if there is none."""
+    request = _present.get()
+    return None if request is None else request.first_try
+
+
+async def keep_result(db: Connection, result: Any = None) -> None:
+    """Store what the answer is made of, in the transaction of the present request's change.
+
+    Do nothing for a request without a key.
+    """
+    await keep_answer(db, idempotency.UNANSWERED, {_RESULT: result})
 
 
 async def keep_answer(db: Connection, status: int, body: Any) -> None:

@@ -37,6 +37,7 @@ from gateway.steps.batches.submit.fill import UploadedFile, upload_tasks
 from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.batches.submit.stop import cancel_batch, pause_batch
 from gateway.steps.quality.keying.field_errors import field_errors
+from gateway.steps.repeated import first_try
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results, shares
 from gateway.store.messages import webhooks
@@ -257,7 +258,9 @@ async def _changed(
     change: Callable[[Runtime, ClientId, str], Awaitable[None]],
 ) -> BatchOut:
     await my_batch_to_change(rt, client, batch)
-    await change(rt, client, batch)
+    # A repeated start must not set a batch going again that was paused since, as after its pilot.
+    if first_try() is None:
+        await change(rt, client, batch)
     return batch_out(await my_batch(rt, client, batch))
 
 

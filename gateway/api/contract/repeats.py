@@ -25,7 +25,7 @@ from gateway.base.errors.problem_codes import FaultRule, ProblemCode
 from gateway.base.failpoints import reach
 from gateway.base.ids import ClientId
 from gateway.steps.batches.files.folder import FileFolder
-from gateway.steps.repeated import KeyedRequest, doing
+from gateway.steps.repeated import FirstTry, KeyedRequest, doing
 from gateway.steps.runtime import Runtime
 from gateway.store.people import idempotency
 from gateway.store.people.idempotency import KeptAnswer
@@ -77,10 +77,11 @@ class Repeats:
         async with self._gate, self._rt.db.transaction() as db:
             await idempotency.lock(db, client, key)
             known = await idempotency.kept(db, client, key)
-            if known is None:
+            if known is None or (known.is_unanswered and known.request_hash == request.digest):
                 answer = _Answer()
                 # An object of a killed process has the same id, so that its repetition finds it.
-                with doing(self._rt, KeyedRequest(client, key, request.digest)):
+                first = FirstTry.of(known) if known is not None else None
+                with doing(self._rt, KeyedRequest(client, key, request.digest, first)):
                     await self._api(scope, request.receive, answer.send)
                 reach("answer.unkept")
                 if answer.succeeded:

@@ -12,6 +12,7 @@ from gateway.base.ids import ClientId
 from gateway.base.text.strings import line
 from gateway.steps.batches.quote import filled
 from gateway.steps.batches.uploading import check_state
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, shares
 from gateway.store.people.partners.candidates import candidates, not_active
@@ -69,6 +70,8 @@ async def choose_shares(
     """
     author, reason = line(by, "by", _BY_MAX), line(because, "because", _REASON_MAX)
     known = await offer(rt, batch_id)
+    if first_try() is not None:
+        return known
     proposed = {one.code: one.share for one in known.proposed if one.share}
     chosen = {code.upper(): share for code, share in (wanted or {}).items()}
     if wanted is None:
@@ -81,5 +84,6 @@ async def choose_shares(
         check_state(row, batch_id, ("draft",), "its shares were dealt out at the start")
         await shares.choose(db, batch_id, chosen)
         await shares.note(db, batch_id, chosen, proposed, author, reason)
+        await keep_result(db)
     await rt.batches.fresh(batch_id)
     return replace(known, chosen=chosen)

@@ -2,6 +2,7 @@
 
 from gateway.base.errors import Refused
 from gateway.qa.keying.records import fields_of
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import reviews
 from gateway.store.batches.batches import Batch
@@ -11,15 +12,20 @@ from gateway.tasks.entry.values import record_value
 async def decide_reviewed_task(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
     """Record a person's decision on a task in review.
 
-    Raises Refused when the task is not in review, or the value is invalid.
+    A repeated request changes nothing. Raises Refused when the task is not in review, or the value
+    is invalid.
     """
+    if first_try() is not None:
+        return
     batch = await rt.batches.fresh(batch_id)
     truth = said_truth(rt, batch, value)
     if batch.fields:
         truth = await _whole_record(rt, batch, task, truth)
-    if await reviews.store_review_decision(rt.db, batch_id, task, truth, by):
-        return
-    state = await reviews.state_of(rt.db, batch_id, task)
+    async with rt.db.transaction() as db:
+        if await reviews.store_review_decision(db, batch_id, task, truth, by):
+            await keep_result(db)
+            return
+        state = await reviews.state_of(db, batch_id, task)
     if state is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
     raise Refused(

@@ -18,6 +18,7 @@ from gateway.steps.messages.message_cost import quote
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.rejudge import Moved, rejudge
 from gateway.steps.quality.rulings import ruling_of, switch_on
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches
@@ -48,6 +49,8 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     tasks with another value. Only the trial itself is stored.
     """
     batch = await _batch(rt, batch_id)
+    if (first := first_try()) is not None:
+        return first.result
     old = ruling_of(batch)
     new = _changed(old, wanted)
     if new.policy == DOUBLE and not batch.fields:
@@ -76,6 +79,7 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     async with rt.db.transaction() as db:
         await rulings.keep_ruling(db, new.version, new.as_data())
         await rulings.tried(db, batch.id, new.version, by, said)
+        await keep_result(db, said)
     return said
 
 
@@ -143,6 +147,8 @@ async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str)
     Its open tasks are judged by the rule at once.
     """
     batch = await _batch(rt, batch_id)
+    if first_try() is not None:
+        return await _judge_open(rt, batch_id)
     if version == ruling_of(batch).version:
         raise Refused(f"rule {version} is on already", status=409)
     found = await rulings.trial(rt.db, batch_id, version)
@@ -169,6 +175,7 @@ async def _switch(
         if state not in ("running", "paused"):
             raise Refused(f"the batch is {state}: a rule can be switched while it runs", status=409)
         await switch_on(db, batch.id, rule, by=by, reason=reason, trial=trial)
+        await keep_result(db)
 
 
 async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:

@@ -27,7 +27,7 @@ async def tasks_in_review(db: Database, batch: str | None = None, limit: int = 2
     )
 
 
-async def store_review_decision(db: Database, batch: str, task: str, value: str, by: str) -> bool:
+async def store_review_decision(db: Connection, batch: str, task: str, value: str, by: str) -> bool:
     """Decide a task. Return False when it is not in review (any more)."""
     return bool(
         await db.value(
@@ -44,7 +44,7 @@ async def store_review_decision(db: Database, batch: str, task: str, value: str,
     )
 
 
-async def state_of(db: Database, batch: str, task: str) -> str | None:
+async def state_of(db: Connection, batch: str, task: str) -> str | None:
     """Return the state of a batch's task, or None when there is no such task."""
     return await db.value(
         "select state from task where batch_id = $1 and name = $2 and gold is null", batch, task

@@ -3,20 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from gateway.base.ids import ClientId
 from gateway.store.db import Connection, Database
 
+UNANSWERED: Final = 0
+"""Stands for the status of a change that is committed and whose answer is not stored yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer, and the hash of the request that it was given to. `body` is decoded JSON."""
+    """An answer, and the hash of the request that it was given to. `body` is decoded JSON.
+
+    The body of an unanswered change is what its answer is made of.
+    """
 
     request_hash: bytes
     status: int
     body: Any
     location: str
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Return True for a change whose process was killed before it answered."""
+        return self.status == UNANSWERED
 
 
 async def lock(db: Connection, client: ClientId, key: str) -> None:
@@ -36,10 +47,12 @@ async def kept(db: Connection, client: ClientId, key: str) -> KeptAnswer | None:
 
 
 async def keep(db: Connection, client: ClientId, key: str, answer: KeptAnswer) -> None:
-    """Store the answer under this key."""
+    """Store the answer under this key, unless the change has stored its answer itself."""
     await db.execute(
-        """insert into idempotency (client_id, key, request_hash, status, body, location)
-           values ($1, $2, $3, $4, $5, $6) on conflict do nothing""",
+        f"""insert into idempotency (client_id, key, request_hash, status, body, location)
+            values ($1, $2, $3, $4, $5, $6) on conflict (client_id, key) do update
+              set status = excluded.status, body = excluded.body, location = excluded.location
+              where idempotency.status = {UNANSWERED}""",
         client,
         key,
         answer.request_hash,

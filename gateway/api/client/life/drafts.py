@@ -18,6 +18,7 @@ from gateway.api.responses import BatchOut
 from gateway.base.ids import ClientId
 from gateway.qa.checks.plan import QualityPlan
 from gateway.steps.batches.drafting import drafts
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import plans, promises
 
@@ -67,8 +68,10 @@ def _sent(given: BaseModel) -> dict[str, Any]:
 @router.delete("/batches/{batch}", status_code=204)
 async def deleted(rt: Rt, client: Client, batch: BatchPath) -> None:
     """Delete a draft with its tasks. A batch that has started is kept; it can be cancelled."""
+    if first_try() is not None:  # The same request has deleted it.
+        return
     await my_batch_to_change(rt, client, batch)
-    await drafts.delete(rt, client, batch)
+    await drafts.delete(rt, client, batch, keep_result)
 
 
 @router.post("/batches/{batch}/copy", status_code=201, response_model=BatchOut)

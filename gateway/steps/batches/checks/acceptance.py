@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.base.errors import Refused
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import tallies
@@ -86,6 +87,9 @@ async def refuse(rt: Runtime, batch: str, tasks: Sequence[str], reason: str, by:
 
     Raises Refused when the batch was accepted, or when a task has no result.
     """
+    # A person may have decided the tasks in the meantime, and they do not go back into review.
+    if (first := first_try()) is not None:
+        return first.result
 
     async def refused() -> int:
         async with rt.db.transaction() as db:
@@ -112,6 +116,7 @@ async def refuse(rt: Runtime, batch: str, tasks: Sequence[str], reason: str, by:
             await findings.record(
                 db, FindingRecord("refused_delivery", subject, evidence, batch=batch)
             )
+            await keep_result(db, number)
             return number
 
     return await until_settled(refused)

@@ -23,6 +23,7 @@ from gateway.qa.judging.overlap import CONFIDENCE
 from gateway.steps.batches.checks.paid_check import CheckOrder, end_checks, new_check, store_check
 from gateway.steps.quality.judge import is_right
 from gateway.steps.quality.review import said_truth
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans
@@ -212,6 +213,8 @@ async def judge_task(rt: Runtime, batch_id: str, task: str, value: str | None, b
 
     Raises Refused when the task is not in the sample or was judged before.
     """
+    if first_try() is not None:
+        return
     planned = await _in_audit(rt, batch_id)
     batch = await rt.batches.fresh(batch_id)
     truth = None if value is None else said_truth(rt, batch, value)
@@ -224,6 +227,7 @@ async def judge_task(rt: Runtime, batch_id: str, task: str, value: str | None, b
     async with rt.db.transaction() as db:
         if not await audits.judge(db, batch_id, planned.round, task, truth, right=right, by=by):
             raise Refused(f"the task {task!r} was judged before", field="task", status=409)
+        await keep_result(db)
     if await audits.next_task(rt.db, batch_id, planned.round) is None:
         rt.jobs.enqueue("close")
 

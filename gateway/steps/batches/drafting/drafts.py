@@ -29,7 +29,7 @@ from gateway.steps.batches.quoting.promise import check_accuracy
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit.create import BatchSpec, checked_batch, create_batch
 from gateway.steps.batches.submit.fill import add_prepared
-from gateway.steps.batches.uploading import SLICE, Upload, begun, ended
+from gateway.steps.batches.uploading import SLICE, AlsoWritten, Upload, begun, ended
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans, promises, uploads
@@ -164,7 +164,9 @@ async def label(
     await until_settled(labelled)
 
 
-async def delete(rt: Runtime, client: ClientId, batch_id: str) -> None:
+async def delete(
+    rt: Runtime, client: ClientId, batch_id: str, with_it: AlsoWritten | None = None
+) -> None:
     """Delete a draft with its tasks. Raises Refused for a batch in another state."""
     check_allowed("delete", await _state(rt, client, batch_id))
     await ended(rt, client, batch_id)  # An upload that goes on is refused.
@@ -180,6 +182,8 @@ async def delete(rt: Runtime, client: ClientId, batch_id: str) -> None:
                     "a webhook is told of this batch only: delete that webhook first", status=409
                 )
             await _deleted(db, batch_id)
+            if with_it is not None:
+                await with_it(db)
 
     await until_settled(deleted)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gateway.base.ids import ClientId
 from gateway.steps.batches.uploading import check_state
+from gateway.steps.repeated import keep_result
 from gateway.store.batches import batches
 from gateway.store.batches.life import changes
 from gateway.store.db import Connection, Row
@@ -29,9 +30,13 @@ async def record_state(
     becomes: str,
     cost_minor: int = 0,
 ) -> None:
-    """Record a change of state in the batch's history, with what it cost the client."""
+    """Record a change of state in the batch's history, with what it cost the client.
+
+    The present request has then made its change, and its repetition only answers.
+    """
     change = await changes.record_change(
         db, batch, what, actor=by, before={"state": was}, after={"state": becomes}
     )
     if cost_minor:
         await changes.complete(db, replace(change, cost_minor=cost_minor))
+    await keep_result(db)

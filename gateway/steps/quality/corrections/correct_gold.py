@@ -24,6 +24,7 @@ from gateway.steps.quality.pauses import unpause
 from gateway.steps.quality.rejudge import Moved
 from gateway.steps.quality.review import said_truth
 from gateway.steps.quality.rulings import ruling_of, switch_on
+from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import results
@@ -107,6 +108,8 @@ async def correct_gold(rt: Runtime, said: Correction) -> Diff:
     It names answers, skills, workers who are back, changed results, and pay.
     """
     batch = await rt.batches.fresh(said.batch)
+    if (first := first_try()) is not None:
+        return await followed(rt, batch, first.result)
     value = said_truth(rt, batch, said.value)
     correction = await until_settled(lambda: _correct(rt, batch, said, value))
     return await followed(rt, batch, correction)
@@ -118,6 +121,8 @@ async def correct_option(rt: Runtime, said: SameOption) -> Diff:
     Every answer, gold and result with the one option gets the other, and so do those to come.
     """
     batch = await rt.batches.fresh(said.batch)
+    if (first := first_try()) is not None:
+        return await followed(rt, batch, first.result)
     if said.option not in batch.option_ids or said.same_as not in batch.option_ids:
         known = ", ".join(batch.option_ids)
         raise Refused(f"both must be options of this batch: {known}", field="same_as", status=409)
@@ -164,6 +169,7 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> int:
         await gold.set_same(db, batch.id, same)
         why = f"{said.option} means the same as {said.same_as}: {said.reason}"
         await switch_on(db, batch.id, ruling_of(now), by=said.by, reason=why)
+        await keep_result(db, kept)
     return kept
 
 
@@ -192,6 +198,7 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> i
         if not said.appealed:
             await adjustments.note_decision(db, "gold", said.by, task=task.id, overturns=True)
         await gold.lock_batch(db, batch.id, running=running)
+        await keep_result(db, kept)
     return kept
 
 
