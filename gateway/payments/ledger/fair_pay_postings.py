@@ -18,9 +18,15 @@ def refund_sms(
     return posting(Code.SMS_REFUND, (channel, event_id), "", str(worker), amount_minor, currency)
 
 
-def floor_top_up(batch: BatchId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """Raise a worker's pay of a batch to the living-wage floor, once per worker and batch."""
-    return posting(Code.FLOOR_TOP_UP, (batch, worker), batch, str(worker), amount_minor, currency)
+def floor_top_up(
+    batch: BatchId, worker: WorkerId, amount_minor: int, currency: str, *, rounds: int = 0
+) -> Posting:
+    """Raise a worker's pay of a batch to the living-wage floor.
+
+    She is paid once per worker, batch and round: `rounds` counts how often it was opened again.
+    """
+    cause = (batch, worker, rounds) if rounds else (batch, worker)
+    return posting(Code.FLOOR_TOP_UP, cause, batch, str(worker), amount_minor, currency)
 
 
 def bonus_reserve(

@@ -95,6 +95,27 @@ async def keep_more(db: Connection, batch: str, more_minor: int) -> bool:
     return bool(done)
 
 
+async def begin_round(db: Connection, batch: str) -> bool:
+    """Let the pay of a batch that is opened again be measured and topped up once more.
+
+    Return False while the pay of the round before is being settled.
+    """
+    if await db.value(
+        """select exists (select from batch_pay where batch_id = $1 and settled_at is null and answers is not null)""",
+        batch,
+    ):
+        return False
+    if await db.value(
+        """update batch_pay set settled_at = null, answers = null, reserve = 0, topped_before = topped_up
+           where batch_id = $1 and settled_at is not null returning true""",
+        batch,
+    ):
+        await db.execute(
+            "update worker_pay set paid_before = top_up where batch_id = $1 and top_up > 0", batch
+        )
+    return True
+
+
 async def kept_back(db: Connection, batch: str) -> int:
     """Return the part of a batch's hold that waits for top-ups, in minor units."""
     found = await db.value(
@@ -111,7 +132,8 @@ class UnsettledPay:
     client: ClientId
     currency: str
     floor_minor: int | None
-    reserve_minor: int
+    rounds: int
+    """The number of times that the batch was opened again."""
     measured: bool
     started_at: datetime
     hold: AccountId
@@ -121,7 +143,7 @@ class UnsettledPay:
 async def unsettled(db: Database, batch: str | None = None) -> list[UnsettledPay]:
     """Return the closed batches whose pay is not settled, or only this one."""
     rows = await db.rows(
-        """select p.batch_id, b.client_id, p.currency, p.floor, p.reserve, p.answers is not null as measured,
+        """select p.batch_id, b.client_id, p.currency, p.floor, b.rounds, p.answers is not null as measured,
              coalesce(b.started_at, b.created_at) as began, b.account_id as hold, c.account_id as available
            from batch_pay p join batch b on b.id = p.batch_id join client c on c.id = b.client_id
            where p.settled_at is null and b.state in ('done', 'cancelled') and b.closed_at is not null and ($1::text is null or b.id = $1)
@@ -134,7 +156,7 @@ async def unsettled(db: Database, batch: str | None = None) -> list[UnsettledPay
             client=ClientId(row["client_id"]),
             currency=row["currency"],
             floor_minor=row["floor"],
-            reserve_minor=row["reserve"],
+            rounds=row["rounds"],
             measured=row["measured"],
             started_at=row["began"],
             hold=AccountId(row["hold"]),
@@ -200,10 +222,12 @@ async def sessions(
 
 
 async def keep_worker_pay(db: Connection, batch: str, pays: Sequence[WorkerPay]) -> None:
-    """Store the measured pay of some workers."""
+    """Store the measured pay of some workers, in place of what was measured before."""
     await db.execute_many(
         """insert into worker_pay (batch_id, worker_id, answers, milliseconds, earned, hourly)
-           values ($1, $2, $3, $4, $5, $6) on conflict (batch_id, worker_id) do nothing""",
+           values ($1, $2, $3, $4, $5, $6) on conflict (batch_id, worker_id) do update
+             set answers = excluded.answers, milliseconds = excluded.milliseconds, earned = excluded.earned,
+               hourly = excluded.hourly""",
         [(batch, p.worker, p.answers, p.milliseconds, p.earned_minor, int(p.hourly)) for p in pays],
     )
 
@@ -217,16 +241,37 @@ async def worker_pays(db: Database, batch: str) -> list[WorkerPay]:
     return [WorkerPay(r["worker_id"], r["answers"], r["milliseconds"], r["earned"]) for r in rows]
 
 
+async def paid_before(db: Connection, batch: str) -> dict[int, int]:
+    """Return the top-ups of workers that earlier rounds of a batch have paid."""
+    rows = await db.rows(
+        "select worker_id, paid_before from worker_pay where batch_id = $1 and paid_before > 0",
+        batch,
+    )
+    return {row["worker_id"]: row["paid_before"] for row in rows}
+
+
+async def lock_ended(db: Connection, batch: str) -> int | None:
+    """Lock a batch that has ended, and return the reserve for its top-ups.
+
+    Return None where it runs again, or where its pay is settled.
+    """
+    return await db.value(
+        """select p.reserve from batch b join batch_pay p on p.batch_id = b.id
+           where b.id = $1 and b.state in ('done', 'cancelled') and p.settled_at is null for update of b, p""",
+        batch,
+    )
+
+
 async def keep_measured(
     db: Connection, batch: str, pay: BatchPay | None, gini: float, parts: dict[int, int]
 ) -> None:
     """Store the measured pay of a batch and the top-up of each worker."""
     await db.execute_many(
-        "update worker_pay set top_up = $3 where batch_id = $1 and worker_id = $2",
+        "update worker_pay set top_up = paid_before + $3 where batch_id = $1 and worker_id = $2",
         [(batch, worker, amount) for worker, amount in parts.items()],
     )
     await db.execute(
-        """update batch_pay set answers = $2, workers = $3, seconds = $4, median = $5, p10 = $6, gini = $7, topped_up = $8
+        """update batch_pay set answers = $2, workers = $3, seconds = $4, median = $5, p10 = $6, gini = $7, topped_up = topped_before + $8
            where batch_id = $1""",
         batch,
         pay.answers if pay else 0,
@@ -254,9 +299,9 @@ class TopUp:
 async def top_ups_after(db: Connection, batch: str, after: int, most: int) -> list[TopUp]:
     """Return the next top-ups of a batch, in the order of the workers' ids."""
     rows = await db.rows(
-        """select p.worker_id, w.account_id, p.top_up, w.language, w.sms_channel, w.msisdn_sealed
+        """select p.worker_id, w.account_id, p.top_up - p.paid_before as top_up, w.language, w.sms_channel, w.msisdn_sealed
            from worker_pay p join worker w on w.id = p.worker_id
-           where p.batch_id = $1 and p.worker_id > $2 and p.top_up > 0 order by p.worker_id limit $3""",
+           where p.batch_id = $1 and p.worker_id > $2 and p.top_up > p.paid_before order by p.worker_id limit $3""",
         batch,
         after,
         most,
@@ -274,12 +319,17 @@ async def top_ups_after(db: Connection, batch: str, after: int, most: int) -> li
     ]
 
 
-async def lock_unsettled(db: Connection, batch: str) -> int | None:
-    """Lock a batch's pay, and return the sum of its top-ups, or None where it is settled."""
-    return await db.value(
-        "select topped_up from batch_pay where batch_id = $1 and settled_at is null for update",
+async def lock_unsettled(db: Connection, batch: str) -> tuple[int, int] | None:
+    """Lock a batch's pay, and return the sum of this round's top-ups and its reserve for them.
+
+    Return None where it is settled.
+    """
+    row = await db.row(
+        """select topped_up - topped_before as topped_up, reserve from batch_pay
+           where batch_id = $1 and settled_at is null for update""",
         batch,
     )
+    return None if row is None else (row["topped_up"], row["reserve"])
 
 
 async def settled(db: Connection, batch: str) -> None:

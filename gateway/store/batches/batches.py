@@ -438,7 +438,7 @@ select b.id, b.labels, b.name, b.kind, b.instructions, b.options, b.languages, b
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
       from message_bill where batch_id = b.id group by currency) m) as bills,
   -- the top-ups, or all that is kept back for them until they are decided
-  (select case when y.settled_at is null then y.reserve else y.topped_up end from batch_pay y where y.batch_id = b.id)
+  (select y.topped_before + case when y.settled_at is null then y.reserve else y.topped_up - y.topped_before end from batch_pay y where y.batch_id = b.id)
     as kept_for_pay, c.*, partner_answers, partners_spent,
   {plans.SPENT} as checks_spent
 from batch b {tallies.OF_BATCH} {_TO_PARTNERS}

@@ -126,6 +126,76 @@ async def test_a_shortfall_is_topped_up_from_the_clients_reserve(town, floor):
     assert await amina.balance_minor() == earned + topped_up, "once"
 
 
+async def reopens(town, batch, *tasks):
+    said = {"tasks": list(tasks), "answers": 1}
+    answer = await town.client.asks("POST", f"/batches/{batch.id}/reopen", json=said)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_batch_that_is_opened_again_is_measured_as_a_whole_and_topped_up_once_more(
+    town, floor
+):
+    """The first worker gets nothing twice, and the second one gets the same share."""
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    before = await town.client.available_minor()
+    batch = await draft(town, "1.20")
+    await batch.changes("start")
+    await answers(town, amina, 3)
+    await took(town, batch, 40)
+    await town.ticks()
+    first = await amina.balance_minor() - 360
+    assert first > 0
+    told = await reopens(town, batch, "t1", "t2", "t3")
+    assert told["cost_minor"] > 3 * 120, "the reserve is set aside again"
+    await answers(town, brian, 3)
+    await took(town, batch, 40)
+    for _ in range(3):
+        await town.ticks(minutes=1)
+    assert await amina.balance_minor() == 360 + first, "she was topped up before"
+    assert await brian.balance_minor() == 360 + first, "the same work has the same pay"
+    spent = 2 * (360 + first)
+    assert await town.client.available_minor() == before - spent
+    pay = (await batch.shows())["pay"]
+    assert (pay["topped_up_minor"], pay["answers"], pay["settled"]) == (2 * first, 6, True)
+    notices = [text for text in await amina.messages() if text.startswith("Fair pay")]
+    assert len(notices) == 1
+    await town.has_right_books()
+
+
+async def test_a_worker_who_was_topped_up_gets_the_rest_of_what_more_answers_earn(town, floor):
+    """Three answers were fast enough. With the three slow ones of the second round they are not."""
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await draft(town, "1.20")
+    await batch.changes("start")
+    await answers(town, amina, 3)
+    await took(town, batch, 30)
+    await town.ticks()
+    first = await amina.balance_minor() - 360
+    await reopens(town, batch, "t1", "t2", "t3")
+    await answers(town, brian, 3)
+    await took(town, batch, 40)
+    for _ in range(3):
+        await town.ticks(minutes=1)
+    assert await amina.balance_minor() == await brian.balance_minor() > 360 + first
+    notices = [text for text in await amina.messages() if text.startswith("Fair pay")]
+    assert len(notices) == 2
+    await town.has_right_books()
+
+
+async def test_a_batch_whose_pay_is_being_settled_is_not_opened_again_yet(town, floor):
+    amina = await town.enrols("amina")
+    batch = await draft(town, "1.20")
+    await batch.changes("start")
+    await answers(town, amina, 3)
+    await town.ticks()
+    await town.rt.db.execute("update batch_pay set settled_at = null")
+    said = {"tasks": ["t1"], "answers": 1}
+    refused = await town.client.asks("POST", f"/batches/{batch.id}/reopen", json=said)
+    assert refused.status_code == 409
+    assert "being settled" in refused.json()["detail"]
+
+
 async def test_what_is_not_needed_is_released(town, floor):
     amina = await town.enrols("amina")
     before = await town.client.available_minor()

@@ -43,14 +43,17 @@ async def settle_pay(rt: Runtime) -> int:
 
 
 async def _settle(rt: Runtime, one: UnsettledPay) -> None:
-    if not one.measured:
-        await _measure(rt, one)
+    if not (one.measured or await _measure(rt, one)):
+        return
     await _top_up(rt, one)
     await until_settled(lambda: _give_back(rt, one))
 
 
-async def _measure(rt: Runtime, one: UnsettledPay) -> None:
-    """Store the pay of each worker in slices, and then that of the batch with all top-ups."""
+async def _measure(rt: Runtime, one: UnsettledPay) -> bool:
+    """Store the pay of each worker in slices, and then that of the batch with all top-ups.
+
+    Return False where the batch was opened again meanwhile. It is measured when it ends.
+    """
     workers = await batch_pay.workers_of(rt.db, one.batch)
     for at in range(0, len(workers), _SLICE):
         pays = await _measured(rt, one, workers[at : at + _SLICE])
@@ -58,13 +61,19 @@ async def _measure(rt: Runtime, one: UnsettledPay) -> None:
             await batch_pay.keep_worker_pay(db, one.batch, pays)
         await wait_for_phones(rt)
     pays = await batch_pay.worker_pays(rt.db, one.batch)
-    parts = dict[int, int]()
-    if pays and one.floor_minor:
-        middle = median(each.hourly for each in pays)
-        parts = top_ups(pays, middle, one.floor_minor, one.reserve_minor)
     even = gini(each.earned_minor for each in pays)
     async with rt.db.transaction() as db:
+        # From here on, the batch is not opened again before its pay is settled.
+        reserve = await batch_pay.lock_ended(db, one.batch)
+        if reserve is None:
+            return False
+        parts = dict[int, int]()
+        if pays and one.floor_minor:
+            middle = median(each.hourly for each in pays)
+            paid = await batch_pay.paid_before(db, one.batch)
+            parts = top_ups(pays, middle, one.floor_minor, reserve, paid)
         await batch_pay.keep_measured(db, one.batch, summary(pays), even, parts)
+    return True
 
 
 async def _measured(rt: Runtime, one: UnsettledPay, workers: Sequence[int]) -> list[WorkerPay]:
@@ -105,7 +114,7 @@ async def _top_up_slice(rt: Runtime, one: UnsettledPay, after: int, channels: se
         booked = [
             (
                 fair_pay_postings.floor_top_up(
-                    one.batch, each.worker, each.amount_minor, one.currency
+                    one.batch, each.worker, each.amount_minor, one.currency, rounds=one.rounds
                 ),
                 one.hold,
                 each.account,
@@ -127,18 +136,21 @@ def _notice(rt: Runtime, one: UnsettledPay, each: TopUp) -> Write | None:
     text = rt.books[each.language].say(
         "pay.topped_up", amount=amount_text(each.amount_minor, one.currency)
     )
-    return notice_write(rt, to, text, "money", f"topped_up:{one.batch}:{each.worker}")
+    again = f":{one.rounds}" if one.rounds else ""
+    return notice_write(rt, to, text, "money", f"topped_up:{one.batch}:{each.worker}{again}")
 
 
 async def _give_back(rt: Runtime, one: UnsettledPay) -> None:
     """Return the unused reserve to the client, and mark the batch's pay as settled."""
     async with rt.db.transaction() as db:
-        topped_up = await batch_pay.lock_unsettled(db, one.batch)
-        if topped_up is None:
+        locked = await batch_pay.lock_unsettled(db, one.batch)
+        if locked is None:
             return
-        rest = one.reserve_minor - topped_up
+        topped_up, reserve = locked
+        rest = reserve - topped_up
         if rest:
-            posted = postings.release_hold(one.batch, one.client, rest, one.currency, nth=0)
+            decision = f"pay:{one.rounds}"
+            posted = postings.release_part(one.batch, one.client, decision, rest, one.currency)
             await transfers.post(db, posted, one.hold, one.available)
         await batch_pay.settled(db, one.batch)
     log.info("pay settled", batch=one.batch, topped_up_minor=topped_up, released_minor=rest)

@@ -204,6 +204,10 @@ async def reopen(
         deadline = row.deadline
         held_before = 0
         if row.state == "done":
+            if not await batch_pay.begin_round(db, batch.id):
+                raise Refused(
+                    "the pay of this batch is being settled; try again in a moment", status=409
+                )
             deadline = None if deadline is not None and deadline <= now else deadline
             await running.begin_round(db, batch.id, deadline)
             held_before = await transfers.balance_of(db, batch.hold_account)

@@ -192,11 +192,12 @@ async def round_of(db: Connection, batch: str) -> int:
 
 
 async def spent_minor(db: Connection, batch: str) -> int:
-    """Return what the answers of a batch have cost so far, with the paid answers of its checks."""
+    """Return what a batch has cost so far: its answers, those of its checks, and its top-ups."""
     return await db.value(
         """select coalesce((select sum(a.price) from task t join answer a on a.task_id = t.id where t.batch_id = $1), 0)::bigint
              + coalesce((select sum(x.answered * k.price) from check_batch c join batch k on k.id = c.batch_id
-                 join task x on x.batch_id = k.id where c.parent_id = $1), 0)::bigint""",
+                 join task x on x.batch_id = k.id where c.parent_id = $1), 0)::bigint
+             + coalesce((select case when settled_at is null then topped_before else topped_up end from batch_pay where batch_id = $1), 0)""",
         batch,
     )
 
