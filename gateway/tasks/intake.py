@@ -15,7 +15,7 @@ from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
 from gateway.tasks.predicted import checked_guess
 from gateway.tasks.question import Field, Option
-from gateway.tasks.shaping.model_guess import FIELD, ModelGuess
+from gateway.tasks.shaping.model_guess import FIELD
 from gateway.tasks.shaping.rows import FIELDS, UploadedRow
 
 FAULTS_SHOWN = 20
@@ -193,19 +193,29 @@ def _task(row: Mapping[str, object], rules: RowRules, names: set[str], number: i
     own = _own(row.own if isinstance(row, UploadedRow) else {})
     gold = _gold(row, rules.kind, rules.options, rules.fields)
     audience = _audience(row.get("audience"), rules.workers)
-    guess = row.guess if isinstance(row, UploadedRow) else None
-    predicted = None if guess is None else _predicted(guess, rules)
+    predicted = _predicted(row, rules) if isinstance(row, UploadedRow) else None
     return TaskSpec(name, text, gold, audience, _gold_reason(row, gold), own, number, predicted)
 
 
-def _predicted(guess: ModelGuess, rules: RowRules) -> tuple[str, float | None]:
-    """Return a prediction by the rules of those that come without their tasks."""
+def _predicted(row: UploadedRow, rules: RowRules) -> tuple[str, float | None] | None:
+    """Return the prediction of a row by the rules of those that come without their tasks.
+
+    A model of typed values cannot be weighed. Its predictions are left out, as they stand in every
+    export of Label Studio, unless the file is to be taken strictly.
+    """
     if not rules.options:
-        raise Refused(
-            "predictions are for questions with options: leave them out of this file", field=FIELD
-        )
+        if rules.strict and (row.guess or row.bad_guess):
+            raise Refused(
+                "predictions are for questions with options: leave them out of this file",
+                field=FIELD,
+            )
+        return None
+    if row.bad_guess is not None:
+        raise row.bad_guess
+    if row.guess is None:
+        return None
     try:
-        return checked_guess(guess, rules.kind, rules.options)
+        return checked_guess(row.guess, rules.kind, rules.options)
     except Refused as refused:
         raise Refused(str(refused), field=FIELD) from refused
 

@@ -75,7 +75,8 @@ def flat(row: GivenRow) -> GivenRow:
     try:
         guess = guess_in(row.cells.get("predictions"))
     except Refused as refused:
-        return GivenRow(row.number, cells, row_refused(str(refused), row.number, "predictions"))
+        bad = row_refused(str(refused), row.number, "predictions")
+        return GivenRow(row.number, cells, bad_guess=bad)
     return GivenRow(row.number, cells, guess=guess)
 
 

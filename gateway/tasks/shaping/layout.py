@@ -169,7 +169,7 @@ def _task(rows: Sequence[GivenRow], layout: Layout) -> UploadedRow:
     task = UploadedRow(cells, first.number, own)
     task.columns = columns
     task.problem = next((row.problem for row in rows if row.problem), problem)
-    task.guess = first.guess
+    task.guess, task.bad_guess = first.guess, first.bad_guess
     return task
 
 

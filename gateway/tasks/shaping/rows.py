@@ -16,7 +16,7 @@ class UploadedRow(dict[str, object]):
     `own` holds the client's own columns, which are not fields of a task. `columns` has the client's
     name of the column from which a field was taken, where it is another name. `problem` is what is
     wrong with the row already. `guess` is the prediction of a model of the client's, if the row has
-    one.
+    one, and `bad_guess` what is wrong with it.
     """
 
     def __init__(
@@ -28,19 +28,22 @@ class UploadedRow(dict[str, object]):
         self.columns: Mapping[str, str] = {}
         self.problem: Refused | None = None
         self.guess: ModelGuess | None = None
+        self.bad_guess: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenRow:
     """One row of a table, or one object of JSON, under the names of the file.
 
-    `problem` is what is wrong with it already. `guess` is the prediction that stands beside it.
+    `problem` is what is wrong with it already. `guess` is the prediction that stands beside it, and
+    `bad_guess` what is wrong with that. Only a kind with options minds.
     """
 
     number: int
     cells: Mapping[str, object]
     problem: Refused | None = None
     guess: ModelGuess | None = None
+    bad_guess: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)

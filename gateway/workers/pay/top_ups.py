@@ -2,13 +2,13 @@
 
 Each worker's earnings are raised by the same share: the one that brings the median to the floor. A
 worker therefore gains nothing by being slow. The sum never exceeds the batch's reserve. Where the
-reserve is too small, every top-up is reduced by the same share. A batch that was opened again is
+reserve is too small, the share is reduced for all of them. A batch that was opened again is
 measured as a whole, and what was topped up before is paid already.
 """
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 from gateway.workers.pay.measured import WorkerPay
 
@@ -39,10 +39,33 @@ def top_ups(
     share = Fraction(floor_minor) / median - 1
     paid = paid_minor or {}
     wanted = {
-        each.worker: max(0, ceil(each.earned_minor * share) - paid.get(each.worker, 0))
-        for each in workers
+        each.worker: ceil(each.earned_minor * share) - paid.get(each.worker, 0) for each in workers
     }
-    whole = sum(wanted.values())
-    if whole > reserve_minor:
-        wanted = {worker: part * reserve_minor // whole for worker, part in wanted.items()}
-    return {worker: part for worker, part in wanted.items() if part}
+    if sum(part for part in wanted.values() if part > 0) > reserve_minor:
+        share = _affordable(workers, paid, reserve_minor)
+        wanted = {
+            each.worker: floor(each.earned_minor * share) - paid.get(each.worker, 0)
+            for each in workers
+        }
+    return {worker: part for worker, part in wanted.items() if part > 0}
+
+
+def _affordable(
+    workers: Sequence[WorkerPay], paid_minor: Mapping[int, int], reserve_minor: int
+) -> Fraction:
+    """Return the share to which the reserve raises everybody who has less of it so far.
+
+    >>> amina, brian = WorkerPay(1, 10, 3_600_000, 100), WorkerPay(2, 5, 1_800_000, 100)
+    >>> _affordable([amina, brian], {1: 20}, 40), _affordable([amina, brian], {1: 20}, 10)
+    (Fraction(3, 10), Fraction(1, 10))
+    """
+    earning = [each for each in workers if each.earned_minor]
+    had = {each.worker: paid_minor.get(each.worker, 0) for each in earning}
+    earning.sort(key=lambda each: Fraction(had[each.worker], each.earned_minor))
+    share, earned, paid = Fraction(0), 0, 0
+    for each in earning:
+        if earned and Fraction(had[each.worker], each.earned_minor) >= share:
+            break
+        earned, paid = earned + each.earned_minor, paid + had[each.worker]
+        share = Fraction(reserve_minor + paid, earned)
+    return share

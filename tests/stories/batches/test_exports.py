@@ -13,7 +13,7 @@ from gateway.base.tabular import open_table
 from gateway.steps.batches.files import exports
 from gateway.steps.batches.files import folder as folders
 from gateway.steps.batches.files.folder import FileFolder
-from gateway.steps.batches.files.run import LEASE
+from gateway.steps.batches.files.run import ATTEMPTS_MAX, LEASE
 
 
 class Killed(BaseException):
@@ -187,6 +187,19 @@ async def test_a_runner_that_is_killed_is_replaced_and_leaves_one_file(town, ans
     job = await shows(answered, made["id"])
     assert job["state"] == "ready"
     assert (await downloads(answered, job)).status_code == 200
+    assert len(list(FileFolder(town.rt.settings).path.iterdir())) == 1, "no part is left"
+
+
+async def test_an_export_that_kills_each_runner_leaves_no_file(town, answered):
+    made = (await orders(answered)).json()
+    folder = FileFolder(town.rt.settings).path
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{made['id']}.0123456789ab.csv").write_bytes(b"half of it")
+    (folder / "ex_another.0123456789ab.csv").write_bytes(b"of another job")
+    await town.rt.db.execute("update file_job set attempts = $1", ATTEMPTS_MAX)
+    await town.answers_bells()
+    assert (await shows(answered, made["id"]))["state"] == "failed"
+    assert [one.name for one in folder.iterdir()] == ["ex_another.0123456789ab.csv"]
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,25 @@ async def test_an_import_that_kills_each_runner_fails_in_the_end(town, draft):
     assert "could not end it: order it again" in done["reason"]
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"\xef\xbb\xbf\r\n", b" \n\n", b"[]", b"id,text", b"id,text\n", "id,text\n".encode("utf-16")]
+)  # fmt: skip
+async def test_a_file_without_any_task_is_refused_at_once(town, draft, body):
+    refused = await sends(draft, body)
+    assert refused.status_code == 422, refused.text
+    assert "there is no task in it" in refused.json()["detail"]
+    assert files(town) == []
+    listed = (await draft.client.asks("GET", f"/batches/{draft.id}/imports")).json()
+    assert listed["total"] == 0
+
+
+async def test_one_task_in_the_smallest_file_is_taken(town, draft):
+    for media, body in (("text/csv", b"id,text\ra1,Is it?"), ("application/x-ndjson", b'{"id":"a2","text":"Is it?"}')):  # fmt: skip
+        made = await imported(town, draft, body, Content_Type=media)
+        assert made["state"] == "ready", made
+    assert await tasks(draft) == ["a1", "a2"]
+
+
 async def test_a_batch_does_not_start_while_an_import_into_it_waits(town, draft):
     await draft.client.asks(
         "POST", f"/batches/{draft.id}/tasks", json=[{"id": "1", "text": "Is it?"}]

@@ -147,6 +147,24 @@ def label_studio(*annotations, data=None, **more):
     }
 
 
+TYPED = {"result": [{"from_name": "t", "type": "textarea", "value": {"text": ["12"]}}]}
+
+
+@pytest.mark.parametrize("made", [[TYPED], [TYPED, TYPED], "not a list"])
+def test_a_typed_kind_leaves_predictions_out_unless_the_file_is_taken_strictly(made):
+    body = json.dumps([{**label_studio(data={"text": "What is written?"}), "predictions": made}])
+    for kind in ("transcription", "entry"):
+        fields = (Field("year", "number", 1),) if kind == "entry" else ()
+        (task,) = tasks_of(body, kind=kind, fields=fields)
+        assert (task.text, task.predicted, dict(task.own)) == ("What is written?", None, {})
+    module = plugins.load(kinds, "transcription")
+    rules = RowRules(module, module.options(()), strict=True)
+    with pytest.raises(Refused, match="leave them out of this file"):
+        list(checked_rows(read_rows(body.encode(), "", ReadingAsked()), rules))
+    with pytest.raises(Refused, match="prediction"):
+        tasks_of(body)
+
+
 def test_label_studio_tasks_with_ground_truth_as_gold():
     file = [
         label_studio(

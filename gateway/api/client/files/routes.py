@@ -38,6 +38,7 @@ from gateway.steps.batches.files.order import (
     format_of,
     order_export,
     order_import,
+    refuse_empty,
 )
 from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
@@ -103,6 +104,11 @@ async def add_import(
     name = f"{job}.import"
     await asyncio.to_thread(folder.remove, name)  # that of a process which was killed
     size, sha256 = await receive_file(request, folder, name)
+    try:
+        await asyncio.to_thread(refuse_empty, folder.path_of(name))
+    except Refused:
+        await asyncio.to_thread(folder.remove, name)
+        raise
     kept = False
 
     async def made() -> bytes:

@@ -54,6 +54,12 @@ class FileFolder:
         """Remove a file that may be gone already."""
         self.path_of(name).unlink(missing_ok=True)
 
+    def remove_others(self, job: str, kept: str | None) -> None:
+        """Remove the files of a job but one, such as the parts that a killed runner has left."""
+        for path in self.path.glob(f"{job}.*"):
+            if path.name != kept:
+                path.unlink(missing_ok=True)
+
     def abandoned(self) -> Iterator[tuple[str, str]]:
         """Yield files that are not new: the id of the job that each belongs to, and its name."""
         if not self.path.is_dir():

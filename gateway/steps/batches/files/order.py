@@ -1,8 +1,10 @@
 """A client's order of an import or an export. A runner does it later."""
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from pathlib import Path
+from typing import Final, cast
 
 from gateway.base import plugins
 from gateway.base.errors import Refused
@@ -21,6 +23,9 @@ from gateway.tasks.exports.port import Content, ExportFormat
 
 STEP = "file_jobs"
 """The name of the job that does the orders."""
+_LOOKED_AT: Final = 4096
+"""The largest file that is looked at before its import is ordered."""
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,23 @@ def format_of(name: str) -> ExportFormat:
             f"format: there is no format {name!r}; there is: {', '.join(known)}", field="format"
         )
     return cast("ExportFormat", cast("object", plugins.load(formats, name)))
+
+
+def refuse_empty(path: Path) -> None:
+    """Raise Refused for a file that plainly holds no task. A runner finds all else."""
+    with path.open("rb") as file:
+        start = file.read(_LOOKED_AT + 1)
+    if len(start) > _LOOKED_AT:
+        return
+    text = start.decode("utf-16" if start.startswith(_UTF_16) else "utf-8-sig", "replace").strip(
+        "\0 \t\r\n"
+    )
+    if not text or text in ("[]", "{}"):
+        raise Refused("the file is empty: there is no task in it", field="body")
+    if text.isprintable() and text[0] not in "[{":
+        raise Refused(
+            "the file has a header and no row below it: there is no task in it", field="body"
+        )
 
 
 async def order_import(rt: Runtime, client: ClientId, batch: str, file: ReceivedFile) -> FileJob:

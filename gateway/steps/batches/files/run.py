@@ -48,6 +48,8 @@ async def do_file_jobs(rt: Runtime) -> bool:
     if job is None:
         return False
     work = FileWork(rt, job, token)
+    # A runner that lost this job may still write. Its file is gone then, and it cannot end the job.
+    await asyncio.to_thread(work.folder.remove_others, job.id, job.file)
     if job.attempts > ATTEMPTS_MAX:
         reason = f"the gateway began this {ATTEMPTS_MAX} times and could not end it: order it again"
         await work.end(JobOutcome(reason=reason))
