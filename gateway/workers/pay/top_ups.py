@@ -53,7 +53,7 @@ def top_ups(
 def _affordable(
     workers: Sequence[WorkerPay], paid_minor: Mapping[int, int], reserve_minor: int
 ) -> Fraction:
-    """Return the share to which the reserve raises everybody who has less of it so far.
+    """Return the share to which the reserve raises every worker who has less of it so far.
 
     >>> amina, brian = WorkerPay(1, 10, 3_600_000, 100), WorkerPay(2, 5, 1_800_000, 100)
     >>> _affordable([amina, brian], {1: 20}, 40), _affordable([amina, brian], {1: 20}, 10)
