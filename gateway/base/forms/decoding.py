@@ -24,6 +24,9 @@ _WINDOWS = frozenset({"iso8859-1", "cp1252", "ascii"})
 _HOLDS_UTF8 = re.compile(
     rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+# A byte order mark of UTF-8 that was read as Latin-1 and encoded once more.
+_MARK_AS_LETTERS = "\u00ef\u00bb\u00bf"
+_EASTERN_FROM = "\u2d00"  # The letters and signs of workers' languages are below.
 _UTF16_BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -64,6 +67,8 @@ def text_in(raw: bytes, charset: str | None = None) -> str:
             # the cost.
             text
         )
+    if 0 in raw and (wider := _utf32(raw)):
+        return wider
     if raw.startswith(codecs.BOM_UTF8):
         raw, charset = raw.removeprefix(codecs.BOM_UTF8), "utf-8"
     for bom, codec in _UTF16_BOMS:
@@ -74,6 +79,7 @@ def text_in(raw: bytes, charset: str | None = None) -> str:
         return named
     utf8 = _strict(raw, "utf-8")
     if utf8 is not None:
+        utf8 = utf8.removeprefix(_MARK_AS_LETTERS)
         return utf8 if _plausible(utf8) else _wide(raw) or utf8
     return _wide(raw) or _cut(raw) or (mixed(raw) if _HOLDS_UTF8.search(raw) else windows(raw))
 
@@ -82,6 +88,10 @@ def _as_named(raw: bytes, charset: str) -> str | None:
     """Return the text in the named charset, or None when the bytes cannot be in it."""
     if charset.startswith("utf-16"):
         found = _even(raw, charset)
+        other = _even(raw, "utf-16-le" if charset == "utf-16-be" else "utf-16-be")
+        # A network may name the wrong byte order. Its workers' letters then look Chinese.
+        if _is_eastern(found) and other and _plausible(other) and max(other) < _EASTERN_FROM:
+            return other
         # Some gateways name the charset of the radio network and send the text in ASCII.
         fits = _plausible(found) and (not _is_ascii_text(raw) or not _is_eastern(found))
         return found if raw and fits else None
@@ -127,6 +137,16 @@ def _even(raw: bytes, codec: str) -> str:
     """Return UTF-16 text, whose last byte or last half character may be missing."""
     text = raw[: len(raw) // 2 * 2].decode(codec, errors="surrogatepass")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", errors="ignore")
+
+
+def _utf32(raw: bytes) -> str | None:
+    """Return `raw` as UTF-32, or None for bytes of another kind."""
+    for codec, high in (("utf-32-be", 0), ("utf-32-le", 2)):
+        if len(raw) % 4 == 0 and not any(raw[high::4]) and not any(raw[high + 1 :: 4]):
+            text = (_strict(raw, codec) or "").lstrip("\ufeff")
+            if text and _plausible(text):
+                return text
+    return None
 
 
 def _wide(raw: bytes) -> str | None:
