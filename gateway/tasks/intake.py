@@ -11,6 +11,7 @@ from gateway.base.bounds import ANSWERS_OF_TASK_MAX, must_be_within
 from gateway.base.errors import Fault, Refused
 from gateway.base.errors.problem_codes import FaultRule
 from gateway.base.pseudonyms import Pseudonyms
+from gateway.base.tabular import restored
 from gateway.base.text.strings import identifier, line
 from gateway.tasks.port import TaskKind
 from gateway.tasks.predicted import checked_guess
@@ -265,11 +266,21 @@ def _gold(
     # The truth of a record may be an object, and the kind reads it as JSON.
     record = isinstance(given, dict) and kind.FIELDS
     try:
-        truth = json.dumps(given) if record else _string(row, "gold")
+        truth = json.dumps(given) if record else _option_of(_string(row, "gold"), options)
         return kind.check_truth(truth, options, fields)
     # A kind calls the value the truth, but the client's column is called gold.
     except Refused as refused:
         raise Refused(str(refused), field="gold") from refused
+
+
+def _option_of(truth: str, options: Sequence[Option]) -> str:
+    """Return the option that a truth names, if a file of ours put an apostrophe before its formula.
+
+    >>> _option_of("'=x", [Option("=x")]), _option_of("'tis", [Option("'tis")])
+    ('=x', "'tis")
+    """
+    ids = {option.id for option in options}
+    return restored(truth) if truth not in ids and restored(truth) in ids else truth
 
 
 def _string(row: Mapping[str, object], field: str) -> str:

@@ -3,6 +3,7 @@
 A file has the gateway's own shape (`id,text`), or that of another service (`gateway.tasks.shapes`).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import BinaryIO, Final, cast
@@ -18,6 +19,7 @@ from gateway.base.tabular import (
     json_lines,
     json_list,
     open_table,
+    refuse_packed,
 )
 from gateway.tasks import shapes
 from gateway.tasks.shaping.port import Shape
@@ -32,6 +34,8 @@ _GOLD_OF = "gold."
 """The beginning of a column with the truth of one field of a record, like `gold.amount`."""
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and the format of older spreadsheets
 _BEGINNING_BYTES = 64 * 1024
+_JSON = re.compile(r"\[\s*[{\]]|{\s*\"")
+"""The beginning of JSON, which is no header of a table."""
 
 
 def read_rows(
@@ -48,12 +52,18 @@ def read_rows(
     beginning = source[:_BEGINNING_BYTES] if isinstance(source, bytes) else _beginning(source)
     if beginning.startswith(_ARCHIVES):
         return _table_rows(source, asked)
-    start = beginning.decode(encoding_of(source), errors="replace").lstrip("\ufeff \t\r\n")[:1]
+    refuse_packed(beginning)
+    start = beginning.decode(encoding_of(source), errors="replace").lstrip("\ufeff \t\r\n")
     if not start and len(beginning) < _BEGINNING_BYTES:
         raise Refused("the upload is empty; send tasks as CSV, XLSX, JSON or JSON lines")
-    if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
+    is_list = start.startswith("[")
+    if "csv" in content_type:  # Programs say so of every file that they upload.
+        is_json = _JSON.match(start) is not None
+    else:
+        is_json = "json" in content_type or start[:1] in ("[", "{")
+    if not is_json:
         return _table_rows(source, asked)
-    values = json_list(_checked_text(source)) if start == "[" else json_lines(source)
+    values = json_list(_checked_text(source)) if is_list else json_lines(source)
     return _json_rows(values, asked)
 
 

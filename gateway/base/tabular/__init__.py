@@ -6,7 +6,7 @@ are streamed. `CsvWriter` and `WorkbookWriter` write cells that no spreadsheet e
 """
 
 from gateway.base.tabular.lines import json_lines, json_list, json_value
-from gateway.base.tabular.table import Table, TableRow, column_key, open_table
+from gateway.base.tabular.table import Table, TableRow, column_key, open_table, refuse_packed
 from gateway.base.tabular.text import Source, decoded_text, encoding_of
 from gateway.base.tabular.workbook import NumberCell
 from gateway.base.tabular.workbook_writer import WorkbookWriter
@@ -26,6 +26,7 @@ __all__ = [
     "json_list",
     "json_value",
     "open_table",
+    "refuse_packed",
     "restored",
     "spreadsheet_cell",
 ]

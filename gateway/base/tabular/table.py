@@ -19,6 +19,7 @@ from gateway.base.text.characters import visible
 
 PREAMBLE_ROWS = 60  # Lines about the organisation may stand above the header of a statement.
 _LETTERS = 26
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,13 @@ def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False)
     return best
 
 
+def refuse_packed(beginning: bytes) -> None:
+    """Raise Refused for a file that is plainly compressed, which no table and no text is."""
+    for start, name in _PACKED.items():
+        if beginning.startswith(start):
+            raise Refused(f"this file is compressed ({name}); unpack it and send what is inside")
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """A way to read the file."""
@@ -190,10 +198,11 @@ def _ways(source: Source) -> list[_Reading]:
     """Return the possible ways to read the file, the likeliest first."""
     if not isinstance(source, str):
         with open_source(source) as file:
-            first = file.read(4)
-        if first == ZIP:
+            first = file.read(6)
+        if first.startswith(ZIP):
             return [_Reading("", "")]
-        if first == OLD_EXCEL:
+        refuse_packed(first)
+        if first.startswith(OLD_EXCEL):
             raise Refused(
                 "this is an old or a protected Excel file; save it as XLSX without a password, or as CSV UTF-8"
             )

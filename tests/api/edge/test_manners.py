@@ -242,3 +242,18 @@ async def test_a_fault_of_ours_is_a_problem_with_an_id_and_one_line_in_the_log()
         assert answer.status_code == 500
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_head_answers_like_get_without_the_body(town):
+    batch = await town.posts_batch("Is it open?")
+    for path in ("/batches", f"/batches/{batch.id}", f"/batches/{batch.id}/results", "/webhooks"):
+        full, head = [await town.client.asks(method, path) for method in ("GET", "HEAD")]
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers.get("etag") == full.headers.get("etag"), path
+        assert head.headers["content-type"] == full.headers["content-type"]
+    unknown = await town.client.asks("HEAD", "/batches/b_nothing")
+    assert (unknown.status_code, unknown.content) == (404, b"")
+    assert (await town.client.asks("HEAD", "/batches?nonsense=1")).status_code == 422
+    assert (await town.client.asks("HEAD", f"/batches/{batch.id}/start")).status_code == 405
+    assert (await town.http.head("/api/v1/batches")).status_code == 401
+    assert (await town.http.head("/healthz")).status_code == 200

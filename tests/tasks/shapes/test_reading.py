@@ -273,3 +273,36 @@ def test_choices_of_a_client_are_matched_as_the_client_wrote_them():
         options=CATEGORIES,
     )
     assert [task.gold for task in tasks] == ["Yes"]
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(b"\x1f\x8b\x08", "gzip"), (b"BZh91", "bzip2"), (b"\xfd7zXZ\0", "xz")]
+)
+def test_a_compressed_file_is_named(start, name):
+    for media in ("", "text/csv", "application/json"):
+        with pytest.raises(Refused, match=f"this file is compressed .{name}.; unpack it"):
+            tasks_of(start + b"\0\1\2", media=media)
+
+
+@pytest.mark.parametrize(
+    "body", ['[{"id": "1", "text": "Is it?"}]', '\n{ "id": "1", "text": "Is it?"}']
+)
+def test_json_that_is_sent_as_csv_is_read_as_json(body):
+    assert seen(tasks_of(body, media="text/csv")) == [("1", "Is it?", None, {})]
+
+
+def test_a_header_may_begin_with_a_bracket():
+    asked = ReadingAsked({"id": "[id]"})
+    assert seen(tasks_of("[id],text\n1,Is it?\n", asked, media="text/csv")) == [
+        ("1", "Is it?", None, {})
+    ]
+
+
+@pytest.mark.parametrize(
+    "start", ["id,text,gold\n1,Is it?,", "INPUT:id,INPUT:text,GOLDEN:label\n1,Is it?,"]
+)
+def test_gold_that_our_own_file_protected_from_spreadsheets_is_its_option(start):
+    options = (Option("=x"), Option("'tis"), Option("-y"))
+    for cell, gold in (("'=x", "=x"), ("'tis", "'tis"), ("'-y", "-y"), ("=x", "=x")):
+        (one,) = tasks_of(f"{start}{cell}\n", kind="categorisation", options=options)
+        assert one.gold == gold
