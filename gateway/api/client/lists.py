@@ -33,6 +33,9 @@ async def listed(
 ) -> Response:
     """List your batches, newest first."""
     wanted = label_asked(label)
+    # Without this, a batch that was deleted between two pages would end the list unseen.
+    if after is not None and await batches.of_client(rt.db, client, after) is None:
+        raise Refused(f"after: there is no batch {after!r}", field="after")
     rows = await batches.page_of_client(
         rt.db, client, state=state, label=wanted, after=after, limit=limit + 1
     )
@@ -56,6 +59,8 @@ async def tasks(
 ) -> Response:
     """List the tasks of a batch in the order of your upload, gold included."""
     await my_batch(rt, client, batch)
+    if after is not None and await listed_tasks.one(rt.db, batch, after) is None:
+        raise Refused(f"after: there is no task {after!r} in this batch", field="after")
     rows = await listed_tasks.page(rt.db, batch, state=state, after=after, limit=limit + 1)
     page = TasksOut(
         tasks=[_task_out(one) for one in rows[:limit]],

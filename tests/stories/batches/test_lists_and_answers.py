@@ -171,7 +171,13 @@ async def test_another_clients_lists_do_not_exist(town):
     stranger = await town.new_client("Stranger")
     for path in ("/answers", "/tasks", "/tasks/t1", "/results"):
         assert (await stranger.asks("GET", f"/batches/{batch.id}{path}")).status_code == 404
-    assert (await stranger.asks("GET", f"/batches?after={batch.id}")).json()["batches"] == []
+    for client, path in (
+        (stranger, f"/batches?after={batch.id}"),
+        (batch.client, "/batches?after=b_nothing"),
+        (batch.client, f"/batches/{batch.id}/tasks?after=nowhere"),
+    ):
+        unknown = await client.asks("GET", path)
+        assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "after"), path
 
 
 CSV = {"Content-Type": "text/csv"}
