@@ -8,6 +8,9 @@ has written something: no lock is older than that. The report has the longest ti
 longest wait for a row, in ms.
 """
 
+# asyncpg is only partly typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import argparse
 import asyncio
 import json
@@ -21,6 +24,7 @@ import asyncpg
 
 from bench._here import gateway
 from gateway.app import open_runtime
+from gateway.base.ids import ClientId
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.batches.close import close_batch
@@ -127,7 +131,7 @@ class Probers:
         setattr(self.waits, name, max(getattr(self.waits, name), waited_s * 1000))
 
 
-async def prepare(rt: Runtime, client: str, tasks: int) -> str:
+async def prepare(rt: Runtime, client: ClientId, tasks: int) -> str:
     """Create a running batch whose tasks are all answered and decided."""
     batch = await create_batch(rt, client, _spec("large"))
     await add_tasks(rt, client, batch.id, _tasks(tasks, GOLD))
@@ -205,13 +209,13 @@ async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
         async def close() -> None:
             await close_batch(rt, await rt.batches.fresh(batch))
 
-        who = {"by": "Asha", "reason": "bench"}
+        by, why = "Asha", "bench"
         works: list[tuple[str, str, Callable[[], Awaitable[object]]]] = [
             ("upload", draft.id, lambda: add_prepared(rt, client, draft.id, filled, lines)),
             ("relearn", batch, lambda: relearn(rt, batch)),
-            ("correct_gold", batch, lambda: correct_gold(rt, Correction(batch, "0", "stall", **who))),
-            ("correct_label", batch, lambda: correct_label(rt, NewLabel(batch, "kiosk", "Kiosk", misled=True, **who))),
-            ("correct_option", batch, lambda: correct_option(rt, SameOption(batch, "stall", "shop", **who))),
+            ("correct_gold", batch, lambda: correct_gold(rt, Correction(batch, "0", "stall", by=by, reason=why))),
+            ("correct_label", batch, lambda: correct_label(rt, NewLabel(batch, "kiosk", "Kiosk", misled=True, by=by, reason=why))),
+            ("correct_option", batch, lambda: correct_option(rt, SameOption(batch, "stall", "shop", by=by, reason=why))),
             ("start", draft.id, lambda: start_batch(rt, client, draft.id)),
             ("close", batch, close),
         ]  # fmt: skip
