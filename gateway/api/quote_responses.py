@@ -141,7 +141,7 @@ class QuoteOut(ResponseModel):
         int, Field(description="The expected paid answers to real tasks, gold apart")
     ]
     expected_minor: Annotated[
-        int, Field(description="The expected cost of all answers with gold, without checks")
+        int, Field(description="The expected cost of all answers, with gold, reviews and audits")
     ]
     ready: ReadyOut
     gold: GoldBudgetOut

@@ -113,7 +113,7 @@ def quote(project: ProjectId, json: Json = None) -> None:
     report = {
         "parts": given.plan.parts,
         "least_minor": given.plan.least_minor,
-        "expected_minor": given.plan.expected_minor,
+        "expected_minor": given.expected_minor,
         "most_minor": given.most_minor,
         "available_minor": given.available_minor,
         "workers": given.workers,
@@ -132,7 +132,7 @@ def quote(project: ProjectId, json: Json = None) -> None:
         typer.echo(f"{stage.name:<24} at most {stage.tasks:,} tasks x {stage.answers_most}, {most}")
     for label, minor in (
         ("least", given.plan.least_minor),
-        ("expected", given.plan.expected_minor),
+        ("expected", given.expected_minor),
         ("most (reserved at the start)", given.most_minor),
         ("available", given.available_minor),
     ):

@@ -107,7 +107,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     if found.golds:  # A draft sets gold aside for the workers present when it starts.
         too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd.workers))
         found = replace(found, most=found.most - too_many)
-    checks = await checks_minor(rt.db, batch.id)
+    checks = await checks_cost(rt.db, batch.id)
     needed, days = _needed(batch, found.overlap, found.most, crowd.workers)
     expected = answers_expected(batch, found)
     certified = GOLD_MIN
@@ -122,7 +122,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         answers_minimum=found.least,
         price_minor=batch.price_minor,
         partner_price_minor=batch.partner_price_minor,
-        most_minor=found.most * batch.cost_minor + checks,
+        most_minor=found.most * batch.cost_minor + checks.most_minor,
         least_minor=found.least * batch.price_minor,
         available_minor=available,
         currency=batch.currency,
@@ -132,14 +132,14 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         days_least=days if crowd.workers else None,
         can_finish=crowd.able >= needed,
         why_not=_why_not(batch, crowd, needed),
-        checks_minor=checks,
+        checks_minor=checks.most_minor,
         warned=found.warned,
         warnings=found.warnings,
         pay=await quoted_pay(rt, batch),
         workers_able=crowd.able,
         workers_reachable=crowd.reachable,
         answers_expected=round(expected),
-        expected_minor=round((expected + gold.answers) * batch.cost_minor),
+        expected_minor=round((expected + gold.answers) * batch.cost_minor + checks.expected_minor),
         ready=await ready_when(
             rt, batch, crowd, expected + gold.answers, found.most, running=False
         ),
@@ -172,12 +172,21 @@ async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
     return sum(each[3] for each in await batches.crowd(rt.db, batch))
 
 
-async def checks_minor(db: Connection | Database, batch: str) -> int:
-    """Return the most that the reviews and audits of a batch can cost, in minor units."""
+@dataclass(frozen=True, slots=True)
+class ChecksCost:
+    """The most and the expected cost of the reviews and audits of a batch, in minor units."""
+
+    most_minor: int = 0
+    expected_minor: float = 0.0
+
+
+async def checks_cost(db: Connection | Database, batch: str) -> ChecksCost:
+    """Return the cost of the reviews and audits that the client ordered for a batch."""
     planned = await plans.of_batch(db, batch)
     if planned is None:
-        return 0
-    return planned.plan.most_minor(await plans.real_tasks(db, batch))
+        return ChecksCost()
+    tasks = await plans.real_tasks(db, batch)
+    return ChecksCost(planned.plan.most_minor(tasks), planned.plan.expected_minor(tasks))
 
 
 def _why_not(batch: Batch, crowd: CrowdNow, needed: int) -> str | None:

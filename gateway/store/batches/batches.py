@@ -377,7 +377,7 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
     return await db.rows(_LIST + " order by b.created_at desc limit 200", client)
 
 
-_TO_PARTNERS = f"""cross join lateral (
+TO_PARTNERS = f"""cross join lateral (
   select count(*) filter (where t.code = {Code.PARTNER_REINVEST:d}) as partner_answers,
     coalesce(sum(case when t.debit = b.account_id then t.amount else -t.amount end), 0)::bigint as partners_spent
   from transfer t where b.partner_price > 0 and (
@@ -441,7 +441,7 @@ select b.id, b.labels, b.name, b.kind, b.instructions, b.options, b.languages, b
   (select y.topped_before + case when y.settled_at is null then y.reserve else y.topped_up - y.topped_before end from batch_pay y where y.batch_id = b.id)
     as kept_for_pay, c.*, partner_answers, partners_spent,
   {plans.SPENT} as checks_spent
-from batch b {tallies.OF_BATCH} {_TO_PARTNERS}
+from batch b {tallies.OF_BATCH} {TO_PARTNERS}
 where b.client_id = $1 and {plans.NOT_CHECK}"""
 
 

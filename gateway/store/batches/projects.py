@@ -9,7 +9,7 @@ from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, ClientId
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.store.batches import plans, results, tallies
-from gateway.store.batches.batches import Batch
+from gateway.store.batches.batches import TO_PARTNERS, Batch
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.projects.plan import ProjectPlan, as_data, plan_of
 
@@ -40,6 +40,24 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class StageSpending:
+    """The money that a stage has cost its client so far, in minor units.
+
+    `workers_minor` and `partners_minor` are for answers, `checks_minor` is for paid reviews and
+    audits, and `top_ups_minor` for pay that was below the floor.
+    """
+
+    workers_minor: int
+    partners_minor: int
+    checks_minor: int
+    top_ups_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.workers_minor + self.partners_minor + self.checks_minor + self.top_ups_minor
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectStage:
     """A stage of a started project, with the state and the progress of its batch."""
 
@@ -52,6 +70,7 @@ class ProjectStage:
     cost_minor: int
     """The most that an accepted answer costs, without messages."""
     reserved_minor: int
+    spent: "StageSpending"
     tasks: int
     tasks_done: int
     tasks_review: int
@@ -301,9 +320,11 @@ async def stages_of(db: Database, project: str) -> list[ProjectStage]:
     rows = await db.rows(
         f"""select s.position, s.name, s.after, s.state, s.batch_id, b.state as batch_state, b.price + b.partner_price as cost, b.reserved,
              c.tasks, c.tasks_done, c.tasks_review, c.answers,
+             {tallies.EARNED} as earned, partners_spent, {plans.SPENT} as checks_spent,
+             coalesce((select y.topped_up from batch_pay y where y.batch_id = b.id and y.settled_at is not null), 0) as topped_up,
              not exists (select from estimate e where e.batch_id = b.id) as published,
              case when (b.upload_until < now()) is not true then b.background end as background
-           from project_stage s join batch b on b.id = s.batch_id {tallies.OF_BATCH}
+           from project_stage s join batch b on b.id = s.batch_id {tallies.OF_BATCH} {TO_PARTNERS}
            where s.project_id = $1 order by s.position""",
         project,
     )
@@ -317,6 +338,12 @@ async def stages_of(db: Database, project: str) -> list[ProjectStage]:
             batch_state=row["batch_state"],
             cost_minor=row["cost"],
             reserved_minor=row["reserved"],
+            spent=StageSpending(
+                workers_minor=row["earned"],
+                partners_minor=row["partners_spent"],
+                checks_minor=row["checks_spent"],
+                top_ups_minor=row["topped_up"],
+            ),
             tasks=row["tasks"],
             tasks_done=row["tasks_done"],
             tasks_review=row["tasks_review"],

@@ -42,6 +42,7 @@ class PlannedStage:
     - `after` is the stage whose results it needs, or "".
     - `tasks` is the most tasks, and `gold` the number of gold tasks among them.
     - `answers_least`, `answers_most` and `answers_expected` are per task.
+    - `tasks_expected` is the expected number of tasks, without gold.
     - `characters` is the mean length of the questions, from which the pay of an hour is reckoned.
     - `quality` has the review and the audit of its batch.
     """
@@ -61,6 +62,7 @@ class PlannedStage:
     answers_least: int
     answers_most: int
     answers_expected: float
+    tasks_expected: float
     characters: float
     gold: int = 0
     gold_rate: float = 0.0
@@ -72,6 +74,11 @@ class PlannedStage:
     def checks_minor(self) -> int:
         """Return the most that its review and its audits can cost, in minor units."""
         return self.quality.most_minor(self.tasks - self.gold)
+
+    def expected_minor(self, gold_answers: int) -> float:
+        """Return the expected cost of its answers, its review and its audit, in minor units."""
+        answers = self.tasks_expected * self.answers_expected + self.gold * gold_answers
+        return answers * self.cost_minor + self.quality.expected_minor(self.tasks_expected)
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -95,7 +102,6 @@ class ProjectPlan:
     stages: tuple[PlannedStage, ...]
     choices: tuple[ChainChoice, ...] = ()
     parts: int = 0
-    expected_minor: int = 0
     languages: tuple[str, ...] = ()
 
     def stage(self, name: str) -> PlannedStage:
@@ -106,6 +112,10 @@ class ProjectPlan:
     def mains(self) -> tuple[str, ...]:
         """Return the names of the main stages, in order."""
         return tuple(stage.name for stage in self.stages if stage.role == ASK)
+
+    def expected_minor(self, gold_answers: int) -> int:
+        """Return the expected cost of all stages, with their reviews and audits."""
+        return round(sum(stage.expected_minor(gold_answers) for stage in self.stages))
 
     @property
     def least_minor(self) -> int:
@@ -128,7 +138,6 @@ def plan_of(data: Mapping[str, Any]) -> ProjectPlan:
         stages=tuple(_stage_of(each) for each in data["stages"]),
         choices=tuple(ChainChoice(**each) for each in data["choices"]),
         parts=data["parts"],
-        expected_minor=data["expected_minor"],
         languages=tuple(data["languages"]),
     )
 
@@ -137,6 +146,8 @@ def _stage_of(data: dict[str, Any]) -> PlannedStage:
     for name in ("options", "fields"):
         data[name] = tuple(data[name])
     data["quality"] = quality_plans.plan_of(data.get("quality") or {})
+    # Plans of before 1 December 2026 have no expectation, so theirs is the most.
+    data.setdefault("tasks_expected", float(data["tasks"] - data.get("gold", 0)))
     return PlannedStage(**data)
 
 
@@ -178,7 +189,7 @@ def make_plan(
     policy = str(parameters["policy"]) or recipe.task.policy
     numbers = answer_numbers(policy, recipe.task.confidence)
     values = text_values(parameters)
-    stages, choices, expected = list[PlannedStage](), list[ChainChoice](), 0.0
+    stages, choices, real = list[PlannedStage](), list[ChainChoice](), len(asked) - gold
     for main in _mains(recipe, parameters):
         choice = _choose(recipe, main.name, parameters, numbers, pay)
         first = PlannedStage(
@@ -197,6 +208,7 @@ def make_plan(
             answers_least=numbers.least,
             answers_most=numbers.most,
             answers_expected=numbers.expected,
+            tasks_expected=real,
             characters=_mean_length(main.question, asked),
             gold=gold,
             gold_rate=min(gold_rate, 0.5) if gold else 0.0,
@@ -204,7 +216,6 @@ def make_plan(
             fields=main.fields,
             quality=_quality(recipe.task.steps, parameters, pay),
         )
-        real = len(asked) - gold
         if choice is not None:
             choices.append(choice)
         if choice is not None and choice.checked:
@@ -216,10 +227,8 @@ def make_plan(
                 asked,
                 _quality(recipe.check.steps, parameters, pay.share(recipe.check.price)),
             )
-            expected += real * choice.checked_minor
         else:
             stages.append(first)
-            expected += real * several_price(numbers, pay.cost_minor)
     if len(stages[0].instructions) > _INSTRUCTIONS_MAX:
         raise Refused(
             f"the instructions have {len(stages[0].instructions)} characters with these parameters; "
@@ -227,7 +236,7 @@ def make_plan(
             field="parameters",
         )
     languages = tuple(cast("Sequence[str]", parameters["languages"]))
-    return ProjectPlan(tuple(stages), tuple(choices), len(split.parts), round(expected), languages)
+    return ProjectPlan(tuple(stages), tuple(choices), len(split.parts), languages)
 
 
 def _quality(steps: OrderedSteps, parameters: Mapping[str, object], pay: AnswerPay) -> QualityPlan:
@@ -336,6 +345,7 @@ def _chained(
         answers_least=checks.least,
         answers_most=checks.most,
         answers_expected=checks.expected,
+        tasks_expected=real,
         # An answer to a piece of a text is about as long as the piece.
         characters=_mean_length(question.replace("{answer}", "{part}"), asked),
         quality=check_quality,
@@ -346,6 +356,7 @@ def _chained(
         role=AGAIN,
         after=checking.name,
         tasks=real,
+        tasks_expected=(1 - check.right) * real,
         gold=0,
         gold_rate=0.0,
     )

@@ -224,12 +224,13 @@ def test_one_answer_is_checked_where_that_is_cheaper_and_the_quote_says_so():
     (choice,) = plan.choices
     # 3 * 300 against 300 + 2.8 * 120 + 0.2 * 3 * 300
     assert (choice.several_minor, choice.checked_minor) == (900, 816)
+    assert plan.expected_minor(0) == 816, "the quote and the choice tell one price"
     assert (
         sum(stage.slots(0) * stage.cost_minor for stage in plan.stages) == 300 + 7 * 120 + 3 * 300
     )
     _, _, plan = project("translate-text", body, language="English", check="never")
     assert [stage.role for stage in plan.stages] == ["ask"]
-    assert plan.stages[0].slots(0) * 300 == plan.expected_minor == 900
+    assert plan.stages[0].slots(0) * 300 == plan.expected_minor(0) == 900
     _, _, plan = project("translate-text", body, language="English", policy="fixed:2")
     assert [stage.role for stage in plan.stages] == ["ask"], (
         "two translations cost less than checks"

@@ -93,6 +93,8 @@ class StageOut(ResponseModel):
 
     `tasks` is exact once the stage has begun, and the most before. `batch` is the batch of the
     stage, whose results and reviews are at /batches. `after` is the stage whose results it needs.
+    `spent_minor` includes `partners_minor`, which partners earned, `checks_minor`, which paid
+    reviewers and auditors earned, and top-ups of pay below the floor.
     """
 
     name: str
@@ -110,6 +112,8 @@ class StageOut(ResponseModel):
     answers: int
     reserved_minor: int
     spent_minor: int
+    partners_minor: int
+    checks_minor: int
     background: Annotated[
         Background | None,
         Field(description="Long work on the stage, like storing its tasks; else null"),
@@ -117,7 +121,11 @@ class StageOut(ResponseModel):
 
 
 class ProjectMoney(ResponseModel):
-    """The money of a project. `spent_minor` is for the answers so far, without anything else."""
+    """The money of a project.
+
+    `spent_minor` is what all stages have cost so far, with reviews, audits and top-ups. Messages
+    are not in it.
+    """
 
     currency: str
     reserved_minor: int
@@ -200,7 +208,8 @@ class ChoiceOut(ResponseModel):
 class ProjectQuoteOut(ResponseModel):
     """The quote of a project.
 
-    `most_minor` is set aside at the start, and what is not needed comes back. `workers_needed` is
+    `expected_minor` has all answers, also those to known answers, the reviews and one audit of each
+    stage. `most_minor` is set aside at the start, and what is not needed comes back. `workers_needed` is
     the least number of different workers, since no worker checks her own answer.
     """
 

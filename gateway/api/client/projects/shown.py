@@ -77,7 +77,9 @@ def _planned(project: Project, by_name: dict[str, ProjectStage]) -> list[StageOu
                 tasks_review=stage.tasks_review if stage else 0,
                 answers=stage.answers if stage else 0,
                 reserved_minor=stage.reserved_minor if stage else 0,
-                spent_minor=stage.answers * stage.cost_minor if stage else 0,
+                spent_minor=stage.spent.total_minor if stage else 0,
+                partners_minor=stage.spent.partners_minor if stage else 0,
+                checks_minor=stage.spent.checks_minor if stage else 0,
                 background=Background(**stage.background) if stage and stage.background else None,
             )
         )
@@ -89,7 +91,7 @@ def quote_shown(project: Project, quote: ProjectQuote) -> ProjectQuoteOut:
     return ProjectQuoteOut(
         parts=quote.plan.parts,
         least_minor=quote.plan.least_minor,
-        expected_minor=quote.plan.expected_minor,
+        expected_minor=quote.expected_minor,
         most_minor=quote.most_minor,
         available_minor=quote.available_minor,
         enough=quote.enough,

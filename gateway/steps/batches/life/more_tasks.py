@@ -22,7 +22,7 @@ from gateway.steps.batches.life.change import (
     refused_for_money,
 )
 from gateway.steps.batches.life.more_answers import priced
-from gateway.steps.batches.quote import available_minor, checks_minor, workers_who_may_be_asked
+from gateway.steps.batches.quote import available_minor, checks_cost, workers_who_may_be_asked
 from gateway.steps.batches.quoting.promise import limit_added
 from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import SLICE, Upload
@@ -71,11 +71,11 @@ class AddingTasks:
                     return False
                 check_free(row)
                 tasks_before = await plans.real_tasks(db, batch.id)
-                checks_before = await checks_minor(db, batch.id)
+                checks_before = (await checks_cost(db, batch.id)).most_minor
                 await limit_added(db, batch.id, turn.after)
                 added = await uploads.publish_added(db, batch.id, turn.after, workers, now)
                 cost = await priced(db, as_locked(batch, row), added.slots, pay)
-                cost += await checks_minor(db, batch.id) - checks_before
+                cost += (await checks_cost(db, batch.id)).most_minor - checks_before
                 await shares.keep_until(db, batch, rt.clock.now())
                 await tallies.count_anew(db, batch.id)
                 found.append(

@@ -35,6 +35,7 @@ class ProjectQuote:
 
     `most_minor` is reserved at the start; what is not needed comes back. `workers_needed` is the
     least number of different workers for one part, since no worker checks her own answer.
+    `expected_minor` has the answers of all stages with their reviews and audits.
     `answers_expected` and `answers_most` are sums over the stages, and `ready` is the expected
     finishing time of all stages, one after the other.
     """
@@ -45,6 +46,7 @@ class ProjectQuote:
     workers: int
     workers_able: int
     workers_needed: int
+    expected_minor: int
     answers_expected: int
     answers_most: int
     ready: ReadyForecast
@@ -71,7 +73,9 @@ async def quote_project(rt: Runtime, project: Project) -> ProjectQuote:
     first = reserves[0].batch
     crowd = await crowd_now(rt, first)
     golds = gold_answers(crowd.workers)
-    expected = _expected(plan) + golds * sum(stage.gold for stage in plan.stages)
+    expected = sum(
+        stage.tasks_expected * stage.answers_expected + golds * stage.gold for stage in plan.stages
+    )
     most = sum(stage.slots(golds) for stage in plan.stages)
     return ProjectQuote(
         plan=plan,
@@ -80,27 +84,11 @@ async def quote_project(rt: Runtime, project: Project) -> ProjectQuote:
         workers=crowd.workers,
         workers_able=crowd.able,
         workers_needed=max(_workers_needed(plan, main) for main in plan.mains),
+        expected_minor=plan.expected_minor(golds),
         answers_expected=round(expected),
         answers_most=most,
         ready=await ready_when(rt, first, crowd, expected, most, running=False),
     )
-
-
-def _expected(plan: ProjectPlan) -> float:
-    """Return the expected answers of all stages to real questions.
-
-    A question is asked again only where its answer did not pass. How often that is expected is
-    known from the expected cost.
-    """
-    answers, cost_minor = 0.0, 0.0
-    for stage in plan.stages:
-        if stage.role != AGAIN:
-            more = (stage.tasks - stage.gold) * stage.answers_expected
-            answers, cost_minor = answers + more, cost_minor + more * stage.cost_minor
-    again = [stage.cost_minor for stage in plan.stages if stage.role == AGAIN]
-    if again and sum(again):
-        answers += max(0.0, plan.expected_minor - cost_minor) * len(again) / sum(again)
-    return answers
 
 
 async def stage_reserves(rt: Runtime, project: Project, digest: bytes) -> list[StageReserve]:

@@ -15,7 +15,7 @@ from gateway.steps.batches.fair_pay.floor import QuotedPay, check_floor, keep_pa
 from gateway.steps.batches.pilots.begin import begin_pilot, refuse_late_pilot, release_rest_of_pilot
 from gateway.steps.batches.quote import (
     available_minor,
-    checks_minor,
+    checks_cost,
     filled,
     quote,
     workers_who_may_be_asked,
@@ -147,7 +147,7 @@ async def _set_going(
             return
         check_floor(batch, pay)
         await begin_pilot(db, batch.id, asked.pilot, rt.clock.now())
-        checks = await checks_minor(db, batch.id)
+        checks = (await checks_cost(db, batch.id)).most_minor
         amount = _reservable(slots, batch, checks) + await keep_pay(db, batch, pay, slots)
         await batches.set_state(db, batch.id, "running", reserved=amount)
         await shares.keep_until(db, batch, rt.clock.now())

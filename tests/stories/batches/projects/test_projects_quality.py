@@ -7,7 +7,8 @@ import pytest
 from gateway.base.errors import Refused
 from gateway.steps.batches.projects.recipes import shipped
 from gateway.tasks.projects.recipe import read_recipe
-from tests.support.projects import all_work, crowd, makes_project, round_of_work
+from tests.stories.quality.test_five_steps import proven
+from tests.support.projects import all_work, crowd, makes_project, round_of_work, works
 
 SHOPS = "name\n" + "".join(f"Shop {number}\n" for number in range(1, 9))
 AUDITED = """
@@ -53,9 +54,12 @@ async def test_a_stage_is_audited_and_the_report_tells_the_error_of_the_whole(to
     project = await makes_project(
         town.client, "audited-list", SHOPS, question="Is {name} open?", policy="fixed:2"
     )
-    (stage,) = (await project.asks("GET", "/quote")).json()["stages"]
+    quote = (await project.asks("GET", "/quote")).json()
+    (stage,) = quote["stages"]
     # At most half of the 8 tasks are reviewed for 4.50 each, with one gold answer beside.
     assert (stage["checks_minor"], stage["most_minor"]) == (5 * 450, 8 * 2 * 300 + 5 * 450)
+    # One task in twenty is reviewed usually, and each has a fifth of a gold answer beside.
+    assert quote["expected_minor"] == 8 * 2 * 300 + round(0.05 * 8 * 1.2 * 450)
     await project.changes("start")
     await town.answers_bells()
     await all_work(town, people, lambda _text, _kind: "1")
@@ -83,6 +87,40 @@ async def test_a_stage_is_audited_and_the_report_tells_the_error_of_the_whole(to
     page = (await project.asks("GET", "/report")).text
     assert "Wrong results that remain in the whole" in page
     assert "5. Audit" in page
+
+
+async def test_a_project_tells_its_whole_cost_with_reviews_and_what_its_report_tells(town):
+    people = await crowd(town, "amina", "brian")
+    project = await makes_project(
+        town.client,
+        "check-list",
+        SHOPS,
+        question="Is {name} open?",
+        policy="fixed:2",
+        review="yes",
+        audit="yes",
+    )
+    quote = (await project.asks("GET", "/quote")).json()
+    assert quote["least_minor"] < quote["expected_minor"] < quote["most_minor"]
+    await project.changes("start")
+    await town.answers_bells()
+    for said, person in zip("12", people, strict=True):  # They differ on one shop.
+        await works(town, person, lambda text, _, s=said: s if "Shop 3" in text else "1")
+    others = await crowd(town, "rose", "sara", "tess")
+    for name in ("rose", "sara", "tess"):
+        await proven(town, name)
+    for _ in range(4):
+        await town.ticks()
+        await round_of_work(town, others, lambda _text, _kind: "1")
+    money = (await project.shows())["money"]
+    (stage,) = (await project.shows())["stages"]
+    assert stage["checks_minor"] >= 600, "reviewers were paid"
+    assert money["spent_minor"] == 8 * 2 * 300 + stage["checks_minor"]
+    batch = (await town.client.asks("GET", f"/batches/{stage['batch']}")).json()
+    assert batch["money"]["spent_minor"] == money["spent_minor"]
+    steps = await project.rows("/report", format="steps")
+    whole = sum(int(row["cost_minor"] or 0) for row in steps if row["stage"] == "whole project")
+    assert money["spent_minor"] == whole, "the report tells the same money"
 
 
 async def test_without_an_audit_the_error_of_the_whole_is_unknown_and_names_the_stage(town):
