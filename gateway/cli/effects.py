@@ -18,6 +18,10 @@ class Effect(StrEnum):
     """The command touches no gateway. It only computes or prints."""
     READS = "reads"
     """The command reads a running gateway."""
+    REPORTS = "reports"
+    """The command makes a document from a gateway that may have been stopped. Its servers are
+    started while it runs, and its database session is read-only.
+    """
     WRITES = "writes"
     """The command changes an existing gateway, whose servers are started while it runs."""
     MAKES = "makes"
@@ -93,8 +97,6 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "findings show",
         "gold list",
         "holds list",
-        "fairwork verify",
-        "impact",
         "inbox list",
         "inbox show",
         "ledger audit",
@@ -109,11 +111,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "outbox",
         "partner expense list",
         "partner invoice list",
-        "partner invoice show",
         "partner list",
-        "partner report",
         "partner show",
-        "partner statement",
         "payouts arrivals",
         "payouts breaker",
         "payouts evidence",
@@ -121,8 +120,6 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "payouts list",
         "persons list",
         "project list",
-        "project report",
-        "project result",
         "project show",
         "qa rules",
         "review list",
@@ -131,6 +128,16 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "weekly",
         "worker find",
         "worker show",
+    ),
+    **_table(
+        Effect.REPORTS,
+        "fairwork verify",
+        "impact",
+        "partner invoice show",
+        "partner report",
+        "partner statement",
+        "project report",
+        "project result",
     ),
     **_table(
         Effect.WRITES,

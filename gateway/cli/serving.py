@@ -255,23 +255,28 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
     """Run one piece of work over a runtime whose wake-ups are dropped.
 
     The ticker finds the work that is left. A command that only reads (see `effects`) starts
-    nothing, and its database session is read-only.
+    nothing, and its database session is read-only. One that makes a report starts the servers.
     """
     from gateway.app import open_runtime
     from gateway.cli import effects
     from gateway.queue.inline import InlineJobQueue
 
-    reads = effects.current() is effects.Effect.READS
+    effect = effects.current()
+    read_only = effect in (effects.Effect.READS, effects.Effect.REPORTS)
 
     async def run() -> T:
-        async with open_runtime(settings, InlineJobQueue(), connections=2, read_only=reads) as rt:
-            if reads:
+        jobs = InlineJobQueue()
+        async with open_runtime(settings, jobs, connections=2, read_only=read_only) as rt:
+            if read_only:
                 await must_be_current(rt.db)
             return await work(rt)
 
     given = settings_room.load()
     must_be_there(given)
-    with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
+    only_looks = effect is effects.Effect.READS
+    with (
+        reading(given, redis=False) if only_looks else served(given, migrated=not read_only)
+    ) as settings:
         return asyncio.run(run())
 
 

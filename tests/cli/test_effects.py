@@ -38,6 +38,7 @@ def commands(group=ROOT, path=()):
 
 ALL = dict(commands())
 READS = sorted(name for name, effect in EFFECTS.items() if effect is Effect.READS)
+REPORTS = sorted(name for name, effect in EFFECTS.items() if effect is Effect.REPORTS)
 WRITES = sorted(name for name, effect in EFFECTS.items() if effect is Effect.WRITES)
 
 
@@ -84,7 +85,7 @@ def test_every_command_is_decided_on():
     assert set(EFFECTS) == set(ALL)
 
 
-@pytest.mark.parametrize("name", [each for each in READS if each != "channels"])
+@pytest.mark.parametrize("name", [each for each in (*READS, *REPORTS) if each != "channels"])
 def test_in_a_folder_without_a_gateway_nothing_is_made(tmp_path, run, name):
     done = run(tmp_path, name)
     assert list(tmp_path.iterdir()) == [], "no folder, no key, no server"
@@ -142,6 +143,14 @@ def test_a_stopped_gateway_is_not_started_by_looking(stopped, run, name):
         assert done.stderr.count("\n") == 1
 
 
+def test_a_report_of_a_stopped_gateway_starts_its_servers_and_stops_them(stopped, run):
+    done = run(stopped, "impact")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Impact report" in done.stdout
+    for name in ("doctor", "partner list"):
+        assert "the gateway is stopped" in run(stopped, name).stderr + run(stopped, name).stdout
+
+
 @pytest.fixture(scope="module")
 def started(stopped, tmp_path_factory):
     """A copy of that folder whose servers run, for all tests that need them."""
@@ -151,7 +160,7 @@ def started(stopped, tmp_path_factory):
         yield folder
 
 
-@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("name", [*READS, *REPORTS])
 def test_a_reading_command_reads_in_a_session_that_cannot_write(started, run, name):
     """Each runs on a database that refuses every write: none fails for that."""
     done = run(started, name)

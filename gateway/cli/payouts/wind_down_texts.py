@@ -1,5 +1,6 @@
 """The dry run of a wind-down as an operator reads it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from gateway.base.money import amount_text
@@ -26,6 +27,8 @@ def lines(plan: WindDownPlan) -> list[str]:
         told.append(f"Payouts {one.outcome}: {one.payouts:,}, {amount}")
     for (currency, why), (count, minor) in plan.unreachable.items():
         told.append(f"Not reached: {count:,} workers, {amount_text(minor, currency)}: {why}")
+    for (currency, why), (count, minor) in plan.too_small.items():
+        told.append(f"Too small to send: {count:,} workers, {amount_text(minor, currency)}: {why}")
     return [*told, f"Next: {_next(plan)}"]
 
 
@@ -63,9 +66,17 @@ def _next(plan: WindDownPlan) -> str:
         return "gateway wind-down prepare --by NAME"
     if plan.under_way:
         return "let the gateway run (`gateway up`) until no payout is on its way, then look again"
-    if plan.unreachable:
-        return "gateway wind-down owed --csv owed.csv lists the workers who could not be reached"
+    if plan.unreachable or plan.too_small:
+        why = "could not be reached" if plan.unreachable else "are owed too little to be sent"
+        return f"gateway wind-down owed --csv owed.csv lists the workers who {why}"
     return "nothing: every worker is paid"
+
+
+def _reasons(owed: Mapping[tuple[str, str], tuple[int, int]]) -> list[dict[str, object]]:
+    return [
+        {"currency": currency, "why": why, "workers": count, "amount_minor": minor}
+        for (currency, why), (count, minor) in owed.items()
+    ]
 
 
 def as_dict(plan: WindDownPlan) -> dict[str, object]:
@@ -77,10 +88,8 @@ def as_dict(plan: WindDownPlan) -> dict[str, object]:
             {**asdict(way), "needed_minor": way.needed_minor, "missing_minor": way.missing_minor}
             for way in plan.providers
         ],
-        "unreachable": [
-            {"currency": currency, "why": why, "workers": count, "amount_minor": minor}
-            for (currency, why), (count, minor) in plan.unreachable.items()
-        ],
+        "unreachable": _reasons(plan.unreachable),
+        "too_small": _reasons(plan.too_small),
         "under_way": plan.under_way,
         "asked_about": dict(plan.asked),
         "found": [asdict(one) for one in plan.found],

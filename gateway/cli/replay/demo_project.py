@@ -22,12 +22,10 @@ from gateway.base.tabular import open_table
 from gateway.cli.people.impact.as_html import as_html
 from gateway.cli.replay.api_calls import call_api
 from gateway.cli.replay.town import SERVICE_CODE, SHORTCODE, Town
+from gateway.cli.run.example_partner import admit_example
 from gateway.simulator.phones import Phone
-from gateway.steps.people import register
 from gateway.steps.people.impact import impact_report
-from gateway.steps.people.partners import admission
 from gateway.store.ledger import transfers
-from gateway.workers.partners.criteria import CRITERIA, CriterionFinding
 
 PARTNERS: Final = {"KIBERA": "Kibera Youth", "MATHARE": "Mathare Women"}
 _EACH = 6
@@ -39,7 +37,6 @@ _SHOPS = 16
 _PRICE, _PARTNER_PRICE = "3.00", "1.00"
 _TO_WORK = SERVICE_CODE.replace("#", "*1#")
 _WAIT_S, _ROUND_S, _WITHIN_S = 60.0, 0.2, 240.0
-_WHO: Final = {"by": "demo", "because": "made up for the demo"}
 
 
 @dataclass(slots=True)
@@ -69,7 +66,7 @@ class ProjectAct:
 async def play_project(town: Town) -> ProjectAct:
     """Run the project in a town, and return what came of it. Raises Failed when it does not end."""
     for code, name in PARTNERS.items():
-        await _admit(town, code, name)
+        await admit_example(town.rt, code, name, by="demo")
     phones = await _join(town)
     project = await call_api(
         town,
@@ -131,24 +128,6 @@ def _truth(shop: int) -> str:
 def _shops() -> bytes:
     lines = [f"Shop {n},{'Kibera' if n % 2 else 'Mathare'}" for n in range(_SHOPS)]
     return "\n".join(("name,town", *lines, "")).encode()
-
-
-async def _admit(town: Town, code: str, name: str) -> None:
-    """Let a partner apply, meet every criterion, and become active."""
-    await register.add_partner(town.rt, code, name, **_WHO)
-    for criterion in CRITERIA:
-        found = CriterionFinding(
-            criterion=criterion,
-            met=True,
-            figure="0.9",
-            method="made up",
-            evidence="the demo",
-            seen_on=datetime.now(UTC).date(),
-            checked_by="demo",
-        )
-        await admission.record_criterion(town.rt, code, found, **_WHO)
-    for state in ("screened", "in training", "active"):
-        await admission.change_state(town.rt, code, state, **_WHO)
 
 
 async def _join(town: Town) -> list[tuple[Phone, bool]]:

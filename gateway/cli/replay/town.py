@@ -163,6 +163,10 @@ def ended_by_signals() -> Generator[None]:
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell without job control lets its background processes ignore SIGINT. An event loop
+        # would then leave it ignored, and the other signals with it.
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

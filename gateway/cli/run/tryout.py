@@ -1,13 +1,14 @@
 """The content that `gateway up` puts into an empty gateway, so that a newcomer can try everything.
 
-It is a client with money, a partner, a coordinator, and small batches on shops and places of
-Nairobi. Each is added only if it is missing, so repeated and interrupted runs do no harm.
+It is a client with money, an active partner, a coordinator, and small batches on shops and places
+of Nairobi. Each is added only if it is missing, so repeated and interrupted runs do no harm.
 """
 
 from dataclasses import dataclass
 
 from gateway.base.errors import Refused
 from gateway.base.ids import ClientId
+from gateway.cli.run.example_partner import admit_example
 from gateway.payments.ledger.postings import float_top_up
 from gateway.simulator.operators.books import FLOAT_MINOR
 from gateway.steps.batches.submit.create import BatchSpec, create_batch
@@ -29,6 +30,8 @@ COORDINATOR = ("+254711000001", "Grace")
 WORKER = ("+254711000002", "Amina")
 _MONEY_MINOR = 100_000_00
 _CURRENCY = "KES"
+_PARTNER_PRICE_MINOR = 1_00
+_AUTHOR = "gateway up"
 PROVIDER = "mpesa"  # the name of the simulated provider
 
 
@@ -147,7 +150,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
 
     Return the client's API key if it is new, since it is stored nowhere.
     """
-    await register.add_partner(rt, *PARTNER)
+    await admit_example(rt, *PARTNER, by=_AUTHOR)
     if not await workers.is_coordinator(
         rt.db, rt.vault.index(COORDINATOR[0])
     ):  # A coordinator that was cut off stays cut off.
@@ -192,6 +195,7 @@ async def _create(rt: Runtime, client: ClientId, batch: _TryOut) -> str:
         options=batch.options,
         languages=(batch.language,),
         price_minor=batch.price_minor,
+        partner_price_minor=_PARTNER_PRICE_MINOR,
         policy="fixed:3",
         confidence=0.0,
         method="majority",

@@ -13,7 +13,7 @@ ACCEPT_H = 168
 AUDITOR_SKILL = 0.85
 """The least chance of a paid auditor to be right at this kind of task."""
 USUAL_DOUBTFUL = 0.05
-"""The share of tasks that is usually reviewed. It was 4 % in the crowds of `bench/five_steps.py`."""
+"""The share of tasks that is usually reviewed: 4 % in the crowds of `bench/five_steps.py`."""
 GOLD_SHARE = 0.2
 """The share of hidden gold among the reviewers' questions."""
 

@@ -84,11 +84,14 @@ async def add_partner(
         raise Refused("a partner's code is one plain word, like KIBERA", field="code")
     code, name = line(code, "code", _CODE_MAX), line(name, "name", _NAME_MAX)
     async with rt.db.transaction() as db:
-        partner, added = await profiles.add(db, code, name)
-        event, becomes = ("added", str(partner.state)) if added else ("renamed", name)
-        change = PartnerChange(event, author(by), reason_given(because), becomes=becomes)
-        await profiles.note(db, partner.id, change)
-    return added
+        partner, was = await profiles.add(db, code, name)
+        if was != name:
+            event, becomes = ("renamed", name) if was else ("added", str(partner.state))
+            change = PartnerChange(
+                event, author(by), reason_given(because), was=was or "", becomes=becomes
+            )
+            await profiles.note(db, partner.id, change)
+    return was is None
 
 
 async def add_coordinator(

@@ -52,6 +52,8 @@ class OwedWorker:
     """The provider's reason of the last one."""
     tried_at: datetime | None
     """The time at which the last one was sent."""
+    paid: bool
+    """True when this wind-down paid her something already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ async def owed_after(db: Database, worker: int, limit: int) -> list[OwedWorker]:
         """select w.id as worker, w.name, w.currency, a.balance as balance_minor, a.id as account,
              w.msisdn_sealed, w.number_lost_at is not null as number_lost, w.coordinator_id as coordinator,
              o.ref as open_ref, coalesce(o.amount, 0) as open_minor, coalesce(o.state, '') as open_state,
-             f.refused, f.reason, f.tried_at
+             f.refused, f.reason, f.tried_at,
+             exists (select from wind_down_payout x join payout p on p.id = x.payout_id
+               where x.worker_id = w.id and p.state in ('paid', 'late_paid')) as paid
            from worker w join account a on a.id = w.account_id
              left join payout o on o.worker_id = w.id and o.settled_at is null
              left join lateral (select count(*)::int as refused,

@@ -159,10 +159,18 @@ async def test_a_simulation_that_waits_in_vain_ends_with_one_line_and_leaves_onl
     folder.rmdir()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_demo_that_is_stopped_removes_its_folder(number, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "begun"),
+    [
+        (signal.SIGTERM, ()),
+        (signal.SIGINT, ()),
+        # A shell without job control begins `gateway demo &` with SIGINT ignored.
+        (signal.SIGTERM, ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")),
+    ],
+)
+def test_a_demo_that_is_stopped_removes_its_folder(number, begun, tmp_path):
     demo = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "demo", "--quick", "--json", "-"],
+        [*begun, sys.executable, "-m", "gateway", "demo", "--quick", "--json", "-"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -70,6 +71,11 @@ class ExitVerdict:
     """The workers who received more than they were owed."""
     proofs: int = 0
     unreached_listed: int = 0
+    """The workers who are still owed something at the end, all of them on the list."""
+    listed_by_reason: dict[str, int] = field(default_factory=dict)
+    """The same by the reason on the list, without times."""
+    too_small_minor: int = 0
+    """The money that is still owed because no provider sends so little."""
     paid_minor: int = 0
     kills: int = 0
     virtual_hours: float = 0.0
@@ -277,6 +283,7 @@ class Drill(Episode):
         )
         listed = {row[0]: row async for row in owed.owed_rows(rt, numbers=True)}
         v.workers, v.unreached_listed = len(owed_minor), len(listed)
+        v.listed_by_reason = dict(Counter(row[-1].partition(":")[0] for row in listed.values()))
         for row in rows:
             number = rt.vault.open(row["msisdn_sealed"])
             was, got = owed_minor.get(number, 0), paid.get(number, 0)
@@ -288,6 +295,8 @@ class Drill(Episode):
                 v.faults.append(f"{number}: {was} owed, {got} paid, {row['balance']} left")
             if row["balance"] and str(row["id"]) not in listed:
                 v.faults.append(f"{number} is owed {row['balance']} and not on the list")
+            elif row["balance"]:
+                self._check_reason(listed[str(row["id"])][-1], number, was, got, row)
             if was >= _LEAST_MINOR and not row["lost"]:
                 v.reachable += 1
                 v.paid_whole += row["balance"] < _LEAST_MINOR
@@ -296,6 +305,22 @@ class Drill(Episode):
         v.faults += (await transfers.audit(rt.db)).faults
         await self._proofs()
         del v.faults[20:]
+
+    def _check_reason(self, why: str, number: str, was: int, got: int, row) -> None:
+        """Compare the reason on the list with what the operator's book says of this worker."""
+        small = "less than the provider's minimum" in why
+        self.verdict.too_small_minor += row["balance"] if small else 0
+        true = {
+            "number belongs to another person": row["lost"],
+            "the rest after her payout": got and row["balance"] < _LEAST_MINOR,
+            "less than the provider's minimum": row["balance"] < _LEAST_MINOR,
+            "the provider refused": row["balance"] >= _LEAST_MINOR,
+        }
+        said = next((known for known in true if known in why), None)
+        if said is None or not true[said]:
+            self.verdict.faults.append(
+                f"{number}: {was} owed, {got} paid, {row['balance']} left, and the reason is {why!r}"
+            )
 
     async def _proofs(self) -> None:
         told = await self.rt.db.rows(

@@ -14,3 +14,8 @@ async def test_everyone_is_paid_once_from_the_backup_of_a_lost_gateway(tmp_path)
     assert verdict.virtual_hours <= 24
     assert verdict.kills >= 2
     assert verdict.unreached_listed >= 2
+    assert sum(verdict.listed_by_reason.values()) == verdict.unreached_listed
+    lost = [n for why, n in verdict.listed_by_reason.items() if "another person" in why]
+    assert lost == [2], "two numbers were lost, and all others are owed too little to send"
+    left = verdict.unreached_listed - lost[0]
+    assert 0 < verdict.too_small_minor < left * 1_000

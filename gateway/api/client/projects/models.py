@@ -208,9 +208,9 @@ class ChoiceOut(ResponseModel):
 class ProjectQuoteOut(ResponseModel):
     """The quote of a project.
 
-    `expected_minor` has all answers, also those to known answers, the reviews and one audit of each
-    stage. `most_minor` is set aside at the start, and what is not needed comes back. `workers_needed` is
-    the least number of different workers, since no worker checks her own answer.
+    `expected_minor` has all answers, also to known answers, and the reviews and one audit of each
+    stage. `most_minor` is set aside at the start, and what is not needed comes back.
+    `workers_needed` is the least number of different workers: no worker checks her own answer.
     """
 
     parts: int

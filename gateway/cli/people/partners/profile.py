@@ -98,11 +98,14 @@ def state(
 ) -> None:
     """Change a partner's state. Only an active partner is offered shares of batches."""
     from gateway.steps.people.partners import admission
+    from gateway.workers.partners.states import state_named
 
     was, freed = with_runtime(
         lambda rt: admission.change_state(rt, code, becomes, by=author_of(by), because=because)
     )
-    typer.echo(f"{was.code} was {was.state.replace('_', ' ')} and is {becomes} now")
+    typer.echo(
+        f"{was.code} was {was.state.replace('_', ' ')} and is {state_named(becomes).replace('_', ' ')} now"
+    )
     if freed:
         typer.echo(f"{freed} tasks that were kept for it are open to all workers")
 

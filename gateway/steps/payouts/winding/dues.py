@@ -40,6 +40,8 @@ class WorkerDue:
     provider: str = ""
     withdrawal: Withdrawal = NOTHING
     why_not: str = ""
+    too_small: bool = False
+    """True when the only reason is that the provider sends no amount as small as hers."""
 
     @property
     def reachable(self) -> bool:
@@ -76,7 +78,9 @@ async def due(rt: Runtime, owed: OwedWorker) -> WorkerDue:
         if found.amount_minor >= rt.providers[provider].minimum_minor:
             return WorkerDue(owed, msisdn, provider, found)
     least = amount_text(min(least_minor), owed.currency)
-    return WorkerDue(owed, msisdn, why_not=f"less than the provider's minimum of {least}")
+    less = f"less than the provider's minimum of {least}"
+    why = f"the rest after her payout, {less}" if owed.paid else less
+    return WorkerDue(owed, msisdn, why_not=why, too_small=True)
 
 
 def _obstacle(owed: OwedWorker, now: datetime) -> str:

@@ -11,6 +11,9 @@ from gateway.steps.runtime import Runtime
 from gateway.store.payouts import floats, wind_down
 from gateway.store.payouts.wind_down import FoundPayment, PaidSince, PayoutProgress, WindDown
 
+OwedByReason = defaultdict[tuple[str, str], list[int]]
+"""The number of workers and the money that they are owed, by currency and reason."""
+
 
 @dataclass(slots=True)
 class ProviderPlan:
@@ -51,6 +54,10 @@ class WindDownPlan:
         default_factory=dict[tuple[str, str], tuple[int, int]]
     )
     """The workers who cannot be reached and what they are owed, by currency and reason."""
+    too_small: dict[tuple[str, str], tuple[int, int]] = field(
+        default_factory=dict[tuple[str, str], tuple[int, int]]
+    )
+    """The same for workers who are owed less than the provider can send."""
     under_way: int = 0
     """The workers with a payout under way, whose rest is paid after it."""
     asked: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
@@ -76,7 +83,7 @@ async def plan(rt: Runtime) -> WindDownPlan:
     """Return the dry run. It reads only."""
     made = WindDownPlan(await state_of(rt))
     by_way: dict[tuple[str, str], ProviderPlan] = {}
-    reasons: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    reasons, small = OwedByReason(lambda: [0, 0]), OwedByReason(lambda: [0, 0])
     ready = await readiness(rt)
     async for one in dues(rt):
         currency = one.owed.currency
@@ -87,10 +94,10 @@ async def plan(rt: Runtime) -> WindDownPlan:
         elif one.why_not.startswith(ON_ITS_WAY):
             made.under_way += 1
         else:
-            entry = reasons[currency, one.why_not]
+            entry = (small if one.too_small else reasons)[currency, one.why_not]
             entry[0] += 1
             entry[1] += one.owed.balance_minor
-    made.unreachable = {key: (count, minor) for key, (count, minor) in sorted(reasons.items())}
+    made.unreachable, made.too_small = _sums(reasons), _sums(small)
     made.providers = [by_way[key] for key in sorted(by_way)]
     told = {row["provider"]: row["float"] for row in await floats.lasting(rt.db)}
     for way in made.providers:
@@ -103,6 +110,10 @@ async def plan(rt: Runtime) -> WindDownPlan:
     made.progress = await wind_down.progress(rt.db)
     made.limits = _slow_limits(rt, made.providers)
     return made
+
+
+def _sums(owed: OwedByReason) -> dict[tuple[str, str], tuple[int, int]]:
+    return {key: (count, minor) for key, (count, minor) in sorted(owed.items())}
 
 
 class ProviderReadiness:

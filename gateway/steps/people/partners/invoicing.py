@@ -75,7 +75,7 @@ async def draft(  # Each argument is one word of the command.
         items = await invoices.uninvoiced(db, partner.id, currency, last_day)
         amount_minor = sum(item.amount_minor for item in items)
         if amount_minor <= 0:
-            raise Refused(await _nothing(db, partner.id, currency), status=409)
+            raise Refused(await _nothing(db, partner.id, currency, last_day), status=409)
         made, before = await invoices.place(db, partner.id, currency)
         began = await earnings.first_earning(db, partner.id, currency)
         first = before or (began.date() if began else last_day)
@@ -107,12 +107,12 @@ def _pay_amount(amount_minor: int, currency: str, rate: Decimal | None, pay_curr
     return pay_minor
 
 
-async def _nothing(db: Connection, partner: int, currency: str) -> str:
+async def _nothing(db: Connection, partner: int, currency: str, last_day: date) -> str:
     has = await earnings.balance(db, partner, currency)
     kept = amount_text(has.kept_minor, currency)
     opened = amount_text(has.open_minor, currency)
     return (
-        f"nothing was earned in {currency} that could be invoiced now: {opened} stand on unpaid invoices, "
+        f"nothing was earned in {currency} up to {last_day} that could be invoiced: {opened} stand on unpaid invoices, "
         f"and {kept} are due for reinvestment until expenses are checked"
     )
 

@@ -73,8 +73,9 @@ def _partner(row: Row) -> Partner:
     )
 
 
-async def add(db: Connection, code: str, name: str) -> tuple[Partner, bool]:
-    """Add an applicant, or rename a partner. Return it, and whether it is new."""
+async def add(db: Connection, code: str, name: str) -> tuple[Partner, str | None]:
+    """Add an applicant, or rename a partner. Return it, and its name before; None for a new one."""
+    was = await db.value("select name from partner where code = upper($1) for no key update", code)
     row = await db.row(
         f"""insert into partner as p (code, name) values (upper($1), $2)
             on conflict (code) do update set name = excluded.name
@@ -83,7 +84,8 @@ async def add(db: Connection, code: str, name: str) -> tuple[Partner, bool]:
         name,
     )
     assert row is not None
-    return _partner(row), row["added"]
+    # Another transaction may have added it between the two statements.
+    return _partner(row), None if row["added"] else was or name
 
 
 async def by_code(db: Database | Connection, code: str) -> Partner:
