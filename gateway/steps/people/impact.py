@@ -129,13 +129,21 @@ def _people(found: impact.PeopleCounts, countries: Sequence[CountryWork]) -> Imp
     )
 
 
+_SILENT = "Not stated"
+_NOBODY = "No active worker has stated this. Each may, with ABOUT, and need not."
+
+
 def _groups(found: impact.StatedGroups) -> ImpactSection:
     definition = (
         "active workers of the period by their own optional statement (ABOUT); "
         f"groups below {LEAST}, and those from which they could be computed, are left out"
     )
     bars = [
-        ImpactBars(title, _parts(key, groups, definition))
+        ImpactBars(
+            title,
+            _parts(key, groups, definition),
+            empty="" if any(n for name, n in groups.items() if name != _SILENT) else _NOBODY,
+        )
         for key, title, groups in (
             ("gender", "Women and men, as they stated", found.genders),
             ("age", "Youth, as they stated", found.ages),

@@ -445,11 +445,15 @@ async def stage_results(
 async def spent_on(db: Database, batch: str) -> int:
     """Return what the ledger says that a batch has cost its client, in minor units.
 
-    This is all that left the batch's hold and did not return to the client.
+    This is all that left the holds of the batch, its reviews and its audits, and did not return to
+    the client. What a running review or audit has set aside is not spent.
     """
     return await db.value(
-        """select coalesce(sum(case when t.debit = b.account_id and t.code <> 7 then t.amount
-                               when t.credit = b.account_id and t.code <> 2 then -t.amount else 0 end), 0)::bigint
-           from batch b join transfer t on b.account_id in (t.debit, t.credit) where b.id = $1""",
+        """with own as (select account_id from batch where id = $1
+             union all select k.account_id from check_batch c join batch k on k.id = c.batch_id where c.parent_id = $1)
+           select coalesce(sum(case when t.debit = o.account_id and t.code <> 7 then t.amount
+                               when t.credit = o.account_id and t.code <> 2 then -t.amount else 0 end), 0)::bigint
+           from own o join transfer t on o.account_id in (t.debit, t.credit)
+           where not exists (select from own x, own y where x.account_id = t.debit and y.account_id = t.credit)""",
         batch,
     )

@@ -42,6 +42,19 @@ class ImpactBars:
     line: float | None = None
     """A value to compare with, such as the 40 per cent of reinvestment."""
     line_label: str = ""
+    empty: str = ""
+    """The sentence that a reader gets instead of bars which would show nothing."""
+
+    @property
+    def most(self) -> float:
+        """Return the value of a whole bar. A whole bar of shares is 100 %, also of one above it."""
+        if all(figure.unit == "share" for figure in self.figures):
+            return 1.0
+        return max([figure.value or 0 for figure in self.figures] + [self.line or 0]) or 1
+
+    def part(self, figure: ImpactFigure) -> float:
+        """Return the part of a whole bar, from 0 to 1, that a figure fills."""
+        return min((figure.value or 0) / self.most, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,12 @@ class ImpactReport:
     """The last seal of the ledger from which it was made, in hex."""
     limits: tuple[str, ...] = field(default=())
     """The facts that the report cannot know, in sentences."""
+
+    @property
+    def period(self) -> str:
+        """Return the period in words. One that goes on says so."""
+        words = f"{self.first} to {self.last} (UTC), made {self.made_at:%Y-%m-%d %H:%M} UTC"
+        return f"{words}; the period goes on" if self.last >= self.made_at.date() else words
 
     def rows(self) -> list[tuple[ImpactSection, ImpactFigure]]:
         """Return every figure with its section, in the order of reading."""

@@ -73,7 +73,7 @@ class ExitVerdict:
     unreached_listed: int = 0
     """The workers who are still owed something at the end, all of them on the list."""
     listed_by_reason: dict[str, int] = field(default_factory=dict)
-    """The same by the reason on the list, without times."""
+    """Their numbers by the reason on the list, without times."""
     too_small_minor: int = 0
     """The money that is still owed because no provider sends so little."""
     paid_minor: int = 0

@@ -1,4 +1,4 @@
-"""The impact report as one page: no script, no file beside it, charts as inline SVG."""
+"""The impact report as one page: no script, no file beside it, charts as plain boxes."""
 
 from html import escape
 
@@ -15,16 +15,21 @@ dl div{border-left:.25rem solid #2f7d6b;padding-left:.75rem}
 dt{color:#51645e;font-size:.85rem}dd{margin:0;font-size:1.35rem;font-weight:600;overflow-wrap:anywhere}
 dd.small{font-size:.95rem;font-weight:400}
 .note{color:#51645e;font-size:.85rem;margin:.75rem 0 0}
-svg{display:block;width:100%;height:auto;max-width:46rem}
+.bars{display:grid;grid-template-columns:11rem minmax(4rem,22rem) auto;gap:.35rem .75rem;align-items:center;justify-content:start}
+.bars span:first-child,.bars b+span+span{text-align:right}.bars b{position:relative;height:1.35rem;background:#eef3f1;border-radius:.2rem}
+.bars span{font-size:.9rem}.bars b+span{color:#51645e}
+.bars i{display:block;height:100%;min-width:1px;background:#2f7d6b;border-radius:.2rem}
+.bars u{position:absolute;top:-.2rem;bottom:-.2rem;border-left:2px dashed #b4532a}
+.rule{color:#b4532a;font-size:.8rem;margin:.35rem 0 0}
+@media(max-width:36rem){main{padding:1rem .5rem 2rem}section{padding:1rem}.bars{grid-template-columns:1fr auto}
+.bars span:first-child,.bars b+span+span{text-align:left;grid-column:1/-1;margin-bottom:-.3rem}}
 details{margin-top:1rem;font-size:.85rem;color:#51645e}summary{cursor:pointer}
 td,th{text-align:left;vertical-align:top;padding:.15rem .75rem .15rem 0}
 footer{color:#51645e;font-size:.85rem;overflow-wrap:anywhere}
-@media print{body{background:#fff}section{break-inside:avoid;border-color:#bbb}details{display:none}}
+@media print{.bars i,.bars u{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{background:#fff}section{break-inside:avoid;border-color:#bbb}details{display:none}}
 """
-_ROW, _LEFT, _RIGHT, _BAR = 30, 190, 200, 350
 _LONG = 14  # characters of a figure that is still set large
-_WIDTH = _LEFT + _BAR + _RIGHT
-_LABEL_MAX, _SHOWN_MAX = 26, 30
+_SHOWN_MAX = 30
 
 
 def as_html(report: ImpactReport) -> str:
@@ -37,7 +42,7 @@ def as_html(report: ImpactReport) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>'
         f"<style>{_STYLE}</style></head>\n<body><main><h1>Impact report</h1>"
-        f'<p class="period">{report.first} to {report.last} (UTC), made {report.made_at:%Y-%m-%d %H:%M} UTC</p>\n'
+        f'<p class="period">{report.period}</p>\n'
         f"{sections}\n<footer><ul>{limits}</ul>{seal}</footer></main></body></html>\n"
     )
 
@@ -69,37 +74,18 @@ def _definitions(figures: tuple[ImpactFigure, ...]) -> str:
 
 
 def _bars(bars: ImpactBars) -> str:
-    most = max([f.value or 0 for f in bars.figures] + [bars.line or 0], default=0) or 1
-    extra = 22 if bars.line_label else 4
-    height = _ROW * len(bars.figures) + extra
-    drawn = [_bar(n, figure, most) for n, figure in enumerate(bars.figures)]
-    if bars.line is not None:
-        x = _LEFT + _BAR * bars.line / most
-        drawn.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - extra + 4}" stroke="#b4532a" '
-            f'stroke-width="2" stroke-dasharray="4 3"/>'
-        )
-    if bars.line_label:
-        drawn.append(
-            f'<text x="{_LEFT}" y="{height - 5}" fill="#b4532a" font-size="12">{escape(bars.line_label)}</text>'
-        )
+    if bars.empty:
+        return f'<p class="note">{escape(bars.empty)}</p>'
     label = escape(f"{bars.title}: " + "; ".join(f"{f.label} {f.shown}" for f in bars.figures))
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" '
-        f'font-family="system-ui,sans-serif" font-size="14">{"".join(drawn)}</svg>'
-    )
+    drawn = "".join(_bar(bars, figure) for figure in bars.figures)
+    said = f'<p class="rule">{escape(bars.line_label)}</p>' if bars.line_label else ""
+    return f'<div class="bars" role="img" aria-label="{label}">{drawn}</div>{said}'
 
 
-def _bar(n: int, figure: ImpactFigure, most: float) -> str:
-    y, width = n * _ROW + 4, _BAR * (figure.value or 0) / most
+def _bar(bars: ImpactBars, figure: ImpactFigure) -> str:
     shown = figure.shown if len(figure.shown) <= _SHOWN_MAX else "left out (small group)"
-    hidden = figure.value is None
-    return (
-        f'<text x="{_LEFT - 10}" y="{y + 16}" text-anchor="end" fill="#1c2b27">{escape(figure.label[:_LABEL_MAX])}</text>'
-        + (
-            ""
-            if hidden
-            else f'<rect x="{_LEFT}" y="{y}" width="{max(width, 1):.1f}" height="22" rx="3" fill="#2f7d6b"/>'
-        )
-        + f'<text x="{_LEFT + (0 if hidden else width) + 8:.1f}" y="{y + 16}" fill="#51645e">{escape(shown)}</text>'
-    )
+    rule = ""
+    if bars.line is not None:
+        rule = f'<u style="left:{100 * bars.line / bars.most:.1f}%"></u>'
+    filled = "" if figure.value is None else f'<i style="width:{100 * bars.part(figure):.1f}%"></i>'
+    return f"<span>{escape(figure.label)}</span><b>{filled}{rule}</b><span>{escape(shown)}</span>"

@@ -23,8 +23,7 @@ def as_pdf(report: ImpactReport) -> bytes:
     pages.y -= 24
     pages.text("Impact report", MARGIN, 24, font="bold")
     pages.y -= 18
-    made = f"{report.first} to {report.last} (UTC), made {report.made_at:%Y-%m-%d %H:%M} UTC"
-    pages.text(made, MARGIN, 10, GREY)
+    pages.text(report.period, MARGIN, 10, GREY)
     for section in report.sections:
         _section(pages, section)
     pages.needs(60)
@@ -71,7 +70,10 @@ def _bars(pages: PdfPages, bars: ImpactBars) -> None:
     pages.needs(40 + 18 * len(bars.figures))
     pages.y -= 24
     pages.text(bars.title, MARGIN, 10.5, font="bold")
-    most = max([f.value or 0 for f in bars.figures] + [bars.line or 0], default=0) or 1
+    if bars.empty:
+        pages.y -= 4
+        pages.paragraph(bars.empty, MARGIN, 9, _ROOM)
+        return
     top = pages.y
     for figure in bars.figures:
         pages.y -= 18
@@ -79,12 +81,12 @@ def _bars(pages: PdfPages, bars: ImpactBars) -> None:
         pages.text(label, MARGIN, 9)
         width = 0.0
         if figure.value is not None:
-            width = max(_BAR * figure.value / most, 1)
+            width = max(_BAR * bars.part(figure), 1)
             pages.box(MARGIN + _LABEL, width, 11, GREEN, up=-2)
         shown = figure.shown if width_of(figure.shown, 9) < _LABEL else "left out (small group)"
         pages.text(shown, MARGIN + _LABEL + width + 6, 9, GREY)
     if bars.line is not None:
-        x = MARGIN + _LABEL + _BAR * bars.line / most
+        x = MARGIN + _LABEL + _BAR * bars.line / bars.most
         pages.box(x, 1, top - pages.y, RED, up=-4)
     if bars.line_label:
         pages.y -= 5

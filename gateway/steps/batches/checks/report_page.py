@@ -21,10 +21,18 @@ COLUMNS = (
     "step", "used", "caught", "cost_minor", "currency", "segments", "remaining_error", "low", "high", "errors", "sample", "measured",
 )  # fmt: skip
 _ROW_PX, _LEFT_PX, _WIDTH_PX, _TOP_PX = 34, 150, 640, 24
+STACKED = (
+    "@media(max-width:40rem){table.stacked tr:first-child:has(th+th),table.stacked thead{display:none}"
+    "table.stacked,table.stacked tbody,table.stacked tr,table.stacked th,table.stacked td{display:block;width:auto;text-align:left}"
+    "table.stacked th,table.stacked td{border:0;padding:.15rem 0}table.stacked tr{border-bottom:1px solid #ccc;padding:.5rem 0}"
+    "table.stacked td[data-head]::before{content:attr(data-head) ': ';color:#555}}"
+)
+"""The style of a wide table, which stacks its cells below each other on a narrow screen."""
 _STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;"
     "border-bottom:1px solid #ccc}ul{margin:0;padding-left:1.1rem}.unused{color:#666}svg{max-width:100%}"
+    "code{overflow-wrap:anywhere}" + STACKED
 )
 
 
@@ -124,6 +132,22 @@ def _cost(one: StepReport, currency: str) -> str:
     return f"{money}, {segments} SMS segments"
 
 
+def caught_list(one: StepReport) -> str:
+    """Return what a step caught as a list in HTML. What did not occur is left out."""
+    found = [(words, number) for words, number in one.caught if number]
+    if not found:
+        return "nothing yet"
+    rows = "".join(f"<li>{escape(words)}: {number:,}</li>" for words, number in found)
+    return f"<ul>{rows}</ul>"
+
+
+def left_words(one: StepReport) -> str:
+    """Return the error that a step left, in HTML, or why it is unknown."""
+    if one.remaining is None:
+        return f"<small>{escape(one.measured)}</small>"
+    return f"{escape(error_words(one.remaining))}<br><small>{escape(one.measured)}</small>"
+
+
 def as_page(report: FiveStepReport) -> str:
     """Return the report as one HTML page that loads nothing."""
     rows = "".join(_row(one, report.currency) for one in report.steps)
@@ -134,10 +158,10 @@ def as_page(report: FiveStepReport) -> str:
     )
     sentences = "".join(f"<p>{escape(one)}</p>" for one in _sentences(report))
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Quality of {escape(report.name)}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Quality of {escape(report.name)}</title>'
         f"<style>{_STYLE}</style></head><body><h1>Quality of {escape(report.name)}</h1>"
         f"<p>Batch <code>{escape(report.batch)}</code>, {escape(report.state)}, step: {escape(report.stage)}</p>{sentences}"
-        f"{chart(report)}<table><thead><tr><th>Step</th><th>What it caught</th><th>Cost</th><th>Error left</th></tr></thead>"
+        f"{chart(report)}<table class='stacked'><thead><tr><th>Step</th><th>What it caught</th><th>Cost</th><th>Error left</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{f'<h2>Audits</h2><ul>{samples}</ul>' if samples else ''}</body></html>\n"
     )
 
@@ -148,10 +172,11 @@ def _row(one: StepReport, currency: str) -> str:
         return (
             f'<tr class="unused"><th>{title}</th><td colspan="3">{escape(one.measured)}</td></tr>'
         )
-    caught = "".join(f"<li>{number:,} {escape(words)}</li>" for words, number in one.caught)
-    left = f"{escape(error_words(one.remaining))}<br><small>{escape(one.measured)}</small>"
     cost = escape(_cost(one, currency))
-    return f"<tr><th>{title}</th><td><ul>{caught}</ul></td><td>{cost}</td><td>{left}</td></tr>"
+    return (
+        f'<tr><th>{title}</th><td data-head="What it caught">{caught_list(one)}</td>'
+        f'<td data-head="Cost">{cost}</td><td data-head="Error left">{left_words(one)}</td></tr>'
+    )
 
 
 def chart(report: FiveStepReport) -> str:

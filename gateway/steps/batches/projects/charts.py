@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from gateway.base.money import amount_text
 
-_WIDTH, _BAR, _LEFT = 460, 22, 130
+_WIDTH, _BAR, _LEFT = 460, 24, 130
 _COLOUR = "#1b6ca8"
 
 
@@ -29,7 +29,7 @@ def _bars(title: str, shown: Sequence[tuple[str, int, str]]) -> Markup:
     most = max((number for _, number, _ in shown), default=0) or 1
     room = _WIDTH - _LEFT - 90
     height = _BAR * len(shown) + 34
-    size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" font-size="12"'
+    size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" font-size="13"'
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" {size}>',
         f'<text x="0" y="16" font-weight="bold">{escape(title)}</text>',

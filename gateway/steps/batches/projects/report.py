@@ -7,11 +7,19 @@ from importlib import resources
 
 import orjson
 from jinja2 import Environment
+from markupsafe import Markup
 
 from gateway.base.errors import Refused
 from gateway.base.money import amount_text
 from gateway.base.tabular import CsvWriter, WorkbookWriter
-from gateway.steps.batches.checks.report_page import TITLES, error_words
+from gateway.steps.batches.checks.report import StepReport
+from gateway.steps.batches.checks.report_page import (
+    STACKED,
+    TITLES,
+    caught_list,
+    error_words,
+    left_words,
+)
 from gateway.steps.batches.projects.advance import source_of
 from gateway.steps.batches.projects.charts import confidence_chart, cost_chart
 from gateway.steps.batches.projects.five_steps import ProjectSteps, project_steps, steps_csv
@@ -198,9 +206,25 @@ def report_html(report: ProjectReport) -> str:
         formula=FORMULA,
         money=money,
         titles=TITLES,
+        stacked=_safe(STACKED),
+        caught_list=_caught,
+        left_words=_left,
         confidences=confidence_chart(report.totals.bins),
         costs=cost_chart([(stage.name, stage.spent_minor) for stage in report.stages], currency),
     )
+
+
+def _caught(step: StepReport) -> Markup:
+    return _safe(caught_list(step))
+
+
+def _left(step: StepReport) -> Markup:
+    return _safe(left_words(step))
+
+
+def _safe(html: str) -> Markup:
+    """Mark HTML whose texts are escaped already."""
+    return Markup(html)  # noqa: S704
 
 
 def _percent(share: float | None) -> str:

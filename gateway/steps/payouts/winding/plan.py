@@ -57,7 +57,7 @@ class WindDownPlan:
     too_small: dict[tuple[str, str], tuple[int, int]] = field(
         default_factory=dict[tuple[str, str], tuple[int, int]]
     )
-    """The same for workers who are owed less than the provider can send."""
+    """The number and the money of workers who are owed less than the provider can send."""
     under_way: int = 0
     """The workers with a payout under way, whose rest is paid after it."""
     asked: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])

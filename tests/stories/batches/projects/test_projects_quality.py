@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway.base.errors import Refused
+from gateway.base.money import amount_text
 from gateway.steps.batches.projects.recipes import shipped
 from gateway.tasks.projects.recipe import read_recipe
 from tests.stories.quality.test_five_steps import proven
@@ -111,6 +112,11 @@ async def test_a_project_tells_its_whole_cost_with_reviews_and_what_its_report_t
         await proven(town, name)
     for _ in range(4):
         await town.ticks()
+        page = (await project.asks("GET", "/report")).text
+        spent = amount_text((await project.shows())["money"]["spent_minor"], "KES")
+        assert f'Cost</th><td class="n">{spent}<' in page, (
+            "what an audit has set aside is not spent"
+        )
         await round_of_work(town, others, lambda _text, _kind: "1")
     money = (await project.shows())["money"]
     (stage,) = (await project.shows())["stages"]
