@@ -189,7 +189,7 @@ async def looks(settings: Settings) -> dict[str, float]:
     from gateway.queue.inline import InlineJobQueue
     from gateway.steps.batches.count import count_batches
     from gateway.store import due, health
-    from gateway.store.batches import batches
+    from gateway.store.batches import listed_batches
     from gateway.store.ledger import traces
     from gateway.store.people import clients, workers
     from gateway.store.turns import idle_workers
@@ -221,7 +221,7 @@ async def looks(settings: Settings) -> dict[str, float]:
             "assign_idle_ms": await _ms(assign_idle),
             "metrics_ms": await _ms(lambda: health.figures(rt.db)),
             "account_ms": await _ms(lambda: clients.account(rt.db, _CLIENT)),
-            "batch_ms": await _ms(lambda: batches.of_client(rt.db, _CLIENT, "b_large")),
+            "batch_ms": await _ms(lambda: listed_batches.of_client(rt.db, _CLIENT, "b_large")),
             "console_ms": await _ms(lambda: workers.workers_of(rt.db, coordinator)),
         }
         rows, began = 0, time.perf_counter()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gateway.store.batches import pilots
 from gateway.store.batches.background import PUBLISHING
-from gateway.store.batches.batches import CLOSABLE
+from gateway.store.batches.life.batch_state import CLOSABLE
 from gateway.store.batches.life.cancelled import OVER
 from gateway.store.batches.life.deadlines import PASSED
 from gateway.store.batches.projects import PENDING

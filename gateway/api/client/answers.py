@@ -33,7 +33,7 @@ from gateway.steps.batches.files.told import (
 )
 from gateway.steps.quality.confidences import pages_of_results, results_of
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, listed_answers, results
+from gateway.store.batches import batch_tasks, listed_answers, results
 from gateway.store.batches.listed_answers import AnswerCursor
 from gateway.store.batches.results import ResultsAsked
 from gateway.tasks.exports.table_form import TableForm
@@ -104,7 +104,7 @@ async def found(
     row = await my_batch(rt, client, batch)
     part = ResultsAsked(await _position(rt, batch, asked.after), asked.state, asked.decided_after)
     order = await rt.batches.fresh(batch)
-    own = await batches.own_columns(rt.db, batch)
+    own = await batch_tasks.own_columns(rt.db, batch)
     fields = [one.name for one in order.fields]
     form = asked.form(RESULT_COLUMNS, order.option_ids, own, fields)
     names = rt.vault.pseudonyms(client)
@@ -132,7 +132,7 @@ async def answers(
     behind = AnswerCursor(*map(int, asked.after.split("."))) if asked.after else AnswerCursor()
     rows = listed_answers.of_batch(rt.db, batch, after=behind, since=asked.answered_after)
     teller = AnswerTeller(order, rt.vault.pseudonyms(client))
-    form = asked.form(ANSWER_COLUMNS, (), await batches.own_columns(rt.db, batch))
+    form = asked.form(ANSWER_COLUMNS, (), await batch_tasks.own_columns(rt.db, batch))
     if asked.limit is None:
         return form.streamed(in_pages(teller.told(one) async for one in rows))
     told = ((f"{one.at.position}.{one.at.slot}", teller.told(one)) async for one in rows)

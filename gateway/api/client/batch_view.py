@@ -26,7 +26,7 @@ from gateway.steps.batches.quoting.promise import plan_of
 from gateway.steps.batches.quoting.ready_when import crowd_now, ready_when
 from gateway.steps.quality.confidences import Checked
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, pace, projects, promises
+from gateway.store.batches import listed_batches, pace, projects, promises
 from gateway.store.db import Row
 from gateway.tasks.entry.fields import fields_told, from_data
 from gateway.tasks.forecast import answers_at_close
@@ -36,7 +36,7 @@ from gateway.tasks.values import as_asked
 
 async def my_batch(rt: Runtime, client: ClientId, batch: str) -> Row:
     """Return a batch of this client. Raises Refused with 404 for any other one."""
-    row = await batches.of_client(rt.db, client, batch)
+    row = await listed_batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     return row

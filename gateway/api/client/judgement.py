@@ -31,7 +31,7 @@ from gateway.steps.quality.corrections.correct_gold import (
 from gateway.steps.quality.corrections.correct_label import NewLabel, correct_label
 from gateway.steps.quality.task_history import task_story
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import audiences, batches
+from gateway.store.batches import audiences, listed_batches
 from gateway.store.quality import rulings
 
 router = APIRouter(prefix="/api/v1")
@@ -176,5 +176,5 @@ async def _story(rt: Runtime, client: ClientId, batch: str, task: str) -> dict[s
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> None:
-    if await batches.of_client(rt.db, client, batch) is None:
+    if await listed_batches.of_client(rt.db, client, batch) is None:
         raise Refused(f"no batch {batch!r}", status=404)

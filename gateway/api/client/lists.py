@@ -11,7 +11,7 @@ from gateway.api.client.paths import BatchPath, TaskPath
 from gateway.api.responses import BatchesOut, TaskOut, TasksOut
 from gateway.base.errors import Refused
 from gateway.base.text.strings import Id
-from gateway.store.batches import batches, listed_tasks
+from gateway.store.batches import listed_batches, listed_tasks
 from gateway.store.batches.listed_tasks import ListedTask
 
 router = APIRouter(prefix="/api/v1")
@@ -34,15 +34,15 @@ async def listed(
     """List your batches, newest first."""
     wanted = label_asked(label)
     # Without this, a batch that was deleted between two pages would end the list unseen.
-    if after is not None and await batches.of_client(rt.db, client, after) is None:
+    if after is not None and await listed_batches.of_client(rt.db, client, after) is None:
         raise Refused(f"after: there is no batch {after!r}", field="after")
-    rows = await batches.page_of_client(
+    rows = await listed_batches.page_of_client(
         rt.db, client, state=state, label=wanted, after=after, limit=limit + 1
     )
     page = BatchesOut(
         batches=[batch_out(row) for row in rows[:limit]],
         next=rows[limit - 1]["id"] if len(rows) > limit else None,
-        total=await batches.number_of_client(rt.db, client, state=state, label=wanted),
+        total=await listed_batches.number_of_client(rt.db, client, state=state, label=wanted),
     )
     return etagged(request, page)
 

@@ -15,7 +15,7 @@ from gateway.base.text.strings import Line100, Line500
 from gateway.steps.batches import offered_shares
 from gateway.steps.batches.offered_shares import ShareOffer
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import listed_batches
 
 router = APIRouter(prefix="/api/v1")
 
@@ -95,5 +95,5 @@ def _out(found: ShareOffer) -> SharesOut:
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> None:
-    if await batches.of_client(rt.db, client, batch) is None:
+    if await listed_batches.of_client(rt.db, client, batch) is None:
         raise Refused(f"no batch {batch!r}", status=404)

@@ -12,7 +12,7 @@ from gateway.base.errors import Refused
 from gateway.base.tabular import CsvWriter
 from gateway.steps.batches.files.told import PROOF_COLUMNS, proof_row
 from gateway.steps.quality.confidences import Checked
-from gateway.store.batches import batches, results
+from gateway.store.batches import listed_batches, results
 from gateway.store.ledger import traces
 from gateway.store.ledger.traces import Link
 from gateway.tasks.exports.table_form import cell
@@ -35,7 +35,7 @@ async def proof(
     not named. The last columns show the decided value of the task, its confidence, and whether gold
     has checked it.
     """
-    row = await batches.of_client(rt.db, client, batch)
+    row = await listed_batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     known = Checked(await results.gold_answered(rt.db, batch), row["state"] == "done")

@@ -15,7 +15,7 @@ from gateway.steps.batches.checks import acceptance, report_page
 from gateway.steps.batches.checks.audit import judge_task, next_to_audit
 from gateway.steps.batches.checks.report import FiveStepReport, quality_report
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import listed_batches
 
 router = APIRouter(prefix="/api/v1")
 _CSV: dict[int | str, dict[str, Any]] = {
@@ -98,7 +98,7 @@ async def _report(rt: Runtime, client: ClientId, batch: str) -> FiveStepReport:
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> str:
-    row = await batches.of_client(rt.db, client, batch)
+    row = await listed_batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     return row["state"]

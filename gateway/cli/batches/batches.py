@@ -42,13 +42,13 @@ def batches_of(
     from gateway.base.ids import ClientId
     from gateway.steps.people import register
     from gateway.steps.runtime import Runtime
-    from gateway.store.batches import batches
+    from gateway.store.batches import listed_batches
     from gateway.store.db import Row
 
     async def listed(rt: Runtime) -> list[Row]:
         # This raises Refused for an unknown client.
         await register.currency_of(rt, ClientId(client_id))
-        return await batches.all_of_client(rt.db, ClientId(client_id))
+        return await listed_batches.all_of_client(rt.db, ClientId(client_id))
 
     rows = with_runtime(listed)
     shown = ("id", "name", "state", "tasks", "tasks_done", "tasks_review", "answers", "background")

@@ -17,7 +17,7 @@ from gateway.steps.batches.submit.start import start_batch
 from gateway.steps.people import register
 from gateway.steps.people.api_keys import add_key
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import listed_batches
 from gateway.store.ledger import transfers
 from gateway.store.people import clients, workers
 from gateway.store.people.partners import profiles
@@ -158,7 +158,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
     client, key = await _client(rt, key_wanted=key_wanted)
     await register.top_up(rt, client, "try-out", _MONEY_MINOR)
     await book_float(rt)
-    there = {row["name"]: row for row in await batches.all_of_client(rt.db, client)}
+    there = {row["name"]: row for row in await listed_batches.all_of_client(rt.db, client)}
     for batch in BATCHES:
         row = there.get(batch.name)
         if row is None:

@@ -21,9 +21,10 @@ from gateway.steps.quality.estimate import SLICE, estimate
 from gateway.steps.quality.rulings import ruling_of, version_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import background, batches, plans, promises
-from gateway.store.batches.batches import Batch, BatchGold
-from gateway.store.batches.life import changes
+from gateway.store.batches import background, batch_tasks, plans, promises
+from gateway.store.batches.batch_tasks import BatchGold
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state, changes
 from gateway.store.quality import rulings, skills
 from gateway.store.quality.skills import DecidedAnswer
 
@@ -37,7 +38,7 @@ async def close(rt: Runtime) -> int:
 
     Return the number of batches.
     """
-    due = await batches.closable(rt.db, rt.clock.now())
+    due = await batch_state.closable(rt.db, rt.clock.now())
     for batch in due:
         with logs.bound(batch=batch):
             await follow(rt, batch)
@@ -88,7 +89,7 @@ async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> Non
     """Estimate beside the event loop, and keep the missing results, slice by slice."""
     await _tell(rt, batch, "closing", done, None)
     answers = await skills.decided_answers(rt.db, batch.id)
-    golds = await batches.gold_of(rt.db, batch.id)
+    golds = await batch_tasks.gold_of(rt.db, batch.id)
     rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
     rows = await with_predictions(rt, batch, rows)
     # The same answers give the same results in the same order, so the kept results are the
@@ -120,12 +121,12 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
     """
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            if not await batches.may_close(db, batch.id):
+            if not await batch_state.may_close(db, batch.id):
                 raise _NotNow
             if not await background.is_still(db, batch.id, basis):
                 raise _NotNow
-            await batches.withdraw(db, batch.id, "decided")
-            await batches.set_state(db, batch.id, "done")
+            await batch_state.withdraw(db, batch.id, "decided")
+            await batch_state.set_state(db, batch.id, "done")
             await plans.set_delivered(db, batch.id)
             await changes.record_change(db, batch.id, "done", actor=changes.GATEWAY)
             if batch.option_ids:
@@ -170,7 +171,7 @@ async def _publish_slice(rt: Runtime, batch: Batch) -> tuple[int, int | None]:
         )
         if not some:  # Another process was faster.
             return 0, None
-        await batches.locked_state(db, batch.id)
+        await batch_state.locked_state(db, batch.id)
         if await background.left_to_publish(db, batch.id):
             return some, None
         await background.end_publishing(db, batch.id)

@@ -14,7 +14,8 @@ from gateway.steps.batches.quote import filled
 from gateway.steps.batches.uploading import check_state
 from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, shares
+from gateway.store.batches import shares
+from gateway.store.batches.life import batch_state
 from gateway.store.people.partners.candidates import candidates, not_active
 from gateway.workers.partners.offers import ProposedShare, propose_shares
 
@@ -80,7 +81,7 @@ async def choose_shares(
         raise Refused(f"the share of {bad[0]} is above 0 and at most 1, like 0.4", field="shares")
     await check_shares(rt, chosen)
     async with rt.db.transaction() as db:
-        row = await batches.lock(db, client, batch_id)
+        row = await batch_state.lock(db, client, batch_id)
         check_state(row, batch_id, ("draft",), "its shares were dealt out at the start")
         await shares.choose(db, batch_id, chosen)
         await shares.note(db, batch_id, chosen, proposed, author, reason)

@@ -22,7 +22,8 @@ from gateway.base.pseudonyms import Pseudonyms
 from gateway.steps.batches.slots import new_task
 from gateway.steps.batches.text_advice import Adviser, DeliveryMix
 from gateway.steps.batches.upload_files import first_file
-from gateway.store.batches.batches import Batch, NewTask
+from gateway.store.batches.batch_tasks import NewTask
+from gateway.store.batches.batches import Batch
 from gateway.store.batches.uploads import TaskSlice
 from gateway.tasks import kinds
 from gateway.tasks.intake import (

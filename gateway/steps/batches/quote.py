@@ -22,7 +22,7 @@ from gateway.steps.batches.slots import gold_answers
 from gateway.steps.messages import message_cost
 from gateway.steps.messages.message_cost import MessagesQuote
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, pace, plans
+from gateway.store.batches import audiences, batch_tasks, pace, plans
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection, Database
 from gateway.store.people import clients
@@ -105,7 +105,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     if promise is not None:
         found = _with_promise(found, promise)
     if found.golds:  # A draft sets gold aside for the workers present when it starts.
-        too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd.workers))
+        too_many = await batch_tasks.gold_above(rt.db, batch.id, gold_answers(crowd.workers))
         found = replace(found, most=found.most - too_many)
     checks = await checks_cost(rt.db, batch.id)
     needed, days = _needed(batch, found.overlap, found.most, crowd.workers)
@@ -169,7 +169,7 @@ def answers_expected(batch: Batch, found: Filled) -> float:
 
 async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
     """Return the number of active workers of the batch's currency and languages."""
-    return sum(each[3] for each in await batches.crowd(rt.db, batch))
+    return sum(each[3] for each in await audiences.crowd(rt.db, batch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +216,15 @@ async def filled(rt: Runtime, batch: Batch) -> Filled:
 
     They are computed once where the batch is older than the keeping of these sums.
     """
-    kept = (await batches.filled_of(rt.db, batch.id))["filled"]
+    kept = (await batch_tasks.filled_of(rt.db, batch.id))["filled"]
     if kept is not None:
         return Filled(**kept)
-    counts = await batches.counts(rt.db, batch.id)
-    texts = await batches.texts(rt.db, batch.id)
+    counts = await batch_tasks.counts(rt.db, batch.id)
+    texts = await batch_tasks.texts(rt.db, batch.id)
     found = await rt.helpers.run("advise_texts", batch, texts, air_of(rt))
     assert isinstance(found, Filled)
     found = replace(found, **counts)
-    await batches.keep_filled(rt.db, batch.id, asdict(found))
+    await batch_tasks.keep_filled(rt.db, batch.id, asdict(found))
     return found
 
 

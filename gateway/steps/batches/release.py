@@ -6,9 +6,9 @@ from gateway.base.ids import AccountId, BatchId
 from gateway.payments.ledger import postings
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batch_pay, batches, plans
+from gateway.store.batches import batch_pay, plans
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import cancelled, changes, running
+from gateway.store.batches.life import batch_state, cancelled, changes, running
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people import clients
@@ -23,8 +23,8 @@ async def end_batch(
     money. With `waits`, a review or audit of the batch still waits for such answers.
     """
     held = await cancelled.cancel_open_tasks(db, batch.id)
-    await batches.withdraw(db, batch.id, "cancelled")
-    await batches.set_state(db, batch.id, "cancelled")
+    await batch_state.withdraw(db, batch.id, "cancelled")
+    await batch_state.set_state(db, batch.id, "cancelled")
     if held or waits:
         await cancelled.wait_for_answers(db, batch.id)
     return 0 if unpaid else await release_rest(db, batch)

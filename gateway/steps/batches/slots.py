@@ -13,7 +13,8 @@ from gateway.qa.judging.overlap import (
     parse_policy,
 )
 from gateway.steps.quality.judge import weighs_predictions
-from gateway.store.batches.batches import Batch, NewTask
+from gateway.store.batches.batch_tasks import NewTask
+from gateway.store.batches.batches import Batch
 from gateway.tasks.intake import TaskSpec
 
 GOLD_ANSWERS_MAX = 20

@@ -19,8 +19,9 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.prepare import Filled, added
 from gateway.steps.batches.text_advice import SHOWN_MAX
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, file_jobs, results, shares, uploads
+from gateway.store.batches import file_jobs, results, shares, uploads
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.batches.uploads import TaskSlice
 from gateway.store.db import AWAY, Connection, Database, Row
 from gateway.tasks.intake import BatchRoom
@@ -140,7 +141,7 @@ class Upload:
 
     async def _tell_why(self) -> NoReturn:
         async with self.rt.db.transaction() as db:
-            row = await batches.lock(db, self.client, self.batch)
+            row = await batch_state.lock(db, self.client, self.batch)
         check_takes_tasks(row, self.batch)
         raise Failed("the upload was cut off; send it again", retryable=True)
 
@@ -208,7 +209,7 @@ async def _taken(
     With `forced`, take the turn from that one.
     """
     async with rt.db.transaction() as db:
-        row = check_takes_tasks(await batches.lock(db, client, batch), batch)
+        row = check_takes_tasks(await batch_state.lock(db, client, batch), batch)
         if not forced and await uploads.is_going_on(db, batch):
             return None
         token = uuid4()
@@ -222,7 +223,7 @@ async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
 
     Nothing of it counts, and its own process is refused.
     """
-    row = await batches.state_and_upload(rt.db, batch, client)
+    row = await batch_state.state_and_upload(rt.db, batch, client)
     if row is None or row["state"] != "draft" or row["filled_to"] is None:
         return
     upload = await _taken(rt, client, batch, forced=True)

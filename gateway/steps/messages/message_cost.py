@@ -26,7 +26,7 @@ from gateway.gsm.segments import count_segments
 from gateway.phrases import books
 from gateway.sms.prices import minor
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import audiences, batch_tasks
 from gateway.store.batches.batches import Batch
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
@@ -76,7 +76,7 @@ def _kind_of(name: str) -> TaskKind:
 
 async def quote(rt: Runtime, batch: Batch, answers_least: int, answers_most: int) -> MessagesQuote:
     """Return the quote; `answers_least` and `answers_most` are those of the batch's own quote."""
-    crowd = await batches.crowd(rt.db, batch) or [
+    crowd = await audiences.crowd(rt.db, batch) or [
         (rt.settings.region, _language(rt, batch), rt.settings.sms_channel, 1, "sms")
     ]
     people = sum(each[3] for each in crowd)
@@ -122,15 +122,15 @@ async def _weights(rt: Runtime, batch: Batch, languages: Sequence[str]) -> dict[
 
     They are read as kept, or computed by a helper and kept.
     """
-    row = await batches.filled_of(rt.db, batch.id)
+    row = await batch_tasks.filled_of(rt.db, batch.id)
     kept = cast("dict[str, _Weights]", row["weights"] or {})
     known = {language: _Each(*each) for language, each in kept.items()}
     missing = [language for language in languages if language not in known]
     if not missing:
         return known
-    texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
+    texts = await batch_tasks.sample_of_texts(rt.db, batch.id, _SAMPLE)
     found = cast("dict[str, _Weights]", await rt.helpers.run("weigh_texts", batch, texts, missing))
-    await batches.keep_weights(rt.db, batch.id, row["filled"], found)
+    await batch_tasks.keep_weights(rt.db, batch.id, row["filled"], found)
     return known | {language: _Each(*each) for language, each in found.items()}
 
 

@@ -9,7 +9,8 @@ from gateway.base.errors import Refused
 from gateway.base.ids import BatchId, ClientId
 from gateway.qa.checks.plan import NO_STEPS, QualityPlan
 from gateway.store.batches import plans, results, tallies
-from gateway.store.batches.batches import TO_PARTNERS, Batch
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.listed_batches import TO_PARTNERS
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.projects.plan import ProjectPlan, as_data, plan_of
 

@@ -237,3 +237,8 @@ async def take_over(db: Database, batch: str, token: UUID, lease_s: float) -> in
         token,
         lease_s,
     )
+
+
+async def plan_anew(db: Database) -> None:
+    """Analyse the tables into which many rows came at once, so that statements are planned anew."""
+    await db.execute("select plan_anew()")

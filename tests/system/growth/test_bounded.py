@@ -18,7 +18,7 @@ from gateway.steps.quality.update_skills import score
 from gateway.steps.turns.assign import assign
 from gateway.steps.turns.catch_up import catch_up
 from gateway.store import due, health
-from gateway.store.batches import batches, listed_answers, listed_tasks, results
+from gateway.store.batches import listed_answers, listed_batches, listed_tasks, results
 from gateway.store.history import fill
 from gateway.store.ledger import traces
 from gateway.store.messages import channel_health, outbox, weekly
@@ -128,8 +128,8 @@ async def figures_are_read(town: Town) -> None:
 
 async def a_client_looks_at_her_account_and_batches(town: Town) -> None:
     await clients.account(town.rt.db, CLIENT)
-    await batches.of_client(town.rt.db, CLIENT, "b_large")
-    await batches.all_of_client(town.rt.db, CLIENT)
+    await listed_batches.of_client(town.rt.db, CLIENT, "b_large")
+    await listed_batches.all_of_client(town.rt.db, CLIENT)
 
 
 async def a_coordinator_opens_her_page(town: Town) -> None:

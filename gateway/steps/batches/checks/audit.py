@@ -26,8 +26,9 @@ from gateway.steps.quality.review import said_truth
 from gateway.steps.repeated import first_try, keep_result
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans
+from gateway.store.batches import plans
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.batches.plans import PlannedBatch
 from gateway.store.db import Connection
 from gateway.store.quality import audits, findings, paid_checks
@@ -65,7 +66,7 @@ async def begin_audit(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
 
     async def begun() -> bool:
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if await batch_state.locked_state(db, batch.id) != "running":
                 return False
             until = rt.clock.now() + timedelta(hours=rule.within_h)
             if not await plans.set_stage(
@@ -96,7 +97,7 @@ async def end_audit(rt: Runtime, batch: Batch, planned: PlannedBatch, audit: Aud
 
     async def ended() -> bool:
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if await batch_state.locked_state(db, batch.id) != "running":
                 return False
             if planned.waits_for is not None:
                 await _judge_by_answers(rt, db, batch, planned)

@@ -19,7 +19,7 @@ from gateway.steps.quality import rulings
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import cancelled
+from gateway.store.batches.life import batch_state, cancelled
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people.workers import partner_codes
@@ -106,7 +106,7 @@ async def store_check(db: Connection, parent: Batch, check: Batch, order: CheckO
         await staff.direct_to_staff(db, check.id, order.staff, order.answers)
     golds = await paid_checks.copy_gold(db, check.id, parent.id, order.golds, order.seed)
     amount = (len(order.tasks) * order.answers + golds) * order.price_minor
-    await batches.set_state(db, check.id, "running", reserved=amount)
+    await batch_state.set_state(db, check.id, "running", reserved=amount)
     why = f"the {order.purpose} of {parent.id}"
     await rulings.switch_on(db, check.id, rulings.ruling_of(check), by=parent.client, reason=why)
     posted = postings.check_reserve(parent.id, check.id, amount, parent.currency)
@@ -116,7 +116,7 @@ async def store_check(db: Connection, parent: Batch, check: Batch, order: CheckO
 async def follow_batch(db: Connection, parent: str, state: str) -> None:
     """Pause or continue the open reviews and audits of a batch with it."""
     for check in await plans.open_checks(db, parent):
-        await batches.set_state(db, check, state)
+        await batch_state.set_state(db, check, state)
 
 
 async def end_checks(rt: Runtime, db: Connection, parent: str) -> bool:

@@ -14,8 +14,9 @@ from gateway.steps.batches.checks.paid_check import (
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans
+from gateway.store.batches import plans
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.batches.plans import PlannedBatch
 from gateway.store.quality import paid_checks, review_items
 from gateway.store.quality.review_items import ReviewedTask
@@ -49,7 +50,7 @@ async def begin_review(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool
 
     async def begun() -> bool:
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if await batch_state.locked_state(db, batch.id) != "running":
                 return False
             until = rt.clock.now() + timedelta(hours=rule.within_h)
             if not await plans.set_stage(
@@ -76,7 +77,7 @@ async def end_review(rt: Runtime, batch: Batch, planned: PlannedBatch) -> bool:
 
     async def ended() -> bool:
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if await batch_state.locked_state(db, batch.id) != "running":
                 return False
             await end_checks(rt, db, batch.id)
             earlier = await review_items.earlier_results(db, batch.id, planned.round)

@@ -34,7 +34,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
 from gateway.store.batches import batches, plans, promises, uploads
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import changes, drafts, running, unfinished_copies
+from gateway.store.batches.life import batch_state, changes, drafts, running, unfinished_copies
 from gateway.store.batches.life.drafts import StoredTask
 from gateway.store.db import Connection
 from gateway.tasks.life.actions import check_allowed
@@ -81,7 +81,7 @@ _NOT_OF_TASKS = frozenset({"name", "labels", "open", "deadline", "at_deadline", 
 
 
 async def _state(rt: Runtime, client: ClientId, batch_id: str) -> str:
-    row = await batches.state_and_upload(rt.db, batch_id, client)
+    row = await batch_state.state_and_upload(rt.db, batch_id, client)
     if row is None:
         raise Refused(f"no batch {batch_id!r}", status=404)
     state: str = row["state"]

@@ -17,9 +17,10 @@ from gateway.payments.ledger import fair_pay_postings
 from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, bonuses
+from gateway.store.batches import bonuses
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.bonuses import Bonus
+from gateway.store.batches.life import batch_state
 from gateway.store.db import Connection
 from gateway.store.ledger import transfers
 from gateway.store.people import clients
@@ -74,7 +75,7 @@ async def _paid(
     account = await clients.account_of(rt.db, client)
     assert account is not None
     async with rt.db.transaction() as db:
-        if await batches.locked_state(db, batch.id) == "draft":
+        if await batch_state.locked_state(db, batch.id) == "draft":
             raise Refused("the batch has not started, so no worker has worked on it", status=409)
         to = await bonuses.worker_of(db, batch.id, worker)
         if to is None:

@@ -7,9 +7,10 @@ from gateway.base.errors import Refused
 from gateway.base.ids import BatchId
 from gateway.base.money import amount_text, minor_per_major, typed_amount
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batch_pay, batches
+from gateway.store.batches import audiences, batch_pay, batch_tasks
 from gateway.store.batches.batch_pay import Allowance, StartedPay
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.db import Connection
 from gateway.store.people import persons
 from gateway.workers.pay.expected import Floor, PayQuote, modelled_seconds, pay_quote
@@ -42,7 +43,7 @@ async def quoted_pay(rt: Runtime, batch: Batch, characters_each: float | None = 
     """
     options = sum(len(next(iter(o.labels.values()), o.id)) for o in batch.options)
     if characters_each is None:
-        texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
+        texts = await batch_tasks.sample_of_texts(rt.db, batch.id, _SAMPLE)
         characters_each = sum(map(len, texts)) / len(texts) if texts else 0.0
     characters = options + characters_each
     kind = rt.kind_of(batch.kind)
@@ -69,7 +70,7 @@ async def _floor(rt: Runtime, batch: Batch) -> Floor | None:
     }
     if not found:
         return None
-    present = {region for region, *_ in await batches.crowd(rt.db, batch)} & set(found)
+    present = {region for region, *_ in await audiences.crowd(rt.db, batch)} & set(found)
     country = max(present or found, key=lambda c: (found[c].per_hour, c))
     per_hour = found[country].per_hour * Decimal(minor_per_major(batch.currency))
     return Floor(country, int(per_hour), f"{found[country].source}, {found[country].date}")
@@ -122,7 +123,7 @@ async def allow_below_floor(
     batch = await rt.batches.fresh(batch_id)
     async with rt.db.transaction() as db:
         person = await persons.person_of(db, by.strip(), key)
-        if await batches.locked_state(db, batch_id) != "draft":
+        if await batch_state.locked_state(db, batch_id) != "draft":
             raise Refused("only a draft can be allowed to start below the floor", status=409)
         if not await batch_pay.allow(db, BatchId(batch_id), person, because.strip()):
             raise Refused("this batch is allowed already", status=409)

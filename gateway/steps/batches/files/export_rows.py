@@ -15,7 +15,7 @@ from gateway.steps.batches.files.told import (
 )
 from gateway.steps.quality.confidences import check_confidences, told_results
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, listed_answers, listed_tasks
+from gateway.store.batches import batch_tasks, listed_answers, listed_tasks
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.listed_answers import AnswerCursor
 from gateway.store.batches.results import ResultsAsked
@@ -51,7 +51,7 @@ class ExportSource:
             columns=_COLUMNS[self.content],
             options=[one for one in batch.options if one.id in merged],
             fields=batch.fields,
-            own=() if is_proof else await batches.own_columns(self.rt.db, batch.id),
+            own=() if is_proof else await batch_tasks.own_columns(self.rt.db, batch.id),
             method=batch.method,
             created_at=ordered_at,
         )

@@ -12,7 +12,7 @@ from gateway.steps.batches.files.folder import BoundedFile
 from gateway.steps.batches.files.order import format_of
 from gateway.steps.batches.files.work import FileWork
 from gateway.steps.precedence import wait_for_phones
-from gateway.store.batches import batches
+from gateway.store.batches import listed_batches
 from gateway.store.batches.file_jobs import JobOutcome
 from gateway.tasks.exports.port import Content, ExportRow, ExportWriter
 
@@ -24,7 +24,7 @@ _PAUSE_EVERY: Final = 50_000
 async def run_export(work: FileWork) -> JobOutcome:
     """Write the file of an export. Raises Refused where the format cannot hold the rows."""
     rt, asked = work.rt, work.job.asked
-    row = await batches.of_client(rt.db, work.job.client, work.job.batch)
+    row = await listed_batches.of_client(rt.db, work.job.client, work.job.batch)
     if row is None:
         raise Refused("the batch does not exist any more")
     shape, content = format_of(asked["format"]), Content(asked["what"])

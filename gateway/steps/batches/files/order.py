@@ -13,9 +13,9 @@ from gateway.base.ids import ClientId
 from gateway.steps.batches.uploading import check_takes_tasks
 from gateway.steps.repeated import id_to_make
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, file_jobs
+from gateway.store.batches import file_jobs
 from gateway.store.batches.file_jobs import FileJob, JobKind, NewJob
-from gateway.store.batches.life import changes
+from gateway.store.batches.life import batch_state, changes
 from gateway.store.db import Connection
 from gateway.store.people.idempotency import MadeObject
 from gateway.tasks.exports import formats
@@ -93,7 +93,7 @@ async def order_import(rt: Runtime, client: ClientId, batch: str, file: Received
     )
     async with rt.db.transaction() as db:
         # A start locks the batch as well, so that it sees this import, or this sees the start.
-        check_takes_tasks(await batches.lock(db, client, batch), batch)
+        check_takes_tasks(await batch_state.lock(db, client, batch), batch)
         made = await _ordered(rt, db, job)
     reach("files.ordered")
     return made

@@ -14,9 +14,9 @@ from gateway.steps.precedence import wait_for_phones
 from gateway.steps.quality.rejudge import rejudge
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, tallies
+from gateway.store.batches import tallies
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import changes, deadlines
+from gateway.store.batches.life import batch_state, changes, deadlines
 from gateway.store.quality import rejudging
 from gateway.tasks.life.choices import PAUSE
 
@@ -59,7 +59,7 @@ async def _stopped(rt: Runtime, batch: Batch) -> bool:
         before = {"state": row.state}
         if row.at_deadline == PAUSE:
             if row.state == "running":
-                await batches.set_state(db, batch.id, "paused")
+                await batch_state.set_state(db, batch.id, "paused")
                 await follow_batch(db, batch.id, "paused")
                 await changes.record_change(
                     db,
@@ -82,7 +82,7 @@ async def _stopped(rt: Runtime, batch: Batch) -> bool:
 async def _settled_some(rt: Runtime, batch: Batch) -> int:
     """Judge some tasks by the answers that they have; return how many were left."""
     async with rt.db.transaction() as db:
-        await batches.locked_state(db, batch.id)
+        await batch_state.locked_state(db, batch.id)
         rows = await rejudging.ended_tasks(db, batch.id, _SLICE)
         await rejudge(rt, db, batch, rows, running=False)
         gone = await deadlines.cancel_unanswered(db, batch.id, _SLICE)

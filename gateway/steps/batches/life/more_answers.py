@@ -17,9 +17,9 @@ from gateway.steps.batches.life.change import (
     make_change,
 )
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batch_pay, batches, tallies
+from gateway.store.batches import batch_pay, tallies
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import running
+from gateway.store.batches.life import batch_state, running
 from gateway.store.batches.life.changes import BatchChange
 from gateway.store.batches.life.running import ChosenTask, LifeRow
 from gateway.store.db import Connection
@@ -220,7 +220,7 @@ async def reopen(
         if row.state == "done":
             # What is set aside for a batch is what it has spent and what it may still spend.
             reserved = held_before + await running.spent_minor(db, batch.id)
-            await batches.set_state(db, batch.id, "running", reserved=reserved)
+            await batch_state.set_state(db, batch.id, "running", reserved=reserved)
         else:
             await tallies.count_anew(db, batch.id)
         state = "running" if row.state == "done" else row.state

@@ -28,7 +28,7 @@ from gateway.steps.batches.slots import gold_answers
 from gateway.steps.batches.uploading import SLICE, Upload
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, plans, shares, tallies, uploads
+from gateway.store.batches import plans, shares, tallies, uploads
 from gateway.store.batches.batches import Batch
 from gateway.store.batches.life import changes, running
 from gateway.store.batches.life.changes import BatchChange
@@ -155,5 +155,5 @@ def _check_amount(cost_minor: int, batch: Batch) -> None:
 
 async def after_adding(rt: Runtime) -> None:
     """Plan anew for many new tasks, and wake those who ask."""
-    await batches.plan_anew(rt.db)
+    await uploads.plan_anew(rt.db)
     rt.jobs.enqueue("assign")

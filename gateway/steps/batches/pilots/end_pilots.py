@@ -9,7 +9,8 @@ from gateway.steps.batches.checks.paid_check import follow_batch
 from gateway.steps.batches.pilots.learnt import Learnt, learnt
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, pilots
+from gateway.store.batches import batch_tasks, batches, pilots
+from gateway.store.batches.life import batch_state
 from gateway.store.batches.pilots import Pilot
 
 
@@ -30,16 +31,16 @@ async def _end(rt: Runtime, batch: str) -> None:
     assert pilot is not None
     told = _told(await _learnt(rt, pilot), await rt.batches.get(batch))
     async with rt.db.transaction() as db:
-        if await batches.locked_state(db, batch) != "running":
+        if await batch_state.locked_state(db, batch) != "running":
             return
         if await pilots.end(db, batch, told, rt.clock.now()):
-            await batches.set_state(db, BatchId(batch), "paused")
+            await batch_state.set_state(db, BatchId(batch), "paused")
             await follow_batch(db, batch, "paused")
 
 
 async def _learnt(rt: Runtime, pilot: Pilot) -> Learnt:
     tasks = await pilots.tasks_of(rt.db, pilot)
-    counts = await batches.counts(rt.db, BatchId(pilot.batch))
+    counts = await batch_tasks.counts(rt.db, BatchId(pilot.batch))
     seconds = (rt.clock.now() - pilot.began_at).total_seconds()
     return learnt(tasks, left=counts["tasks"] - len(tasks), seconds=seconds)
 

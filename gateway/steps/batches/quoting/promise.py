@@ -29,8 +29,9 @@ from gateway.steps.batches.prepare import Filled
 from gateway.steps.quality.judge import policy_of
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, pace, promises
+from gateway.store.batches import pace, promises
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.batches.pace import SkillGroup
 from gateway.store.batches.promises import KeptPromise
 from gateway.store.db import Connection
@@ -175,7 +176,7 @@ async def asks_more(rt: Runtime, batch: Batch) -> bool:
 
     async def asked() -> int:
         async with rt.db.transaction() as db:
-            if await batches.locked_state(db, batch.id) != "running":
+            if await batch_state.locked_state(db, batch.id) != "running":
                 return 0
             return await promises.ask_more(db, batch.id, chosen, ROUNDS_MAX)
 

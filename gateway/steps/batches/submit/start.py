@@ -29,9 +29,9 @@ from gateway.steps.quality import rulings
 from gateway.steps.quality.top_workers import look_for_better
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches, shares, uploads
+from gateway.store.batches import batch_tasks, shares, uploads
 from gateway.store.batches.batches import Batch
-from gateway.store.batches.life import changes
+from gateway.store.batches.life import batch_state, changes
 from gateway.store.db import Connection, Row
 from gateway.store.ledger import transfers
 from gateway.store.messages import client_events
@@ -91,7 +91,7 @@ async def start_batch(
     if batch.handling.shares:
         # A partner may have stopped being active since its tasks were dealt to it.
         await shares.free_inactive(rt.db, batch.id)
-    await batches.plan_anew(rt.db)
+    await uploads.plan_anew(rt.db)
     if plan is not None:
         batch = await rt.batches.fresh(batch_id)
     await look_for_better(rt, batch)
@@ -132,16 +132,16 @@ async def _set_going(
         if row["state"] == "draft" and row["upload_token"] != (turn.token if turn else None):
             raise Conflict("another upload has begun")
         if row["state"] == "draft":
-            await batches.cap_gold(db, batch.id, gold_answers(workers))
+            await batch_tasks.cap_gold(db, batch.id, gold_answers(workers))
             if asked.plan is not None:
                 batch = await apply_plan(db, batch, asked.plan)
-        slots = await batches.paid_slots(db, batch.id)
+        slots = await batch_tasks.paid_slots(db, batch.id)
         if not slots and not row["open"]:
             raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
         if row["state"] == "paused":
             refuse_late_pilot(asked.pilot)
             await release_rest_of_pilot(db, batch.id)
-            await batches.set_state(db, batch.id, "running")
+            await batch_state.set_state(db, batch.id, "running")
             await follow_batch(db, batch.id, "running")
             await record_state(db, batch.id, "start", asked.by, "paused", "running")
             return
@@ -149,7 +149,7 @@ async def _set_going(
         await begin_pilot(db, batch.id, asked.pilot, rt.clock.now())
         checks = (await checks_cost(db, batch.id)).most_minor
         amount = _reservable(slots, batch, checks) + await keep_pay(db, batch, pay, slots)
-        await batches.set_state(db, batch.id, "running", reserved=amount)
+        await batch_state.set_state(db, batch.id, "running", reserved=amount)
         await shares.keep_until(db, batch, rt.clock.now())
         why = "the client started the batch"
         await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from gateway.base.ids import ClientId
 from gateway.steps.batches.uploading import check_state
 from gateway.steps.repeated import keep_result
-from gateway.store.batches import batches
-from gateway.store.batches.life import changes
+from gateway.store.batches.life import batch_state, changes
 from gateway.store.db import Connection, Row
 
 
@@ -18,7 +17,7 @@ async def locked_batch(
 
     Raises Refused where the client has no such batch, or it is in none of the `states`.
     """
-    return check_state(await batches.lock(db, client, batch_id), batch_id, states, why)
+    return check_state(await batch_state.lock(db, client, batch_id), batch_id, states, why)
 
 
 async def record_state(

@@ -6,8 +6,7 @@ from gateway.steps.batches.release import end_batch
 from gateway.steps.batches.submit.state_change import locked_batch, record_state
 from gateway.steps.retry import until_settled
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
-from gateway.store.batches.life import changes
+from gateway.store.batches.life import batch_state, changes
 
 
 async def pause_batch(
@@ -25,7 +24,7 @@ async def pause_batch(
             )
             if row["state"] == "paused":
                 return
-            await batches.set_state(db, BatchId(row["id"]), "paused")
+            await batch_state.set_state(db, BatchId(row["id"]), "paused")
             await follow_batch(db, row["id"], "paused")
             await record_state(db, row["id"], "pause", by, "running", "paused")
 

@@ -13,7 +13,7 @@ from gateway.steps.messages.webhooks.events import TEST, message_body
 from gateway.steps.messages.webhooks.receivers import check_url
 from gateway.steps.repeated import first_try, id_to_make, keep_result
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import listed_batches
 from gateway.store.db import Connection, Database
 from gateway.store.messages import webhook_deliveries, webhooks
 from gateway.store.messages.webhook_deliveries import WebhookDelivery
@@ -49,7 +49,7 @@ async def add_webhook(
     Raises Refused for a private address, for another client's batch and above the limit.
     """
     check_url(rt.settings, url)
-    if batch is not None and await batches.of_client(rt.db, client, batch) is None:
+    if batch is not None and await listed_batches.of_client(rt.db, client, batch) is None:
         raise Refused(f"no batch {batch!r}", field="batch", status=404)
     made = await id_to_make(rt, MadeObject.WEBHOOK, "wh")
     if made.is_made:  # Its answer was lost, and with it the secret.

@@ -7,8 +7,8 @@ from gateway.base import plugins
 from gateway.base.errors import Fault, Refused
 from gateway.base.ids import ClientId
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
 from gateway.store.batches.batches import Batch
+from gateway.store.batches.life import batch_state
 from gateway.store.quality import predictions
 from gateway.store.quality.predictions import Prediction
 from gateway.tasks import kinds
@@ -32,7 +32,7 @@ async def store_predictions(rt: Runtime, client: ClientId, batch_id: str, file: 
     found = await rt.helpers.run("read_predictions", file, batch)
     given = cast("list[Predicted]", found)
     async with rt.db.transaction() as db:
-        row = await batches.lock(db, client, batch_id)
+        row = await batch_state.lock(db, client, batch_id)
         if row is None:
             raise Refused(f"no batch {batch_id!r}", status=404)
         if row["state"] not in _TAKES:

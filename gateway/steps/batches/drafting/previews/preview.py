@@ -18,7 +18,7 @@ from gateway.steps.batches.quote import filled
 from gateway.steps.batches.routes_on_air import air_of
 from gateway.steps.batches.submit.create import BatchSpec, imagined_batch
 from gateway.steps.runtime import Runtime
-from gateway.store.batches import batches
+from gateway.store.batches import batch_tasks
 from gateway.store.batches.batches import Batch
 from gateway.tasks.intake import RowRules, check_rows
 
@@ -43,7 +43,7 @@ async def preview_of_spec(
 async def preview_of_batch(rt: Runtime, batch_id: str, most: int) -> Preview:
     """Return the preview of the first tasks of a batch. Raises Refused where it has none."""
     batch = await rt.batches.fresh(batch_id)
-    tasks = await batches.first_texts(rt.db, batch.id, most)
+    tasks = await batch_tasks.first_texts(rt.db, batch.id, most)
     if not tasks:
         raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
     return _preview(rt, batch, tasks, replace(await filled(rt, batch)))
