@@ -21,6 +21,7 @@ from gateway.base.pseudonyms import Pseudonyms
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_BYTES = "\x00bytes:"  # It marks a text that stands for bytes which are no text.
 
 
 class Vault:
@@ -64,6 +65,20 @@ class Vault:
             raise OtherKey(
                 "stored data was sealed with another GATEWAY_SECRET_KEY; set the old one"
             ) from bad
+
+    def seal_body(self, raw: bytes) -> bytes:
+        """Seal the body of a request, whatever bytes it holds."""
+        try:
+            return self.seal(raw.decode())
+        except UnicodeDecodeError:
+            return self.seal(_BYTES + raw.decode("latin-1"))
+
+    def open_body(self, sealed: bytes) -> bytes:
+        """Return the bytes that were given to `seal_body`. Raises OtherKey as `open` does."""
+        text = self.open(sealed)
+        if text.startswith(_BYTES):
+            return text.removeprefix(_BYTES).encode("latin-1")
+        return text.encode()
 
     def seal_key(self, key: bytes) -> bytes:
         """Seal the verification key of another gateway."""

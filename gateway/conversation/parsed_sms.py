@@ -72,6 +72,12 @@ def is_stop(heard: ParsedSms, books: Phrasebooks) -> bool:
     return heard.alone and any(heard.words[0] in book.words.stop for book in books.values())
 
 
+def says_not_me(heard: ParsedSms, books: Phrasebooks) -> bool:
+    """Return True when an SMS says NOTME in any language, as one word or as several."""
+    said = "".join(heard.words)
+    return any(said in book.words.not_me for book in books.values())
+
+
 def says_stop(said: str, own: Phrasebook, books: Phrasebooks) -> bool:
     """Return True for a key or text that is STOP in any language and nothing else.
 

@@ -14,7 +14,7 @@ from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
 from gateway.conversation.explained import AnswerInQuestion, AppealToDecide, AppealView, WeekView
 from gateway.conversation.facts import CardTaken, CardTried, ShownCard
-from gateway.phrases.capacity import ANY, Capacity
+from gateway.gsm.segments import ANY, Capacity
 from gateway.tasks.lessons.lesson import LessonProgress
 from gateway.tasks.lessons.offer import ListedLesson
 from gateway.tasks.question import Question

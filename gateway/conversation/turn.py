@@ -9,25 +9,31 @@ whole commands count as commands.
 from dataclasses import replace
 
 from gateway.base.ids import answer_of_ref
-from gateway.conversation.carried import carried_turn
 from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
 from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.money.answer_and_pay import answer_and_pay
 from gateway.conversation.money.arrival import arrival_said
 from gateway.conversation.money.cash_out import amount_said
 from gateway.conversation.money.week_text import is_week_command
-from gateway.conversation.parsed_sms import ParsedSms, is_stop, language_named, parse_text
+from gateway.conversation.parsed_sms import (
+    ParsedSms,
+    is_stop,
+    language_named,
+    parse_text,
+    says_not_me,
+)
 from gateway.conversation.people import coordinators, joining, number_change, referral
 from gateway.conversation.people.about import about, statement_said
 from gateway.conversation.people.closing import closing
 from gateway.conversation.people.joining import money_words
 from gateway.conversation.people.own_name import answer_name, name_said
 from gateway.conversation.people.quiet_hours import hours_said, quiet
+from gateway.conversation.shortening import shortened_turn
 from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.work import answering, cards, lessons, multi_answer, typed
 from gateway.conversation.work.multi_question import current_questions
 from gateway.conversation.work.skill import skill
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.phrases.hearing import fold
 from gateway.qa.skills.card import bare
 
@@ -49,8 +55,10 @@ def interpret_parsed(
     The reply is None only where silence is the right answer.
     """
     found = _turn(situation, heard, books, kind_of)
+    if found.reply is None or situation.capacity.carries(found.reply):
+        return found
     context = Context(situation, books, kind_of)
-    return carried_turn(context, found, lambda other: _turn(other, heard, books, kind_of))
+    return shortened_turn(context, lambda other: _turn(other, heard, books, kind_of))
 
 
 def answer_pay(situation: Situation, books: Phrasebooks, kind_of: KindOf) -> Turn:
@@ -64,7 +72,7 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
     context = Context(situation, books, kind_of)
     if is_stop(heard, books):
         return number_change.answer_stop(context) or joining.stop(context)
-    if found := number_change.at_an_end(context, heard):
+    if situation.moving and (found := number_change.at_an_end(context, situation.moving, heard)):
         return found
     if situation.winding_down and (found := closing(context, heard)):
         return found
@@ -73,7 +81,7 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
         mine = coordinators.coordinator_turn(context, coordinator, heard)
         if mine:
             return mine
-    if worker is not None and (found := number_change.not_me(context, heard)):
+    if worker and says_not_me(heard, books) and (found := number_change.not_me(context, heard)):
         return found
     if worker is None:
         if coordinator and heard.command != "join":

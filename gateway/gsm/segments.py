@@ -1,4 +1,4 @@
-"""The size of a text on the air: its encoding, its units, and the parts that the network bills.
+"""The size of a text on the air: encoding, units and billed parts; and what a channel can carry.
 
 A part is 140 octets. Alone it holds 160 septets or 70 UTF-16 units; with the header that joins the
 parts of a long SMS it holds 153 or 67 (3GPP TS 23.040 section 9.2.3.24.1). A character of two units
@@ -9,14 +9,17 @@ unit, which most counters get wrong.
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from gateway.gsm import alphabet
+from gateway.gsm.septets import septets
 
 Encoding = Literal["GSM7", "UCS2"]
+PARTS_USUAL = 10
 
 # The octets of user data in one SMS, and of its headers: the length octet, joining parts, naming
 # one national table.
@@ -137,6 +140,60 @@ def count_segments(text: str, shift: str | None = None) -> SegmentCount:
         segments = -(-units // _DEFAULT.joined)
         return SegmentCount("GSM7", units, segments, segments * _DEFAULT.joined - units)
     return _best(text, shift)[1]
+
+
+def segments(text: str) -> int:
+    """Return the number of parts of `text` that the network bills, for the choice of a wording.
+
+    >>> segments("a" * 160), segments("a" * 161), segments("ŋ" * 71)
+    (1, 2, 2)
+    """
+    return count_segments(text).segments
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The limits of a channel for one message.
+
+    `parts_max` limits the SMS parts. `characters_max` limits the characters; None stands for no
+    limit of its own. `alphabet` is "gsm7" where the channel can send only the default alphabet.
+    """
+
+    parts_max: int = PARTS_USUAL
+    characters_max: int | None = None
+    alphabet: Literal["any", "gsm7"] = "any"
+
+    def carries(self, text: str) -> bool:
+        """Return True if one message can hold `text`."""
+        return self.lack(text) is None
+
+    def lack(self, text: str) -> str | None:
+        """Return the reason why one message cannot hold `text`, or None.
+
+        >>> Capacity(parts_max=1).lack("a" * 161), Capacity(characters_max=3).lack("abcd")
+        ('2 parts, 1 can be sent', '4 characters, 3 can be sent')
+        >>> Capacity(alphabet="gsm7").lack("ŋ"), Capacity().lack("hi")
+        ("'ŋ' is not in the GSM alphabet, and nothing else can be sent", None)
+        """
+        most = self.characters_max
+        if most is not None and len(text) > most:
+            return f"{len(text):,} characters, {most:,} can be sent"
+        if self.alphabet == "gsm7" and septets(text) is None:
+            odd = next(ch for ch in text if septets(ch) is None)
+            return f"{odd!r} is not in the GSM alphabet, and nothing else can be sent"
+        parts = segments(text)
+        return f"{parts} parts, {self.parts_max} can be sent" if parts > self.parts_max else None
+
+    def cheapest(self, wordings: Iterable[str]) -> str:
+        """Return the first wording with the fewest parts among those that one message can hold.
+
+        Where none can be sent, return the cheapest of all; the caller then sends another text.
+        """
+        every = list(wordings)
+        return min([w for w in every if self.carries(w)] or every, key=segments)
+
+
+ANY = Capacity()
 
 
 def split_parts(text: str, shift: str | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The size of a text on the air for the choice of a wording: GSM-7 alphabet, septets and parts.
+"""The GSM-7 alphabet: which characters it holds, and the septets that a text takes in it.
 
 Source: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension table). One character outside
 it turns the whole SMS into UCS-2: 70 characters for the price of 160.
@@ -47,19 +47,3 @@ def unaccented(text: str) -> str:
     'J\xe9rome Wanjiru'
     """
     return "".join(ch if ch in BASIC else unicodedata.normalize("NFD", ch)[0] for ch in text)
-
-
-def segments(text: str) -> int:
-    """Return the number of billed parts of an SMS of `text`.
-
-    Parts that split an extension pair are not considered: this function chooses between wordings.
-    Bills are counted in `sms`.
-
-    >>> segments("a" * 160), segments("a" * 161), segments("ŋ" * 71)
-    (1, 2, 2)
-    """
-    length = septets(text)
-    if length is not None:
-        return 1 if length <= SMS_SEPTETS else -(-length // SMS_PART_SEPTETS)
-    units = sum(2 if ord(ch) > 0xFFFF else 1 for ch in text)  # noqa: PLR2004  UTF-16 needs two
-    return 1 if units <= SMS_UNITS else -(-units // SMS_PART_UNITS)

@@ -16,9 +16,8 @@ from gateway.qa.confidence.calibration import (
 from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.estimation.draws import uniform
 from gateway.qa.estimation.sums import sums_of
-from gateway.qa.option_belief import SKILL_MAX
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, Rule, gold_codes
-from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, SKILL_MAX
 
 # This is what batches with options usually are. `bench.qa_left_out` fits it with each recorded
 # crowd left out in turn. It minimises the squared error, because the largest errors do the harm,

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gateway.base.forms import ProviderTime
-from gateway.phrases.capacity import Capacity
+from gateway.gsm.segments import Capacity
 
 if TYPE_CHECKING:  # Calculations of costs import this package, and never open a connection.
     import aiohttp
@@ -76,11 +76,6 @@ class InboundSms:
     def sent_at(self) -> datetime | None:
         """Return the provider's time, however exact it is."""
         return self.stamp.at if self.stamp else None
-
-    @property
-    def moment(self) -> str:
-        """Return the provider's time, or "" where it does not even name the second."""
-        return self.stamp.at.isoformat() if self.stamp and self.stamp.exact else ""
 
 
 @dataclass(frozen=True, slots=True)

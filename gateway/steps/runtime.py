@@ -13,9 +13,9 @@ from gateway.base.clock import Clock
 from gateway.base.errors import Refused
 from gateway.base.ids import AccountId
 from gateway.base.msisdn import normalise
+from gateway.gsm.segments import ANY, Capacity
 from gateway.payments.ledger.chart_of_accounts import Account
 from gateway.phrases import Phrasebook
-from gateway.phrases.capacity import ANY, Capacity
 from gateway.sms.clocks import ProviderClocks
 from gateway.sms.port import InboundSms, SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
@@ -73,6 +73,8 @@ class Channel:
     fallback: str | None = None
     region: str | None = None
     refund: bool = True
+    capacity: Capacity = field(init=False)
+    """The capacity of one SMS of this channel."""
 
     def sms_in(self, form: Mapping[str, str]) -> InboundSms:
         """Return the SMS in a call, with a country code added to its sender if there was none."""
@@ -102,10 +104,9 @@ class Channel:
         except Refused:
             return written
 
-    @property
-    def capacity(self) -> Capacity:
-        """Return the capacity of one SMS of this channel."""
-        return getattr(self.sms, "capacity", ANY)
+    def __post_init__(self) -> None:
+        """Read the capacity once, because every turn asks for it."""
+        object.__setattr__(self, "capacity", getattr(self.sms, "capacity", ANY))
 
 
 class Accounts:

@@ -16,7 +16,7 @@ class Option:
     """
 
     id: str
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    labels: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
     def label(self, language: str) -> str:
         """Return the label in this language, else in English, else the id."""

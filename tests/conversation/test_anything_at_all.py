@@ -11,7 +11,7 @@ from gateway.conversation.parsed_sms import ParsedSms, parse_text
 from gateway.conversation.people.coordinators import numbers_said
 from gateway.conversation.situation import Need, Situation
 from gateway.conversation.turn import interpret_parsed, interpret_sms
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.phrases.hearing import fold
 from gateway.tasks.question import Option
 

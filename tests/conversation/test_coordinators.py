@@ -17,9 +17,10 @@ from gateway.conversation.facts import (
     WorkerNamed,
 )
 from gateway.conversation.parsed_sms import ParsedSms, parse_text
-from gateway.conversation.people.coordinators import numbers_said, without_pin
+from gateway.conversation.people.coordinators import numbers_said
+from gateway.conversation.people.sms_pins import without_pin
 from gateway.conversation.situation import NamedWorker
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 
 from .people import BOOKS, GRACE, Person, held, question
 

@@ -12,7 +12,7 @@ from gateway.conversation.facts import (
     Restarted,
     Stopped,
 )
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 
 from .people import BOOKS, GRACE, Person, held, question
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.conversation import notices
 from gateway.conversation.facts import PayAsked
 from gateway.conversation.money.cash_out import amount_said
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 
 from .people import BOOKS, Person
 

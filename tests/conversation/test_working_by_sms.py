@@ -10,7 +10,7 @@ import pytest
 from gateway.conversation.facts import Answered, Asked, LanguageChosen, Skipped
 from gateway.conversation.situation import PackItem
 from gateway.conversation.work.asking import question_sms
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.phrases.hearing import clean
 from gateway.tasks.question import Option
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.gsm.septets import gsm_only, segments, septets
+from gateway.gsm.segments import segments
+from gateway.gsm.septets import gsm_only, septets
 from gateway.phrases.hearing import clean, fold
 from gateway.simulator.septets import weigh
 

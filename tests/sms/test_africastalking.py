@@ -46,7 +46,8 @@ def test_a_message_without_id_has_its_second():
     """The test of its repetition is tests/stories/turns/test_the_same_sms.py."""
     body = form("text=YES&to=21512&date=2017-05-03T06%3A04%3A45Z&from=%2B254791541111")
     sms = channel().parse_sms(body)
-    assert (sms.provider_id, sms.moment) == ("", "2017-05-03T06:04:45+00:00")
+    assert (sms.provider_id, sms.sent_at.isoformat()) == ("", "2017-05-03T06:04:45+00:00")
+    assert sms.stamp.exact
 
 
 def test_a_text_left_out_is_an_empty_text():

@@ -142,7 +142,8 @@ def test_what_a_real_jasmin_sent_and_answered():
 def test_without_an_id_a_message_has_its_second():
     """The test of its repetition is tests/stories/turns/test_the_same_sms.py."""
     sms = channel().parse_sms({"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00.25"})
-    assert (sms.provider_id, sms.moment) == ("", "2026-11-21T10:00:00.250000+00:00")
+    assert (sms.provider_id, sms.sent_at.isoformat()) == ("", "2026-11-21T10:00:00.250000+00:00")
+    assert sms.stamp.exact
 
 
 def test_the_zone_of_dates_that_name_none_is_a_setting():

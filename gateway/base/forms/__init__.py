@@ -27,26 +27,6 @@ _SAYS_NOTHING = re.compile(
     r"|%\w|\{.*\}|[$%#]\{.*\}|\$[a-z_]+|<[a-z_]+>|#[a-z_]+#|%[a-z_]+%|\[[a-z_]+\]",
     re.IGNORECASE,
 )
-_BYTES = "\x00bytes:"
-
-
-def stored(raw: bytes) -> str:
-    r"""Return a body as text that holds every byte of it, for sealing and storing.
-
-    >>> stored(b"a=1"), unstored(stored(b"\\xff\\xfe{")) == b"\\xff\\xfe{"
-    ('a=1', True)
-    """
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return _BYTES + raw.decode("latin-1")
-
-
-def unstored(text: str) -> bytes:
-    """Return the bytes that were given to `stored`."""
-    if text.startswith(_BYTES):
-        return text.removeprefix(_BYTES).encode("latin-1")
-    return text.encode()
 
 
 def body_of(form: Mapping[str, str]) -> bytes:

@@ -60,7 +60,8 @@ def _checked(file: LessonFile) -> _Checked:
     """Return the faults of a file, with those of its messages where it could be read."""
     from gateway.app import kind_of
     from gateway.conversation.work.lessons import messages_of
-    from gateway.gsm.septets import segments, septets
+    from gateway.gsm.segments import segments
+    from gateway.gsm.septets import septets
     from gateway.phrases import books
 
     if file.lesson is None:

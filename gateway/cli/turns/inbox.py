@@ -7,7 +7,7 @@ import typer
 
 from gateway.base.bounds import INT8_MAX
 from gateway.base.errors import GatewayError, OtherKey, Refused
-from gateway.base.forms import open_envelope, unstored
+from gateway.base.forms import open_envelope
 from gateway.cli.formatting import age
 from gateway.cli.json_output import Json, write_json
 from gateway.cli.serving import with_runtime
@@ -125,7 +125,7 @@ async def _one(rt: Runtime, event: int) -> Row:
 
 
 def _body(rt: Runtime, row: Row) -> bytes:
-    return unstored(rt.vault.open(row["body_sealed"])) if row["body_sealed"] else b""
+    return rt.vault.open_body(row["body_sealed"]) if row["body_sealed"] else b""
 
 
 async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, str]]]:

@@ -4,7 +4,7 @@ from gateway.base.money import amount_text
 from gateway.conversation.context import Context
 from gateway.conversation.explained import AnswerInQuestion, Looker
 from gateway.conversation.situation import WorkerView
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 
 # The least and the most characters of a question that are repeated. Answers have a part of them.
 _WORDS_MIN, _WORDS_MAX, _ANSWER_PART = 12, 60, 2

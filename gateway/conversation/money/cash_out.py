@@ -14,7 +14,7 @@ from gateway.conversation.notices import less_words
 from gateway.conversation.parsed_sms import ParsedSms
 from gateway.conversation.situation import Cash, WorkerView
 from gateway.conversation.work.multi_question import current_questions
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.phrases import Phrasebook
 
 # In an SMS, 1,000 is a thousand. The gateway asks about 1.000.

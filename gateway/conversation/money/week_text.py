@@ -8,7 +8,7 @@ from gateway.conversation.context import Context
 from gateway.conversation.explained import WeekView
 from gateway.conversation.facts import Turn, WeeklyChosen
 from gateway.conversation.parsed_sms import ParsedSms
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.phrases import Phrasebook
 
 _OFF, _ON = "0", "1"

@@ -3,8 +3,6 @@
 No other role can use them.
 """
 
-import re
-
 from gateway.base.errors import Refused
 from gateway.base.ids import answer_of_ref
 from gateway.base.msisdn import mask, normalise
@@ -29,18 +27,7 @@ from gateway.workers.quiet import zone_named
 
 _SAID_MAX = 13  # The most characters of a wrong number that are shown again.
 _NUMBER_DIGITS_MIN = 7
-_PIN_BEHIND = re.compile(r"(?:^|(?<=[\s,;]))PIN[\s:=]*(\d{4,6})[\s.!]*$", re.IGNORECASE)
 _NAMING = ("add", "remove", "unlock", "zone", "name")
-
-
-def without_pin(said: str) -> tuple[str, str | None]:
-    """Return a coordinator's words without the PIN behind them, and the PIN.
-
-    >>> without_pin("UNLOCK 0712345678 PIN 4821"), without_pin("PIN 0712345678")
-    (('UNLOCK 0712345678', '4821'), ('PIN 0712345678', None))
-    """
-    found = _PIN_BEHIND.search(said)
-    return (said[: found.start()].rstrip(" ,;"), found[1]) if found else (said, None)
 
 
 def numbers_said(heard: ParsedSms, situation: Situation) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from gateway.conversation.parsed_sms import ParsedSms, code_known, language_name
 from gateway.conversation.people.own_name import name_said
 from gateway.conversation.situation import WorkerView
 from gateway.conversation.work import answering
-from gateway.gsm.septets import gsm_only, segments
+from gateway.gsm.segments import segments
+from gateway.gsm.septets import gsm_only
 
 _CODE_MAX = 12  # The most characters of an unknown code that the reply repeats.
 

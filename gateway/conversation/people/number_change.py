@@ -9,7 +9,7 @@ import re
 
 from gateway.base.errors import Refused
 from gateway.base.msisdn import normalise
-from gateway.conversation.context import Context, Phrasebooks, open_question
+from gateway.conversation.context import Context, open_question
 from gateway.conversation.facts import (
     MoveAgreed,
     MoveAsked,
@@ -22,14 +22,10 @@ from gateway.conversation.facts import (
     PinWrong,
     Turn,
 )
-from gateway.conversation.parsed_sms import ParsedSms, parse_text
+from gateway.conversation.parsed_sms import ParsedSms, says_not_me
 from gateway.conversation.situation import MoveTo, NumberMoveView, WorkerView
-from gateway.phrases import Phrasebook
-from gateway.phrases.hearing import clean
 
-_PIN_BEHIND = re.compile(
-    r"^(.*?)[\s,;]+(?:PIN[\s:=]*)?(\d{4,6})[\s.!]*$", re.IGNORECASE | re.DOTALL
-)
+PIN_BEHIND = re.compile(r"^(.*?)[\s,;]+(?:PIN[\s:=]*)?(\d{4,6})[\s.!]*$", re.IGNORECASE | re.DOTALL)
 _TAIL_DIGITS = 2
 
 
@@ -49,7 +45,7 @@ def number_and_pin(rest: str, region: str) -> tuple[str | None, str | None]:
     >>> number_and_pin("+254 712 345678", "KE"), number_and_pin("0712 PIN 4821", "KE")
     (('+254712345678', None), (None, '4821'))
     """
-    behind = _PIN_BEHIND.match(rest.strip())
+    behind = PIN_BEHIND.match(rest.strip())
     if behind:
         number = _number(behind[1], region)
         if number or "pin" in rest.casefold():
@@ -76,14 +72,6 @@ def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
         if old and new:
             found.append((old, new))
     return found[0] if len(found) == 1 else None
-
-
-def pin_said(said: str, region: str, own: Phrasebook, books: Phrasebooks) -> str | None:
-    """Return the PIN in an SMS that asks for another number, or None where there is none."""
-    if not _PIN_BEHIND.match(clean(said)):
-        return None  # Most SMS end in no PIN, and each is parsed only once.
-    heard = parse_text(said, own, books)
-    return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
 
 
 def names_a_number(heard: ParsedSms, region: str) -> bool:
@@ -124,11 +112,8 @@ def how(context: Context) -> str:
     return context.say("move.dial", service_code=code) if code else context.say("move.how")
 
 
-def at_an_end(context: Context, heard: ParsedSms) -> Turn | None:
+def at_an_end(context: Context, moving: NumberMoveView, heard: ParsedSms) -> Turn | None:
     """Return the turn of a number that is one end of a change, or None for another message."""
-    moving = context.situation.moving
-    if moving is None:
-        return None
     context = in_her_language(context, moving)
     if moving.is_new:
         return _new_number(context, moving, heard)
@@ -258,11 +243,6 @@ def _not_me(context: Context, heard: ParsedSms) -> bool:
     held = open_question(context.situation)
     typing = held is not None and context.kind(held.question).TAKES_WORDS
     return says_not_me(heard, context.books) and (not typing or len(heard.words) == 1)
-
-
-def says_not_me(heard: ParsedSms, books: Phrasebooks) -> bool:
-    """Return True when an SMS says NOTME in any language, as one word or as several."""
-    return "".join(heard.words) in {word for book in books.values() for word in book.words.not_me}
 
 
 def _number(text: str, region: str) -> str | None:

@@ -19,7 +19,7 @@ from gateway.conversation.work.multi_question import (
     waiting_questions,
 )
 from gateway.conversation.work.typed import echo
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.tasks.port import Reading
 from gateway.tasks.question import Question
 
@@ -41,7 +41,8 @@ def answered_fact(held: HeldQuestion, value: str, said: str) -> Answered:
 
 def receipt(context: Context, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
     """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
-    heard = echo(context, held.question, value, said)
+    # An option is not repeated, because the worker sent its number.
+    heard = "" if held.question.options else echo(context, held.question, value, said)
     told = f"{heard} {saved(context, worker, held)}".strip()
     return f"{told} {taught_by(context, held, value)}" if held.teaching else told
 

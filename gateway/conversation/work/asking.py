@@ -1,12 +1,13 @@
 """The wording of a question: the richest one that costs the fewest SMS segments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gateway.base.money import amount_text
 from gateway.conversation.context import Phrasebooks
+from gateway.gsm.segments import ANY, Capacity
 from gateway.phrases import Phrasebook, book_in
-from gateway.phrases.capacity import ANY, Capacity
-from gateway.tasks.question import Field, Question
+from gateway.tasks.question import Field, Option, Question
 
 # Up to this number the options stand in one line. More are easier to read on one line each.
 LINE_OPTIONS_MAX = 3
@@ -35,14 +36,20 @@ def _fields_left(question: Question) -> list[Field]:
     return left or list(question.fields)
 
 
-def option_lines(question: Question, language: str) -> list[str]:
+def option_lines(question: Question, language: str) -> Sequence[str]:
     """Return `1 Yes`, `2 No`, ...: each key that answers, with its meaning.
 
     Of a record, return each field with its number.
     """
     if question.fields:
         return [field_line(field, language) for field in _fields_left(question)]
-    return [f"{key} {o.label(language)}" for key, o in enumerate(question.options, start=1)]
+    return numbered_options(question.options, language)
+
+
+@lru_cache(maxsize=512)
+def numbered_options(options: tuple[Option, ...], language: str) -> Sequence[str]:
+    """Return the options with their keys. All questions of a batch share them."""
+    return tuple(f"{key} {o.label(language)}" for key, o in enumerate(options, start=1))
 
 
 def options_text(question: Question, language: str) -> str:

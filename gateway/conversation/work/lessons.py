@@ -14,7 +14,7 @@ from gateway.conversation.situation import Situation
 from gateway.conversation.work.asking import barest
 from gateway.conversation.work.keying import problem, values_shown, wrong_fields
 from gateway.conversation.work.multi_question import waiting_questions
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.qa.typed.normalise import tag
 from gateway.tasks.entry.comparison import fields_tag
 from gateway.tasks.lessons.lesson import ASKS, Lesson, LessonProgress

@@ -9,7 +9,7 @@ from gateway.conversation.facts import Asked, Fact, Turn
 from gateway.conversation.situation import PackItem, Situation
 from gateway.conversation.work.asking import with_question
 from gateway.conversation.work.pack_cost import cheapest
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.tasks.packed import ITEM_MAX, KEYS, packable
 from gateway.tasks.question import Question
 

@@ -27,9 +27,8 @@ from gateway.qa.checks.promise import (
     CrowdSkill,
     SharedWrong,
 )
-from gateway.qa.option_belief import SKILL_MAX
 from gateway.qa.port import Flags, Floats
-from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, SKILL_MAX
 
 DRAWS, QUESTIONS = 40, 400
 """The simulated batches, and the questions of each."""

@@ -19,9 +19,8 @@ from gateway.qa.checks.promise import (
 )
 from gateway.qa.checks.promise_model import QUESTIONS, SimulatedAnswers, simulated
 from gateway.qa.confidence.certificate import GOLD_MIN, TooLittleGold, certificate
-from gateway.qa.option_belief import TIE
 from gateway.qa.port import Floats
-from gateway.qa.skills.skill import Skill
+from gateway.qa.skills.skill import TIE, Skill
 
 Z_ONE_SIDED, Z_TWO_SIDED = 1.645, 1.96
 MODEL_DEVIATION, CONFUSED_DEVIATION = 0.065, 0.15

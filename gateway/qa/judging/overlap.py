@@ -16,11 +16,18 @@ from typing import NamedTuple
 
 from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, parse_whole
 from gateway.base.errors import Refused
+from gateway.qa.answers.choice import option_belief
 from gateway.qa.answers.port import AnswerForm
 from gateway.qa.confidence.shared_error import design_effect
 from gateway.qa.keying.settling import record_state
-from gateway.qa.option_belief import SKILL_MAX, TIE, option_belief
-from gateway.qa.skills.skill import PREDICTION_CLEAR, PRIOR_RIGHT, PRIOR_WRONG, Skill
+from gateway.qa.skills.skill import (
+    PREDICTION_CLEAR,
+    PRIOR_RIGHT,
+    PRIOR_WRONG,
+    SKILL_MAX,
+    TIE,
+    Skill,
+)
 from gateway.qa.value_of_information import AnswerProspect, Belief, quick_gain
 
 # This is the default of dynamic overlap. Two strangers who agree on yes or no reach it exactly. On

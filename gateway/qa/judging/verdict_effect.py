@@ -1,14 +1,17 @@
-"""The effect of a verdict on its task. It is the same after an answer and after a new judgement.
+"""The record of a verdict, and its effect on its task.
 
+The effect is the same after an answer and after a new judgement.
 A task that needs one more answer stays open as long as a slot was paid for. Otherwise its answers
 decide it, or a reviewer looks at it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NotRequired, TypedDict, cast
 
 from gateway.qa.judging.overlap import TaskDecision, Verdict
+from gateway.qa.skills.skill import Skill
 
 ONLINE = "online"
 """The rule of a result that was judged one answer at a time; its confidence is estimated anew when
@@ -18,6 +21,7 @@ AMBIGUOUS = "ambiguous"
 """The rule of a result whose question has no single answer, according to its answers."""
 
 _ASKS = (TaskDecision.ASK_MORE, TaskDecision.ASK_BETTER)
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,7 @@ class TaskEffect:
     better_until: datetime | None = None
     """The time until which `skill_wanted` applies."""
     judged: Mapping[str, object] | None = None
-    """The basis of the judgement, if the judge was asked
-    (`gateway.steps.quality.judgement_record`).
-    """
+    """The basis of the judgement, if the judge was asked (`Judged`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,48 @@ class Judgement:
     """The time until which only better workers get the next question, if the verdict asks for
     them.
     """
+
+
+class Judged(TypedDict):
+    """One judgement.
+
+    `skills` are those of the answers' workers in the order of the answers, as (right, wrong) of
+    `gateway.qa.skills.skill`. `ruling` is the version of the ruling, and `confidence` is as in
+    `Verdict`. `fields` are those of a record that the next worker is asked for, where they are not
+    all.
+    """
+
+    at: str
+    ruling: str
+    skills: list[tuple[float, float]]
+    best: str | None
+    confidence: float
+    decision: str
+    skill_wanted: float
+    fields: NotRequired[list[str]]
+
+
+def judgement_record(
+    at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict
+) -> Judged:
+    """Return the record of a judgement, with rounded figures."""
+    found: Judged = {
+        "at": at.isoformat(),
+        "ruling": ruling,
+        "skills": [(round(s.right, _DIGITS), round(s.wrong, _DIGITS)) for s in skills],
+        "best": verdict.value,
+        "confidence": round(verdict.confidence, _DIGITS),
+        "decision": str(verdict.decision),
+        "skill_wanted": round(verdict.skill_wanted, _DIGITS),
+    }
+    if verdict.fields:
+        found["fields"] = list(verdict.fields)
+    return found
+
+
+def judgements(kept: Sequence[Mapping[str, object]] | None) -> list[Judged]:
+    """Return the records in `answer.judged`, oldest first."""
+    return [cast("Judged", dict(one)) for one in kept or ()]
 
 
 def effect_of(

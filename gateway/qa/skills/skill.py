@@ -10,6 +10,8 @@ from math import log, sqrt
 
 PRIOR_RIGHT = 6.0  # Beta(6, 2) is the mean of public crowds and is worth eight answers.
 PRIOR_WRONG = 2.0  # It was measured on 15 sets of recorded crowd answers.
+SKILL_MAX = 0.99  # No single answer closes a task of many others.
+TIE = 1e-9  # Smaller differences between beliefs come from rounding only.
 # The weight relative to one gold answer: a consensus can be wrong, and the worker is part of it.
 CONSENSUS_WEIGHT = 0.5
 Z_LOWER = 1.645  # This is one-sided 95 %.

@@ -29,7 +29,7 @@ from gateway.base.forms import names
 from gateway.base.net.outbound import TIMEOUT, read_limited
 from gateway.base.options import Options, read_options
 from gateway.base.plugins import DashboardHooks
-from gateway.phrases.capacity import PARTS_USUAL, Capacity
+from gateway.gsm.segments import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
 from gateway.sms.lost import each_alone
 from gateway.sms.port import (

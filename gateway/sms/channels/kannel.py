@@ -25,8 +25,7 @@ from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.net.outbound import TIMEOUT, read_limited
 from gateway.base.options import Options, read_options
-from gateway.gsm.segments import count_segments
-from gateway.phrases.capacity import Capacity
+from gateway.gsm.segments import Capacity, count_segments
 from gateway.sms.lost import each_alone, without_numbers
 from gateway.sms.port import (
     Acknowledgement,

@@ -13,7 +13,7 @@ from pydantic import Field
 from gateway.base import forms as fields
 from gateway.base.errors import Refused
 from gateway.base.options import Options, read_options
-from gateway.phrases.capacity import Capacity
+from gateway.gsm.segments import Capacity
 from gateway.sms.port import (
     Acknowledgement,
     Delivery,

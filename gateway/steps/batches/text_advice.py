@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from gateway.base.errors import Refused
 from gateway.conversation.work.asking import options_text
-from gateway.gsm.segments import SegmentCount, count_segments
+from gateway.gsm.segments import Capacity, SegmentCount, count_segments
 from gateway.gsm.septets import BASIC, SMS_PART_UNITS, SMS_SEPTETS
-from gateway.phrases.capacity import Capacity
 from gateway.sms.economy import cheaper
 from gateway.steps.turns.questions import question_of
 from gateway.store.batches.batches import Batch

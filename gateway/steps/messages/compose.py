@@ -25,6 +25,11 @@ def promise_of(ref: str) -> str:
     return f"asked:{ref}"
 
 
+def reply_cause(channel: str, event_id: str) -> str:
+    """Return the cause of the reply to an event, where nothing else names it."""
+    return f"reply:{channel}:{event_id}"
+
+
 def in_place_of(waiting: str | None, news: str) -> str:
     """Return the text with a payout's outcome in place of the unsent reply that only promises it.
 

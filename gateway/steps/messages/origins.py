@@ -12,11 +12,6 @@ _OF_EVENTS = ("reply", "unclear", "again", "late")
 _SHORTER = "shorter"
 
 
-def reply_cause(channel: str, event_id: str) -> str:
-    """Return the cause of the reply to an event, where nothing else names it."""
-    return f"reply:{channel}:{event_id}"
-
-
 def shorter_cause(message_id: int, cause: str | None) -> str:
     """Return the cause of the message that replaces another one of the same origin."""
     kind, _, rest = (cause or "").partition(":")

@@ -6,7 +6,7 @@ An early report waits for its message.
 import structlog
 
 from gateway.base.errors import OtherKey, Refused
-from gateway.base.forms import fields, unstored
+from gateway.base.forms import fields
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps.messages import contact_hours
 from gateway.steps.messages.origins import origin
@@ -56,7 +56,7 @@ async def _retried(rt: Runtime, row: StoredReceipt) -> bool:
     channel = rt.channels.get(row.channel)
     if channel is None or channel.sms is None:
         return False
-    receipt = channel.sms.parse_receipt(fields(unstored(rt.vault.open(row.body_sealed))))
+    receipt = channel.sms.parse_receipt(fields(rt.vault.open_body(row.body_sealed)))
     if not await _taken(rt, channel, receipt):
         return False
     await inbox.done(rt.db, channel.name, "receipt", row.event_id)

@@ -14,7 +14,7 @@ from gateway.steps.payouts.routes import airtime_for, provider_for
 from gateway.steps.payouts.withholdings import country_of
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
-from gateway.store.turns import turns
+from gateway.store.payouts import requests
 
 TAIL_DIGITS = 3
 
@@ -31,7 +31,7 @@ async def payout_part(
     if provider is None:
         raise Conflict(f"no provider pays {currency} any more")
     payout, taken = PayoutId(uuid.uuid4()), fact.withdrawal
-    new = turns.NewPayout(
+    new = requests.NewPayout(
         id=payout,
         ref=fact.ref,
         worker=worker,

@@ -14,8 +14,8 @@ from gateway.payments.payout_postings import held
 from gateway.payments.states import PayoutState
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
+from gateway.store.payouts import requests
 from gateway.store.payouts.payouts import Stored
-from gateway.store.turns import turns
 
 REPLACEMENTS_MAX = 180
 """The most replacements of one request. Each comes later than the one before, after five minutes to
@@ -31,7 +31,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Write:
     """
     was = stored.payout
     payout = PayoutId(uuid.uuid4())
-    new = turns.NewPayout(
+    new = requests.NewPayout(
         id=payout,
         ref=new_ref(),
         worker=was.worker,
@@ -55,7 +55,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Write:
     return await held_part(rt, new)
 
 
-async def held_part(rt: Runtime, new: turns.NewPayout) -> Write:
+async def held_part(rt: Runtime, new: requests.NewPayout) -> Write:
     """Return a new payout with the hold of its money, and the amounts withheld with it."""
     payout = Payout(
         id=PayoutId(new.id),
@@ -72,7 +72,7 @@ async def held_part(rt: Runtime, new: turns.NewPayout) -> Write:
     postings = held(payout)
     payable = await rt.accounts.get(postings[0].debit)
     booked = [(posted, await rt.accounts.get(posted.credit)) for posted in postings]
-    return turns.request_payout(new, payable, booked)
+    return requests.request_payout(new, payable, booked)
 
 
 def may_be_replaced(stored: Stored, payout: Payout) -> bool:

@@ -8,23 +8,15 @@ where none is asked for (`maybe_pins_left_out`).
 """
 
 import asyncio
-import base64
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-
-from pydantic import SecretStr
 
 from gateway.base.errors import Refused
 from gateway.base.forms import body_of, fields
 from gateway.base.money import minor_per_major
-from gateway.conversation.people.coordinators import without_pin
-from gateway.conversation.people.number_change import pin_said
 from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET
-from gateway.phrases import book_in
-from gateway.phrases.book import ENGLISH
 from gateway.steps.runtime import Channel, Runtime
 from gateway.store.turns.situation import TurnRow
 from gateway.ussd.port import TellsInput
@@ -32,12 +24,7 @@ from gateway.workers import pins
 
 MASK = "\u2022"
 NOT_KEPT = "(a step with a PIN is not kept)"
-SMS_NOT_KEPT = b"(an SMS with a PIN is not kept)"
 _DIGITS = re.compile(r"\d(?:[ .-]?\d){3}")
-_BLANK = rb"(?:[\s+:=]|%20|%3A|%3D|%0A|%0D)"
-_SMS_PIN = re.compile(
-    rb"(\bPIN" + _BLANK + rb"*)[0-9]{4,6}(?=" + _BLANK + rb"*[.!]*(?:[&\"<;,}]|$))", re.IGNORECASE
-)
 _DIGIT_RUN = re.compile(r"\d(?:[ .-]?\d){3,}")
 _ANY_PIN = re.compile(rb"(?<![0-9])[0-9]{4,6}(?![0-9])")
 _MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
@@ -122,76 +109,6 @@ def without_pins(raw: bytes, typed_in: Collection[str] = ()) -> bytes:
     except Refused:
         return _ANY_PIN.sub(b"####", raw)
     return body_of({n: _DIGIT_RUN.sub("####", v) if n in typed_in else v for n, v in form.items()})
-
-
-def without_sms_pin(raw: bytes) -> bytes:
-    """Return the raw body of an SMS without the PIN that stands last in its text.
-
-    >>> without_sms_pin(b"from=%2B254722000001&text=UNLOCK+0712345678+PIN+4821&id=7")
-    b'from=%2B254722000001&text=UNLOCK+0712345678+PIN+####&id=7'
-    >>> without_sms_pin(b'{"text": "unlock 0712345678 pin 4821"}')
-    b'{"text": "unlock 0712345678 pin ####"}'
-    >>> without_sms_pin(b"text=PIN+0712345678")
-    b'text=PIN+0712345678'
-    """
-    return _SMS_PIN.sub(rb"\1####", raw)
-
-
-def pin_in(rt: Runtime, said: str) -> SecretStr | None:
-    """Return the PIN in a worker's SMS that asks for another number, in any language."""
-    pin = pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
-    return SecretStr(pin) if pin else None
-
-
-def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
-    """Return the raw body of an SMS to keep: without the PIN in its text, in any encoding.
-
-    Where the text cannot be found in the body, nothing of it is kept.
-    """
-    kept = without_sms_pin(raw)
-    asked = pin_in(rt, said)
-    pin = without_pin(said)[1] or (asked.get_secret_value() if asked else None)
-    if pin is None:
-        return kept
-    try:
-        form = fields(kept)
-    except Refused:
-        return SMS_NOT_KEPT
-    if kept != raw and not any(_shows(pin, value) for value in form.values()):
-        return kept
-    masked = {name: _masked_text(pin, said, value) for name, value in form.items()}
-    hidden = masked != form and not any(_shows(pin, value) for value in masked.values())
-    return body_of(masked) if hidden else SMS_NOT_KEPT
-
-
-def _masked_text(pin: str, said: str, value: str) -> str:
-    """Return a field without the PIN, where the field is the text that was read."""
-    if value.strip() == said.strip():
-        return _without(pin, value)
-    return _without(pin, said) if _shows(pin, _unpacked(value)) else value
-
-
-def _without(pin: str, text: str) -> str:
-    """Return a text without the PIN and without other runs of digits of its length."""
-    short = re.compile(rf"(?<!\d)\d{{{len(pin)}}}(?!\d)")
-    return short.sub("####", text)
-
-
-def _shows(pin: str, value: str) -> bool:
-    """Return True if a value contains the PIN, in digits of any script, outside a longer number."""
-    plain = "".join(str(unicodedata.digit(ch, ch)) for ch in value)
-    return re.search(rf"(?<![0-9]){re.escape(pin)}(?![0-9])", plain) is not None
-
-
-def _unpacked(value: str) -> str:
-    """Return the content of a value in base64, "" for any other value.
-
-    Some providers send long texts in this form.
-    """
-    try:
-        return base64.b64decode(value, validate=True).decode(errors="replace")
-    except ValueError:
-        return ""
 
 
 async def judge_typed_pin(

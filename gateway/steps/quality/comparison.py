@@ -3,24 +3,28 @@
 The fields of a record are each compared in their own way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from gateway.qa.typed.normalise import tag
-from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.tasks.entry.comparison import fields_tag
 from gateway.tasks.entry.fields import from_data
+from gateway.tasks.port import TaskKind
+
+KindOf = Callable[[str], TaskKind]
 
 
-def compared_as(rt: Runtime, batch: Batch) -> str:
+@lru_cache(maxsize=256)
+def compared_as(kind_of: KindOf, batch: Batch) -> str:
     """Return the language tag by which `gateway.qa` compares the batch's answers."""
     if batch.fields:
         return fields_tag(batch.language, batch.fields)
-    return compared_in(rt, batch.kind, batch.languages)
+    return compared_in(kind_of, batch.kind, batch.languages)
 
 
 def compared_in(
-    rt: Runtime,
+    kind_of: KindOf,
     kind: str,
     languages: tuple[str, ...] | list[str],
     fields: Sequence[Mapping[str, object]] | None = None,
@@ -32,4 +36,4 @@ def compared_in(
     language = languages[0] if len(languages) == 1 else ""
     if fields:
         return fields_tag(language, from_data(fields))
-    return tag(language, rt.kind_of(kind).COMPARED)
+    return tag(language, kind_of(kind).COMPARED)

@@ -154,7 +154,7 @@ class _Teller:
 
     def __init__(self, rt: Runtime, batch: Batch, known: Checked) -> None:
         self._rt, self._batch, self._known = rt, batch, known
-        self._form, self._language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
+        self._form, self._language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt.kind_of, batch)
         self._none = dict.fromkeys(batch.option_ids, 0)
 
     def source(self, asked: ResultsAsked) -> ResultsOfBatch:

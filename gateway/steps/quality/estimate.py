@@ -26,4 +26,4 @@ def estimate(
 
 def batch_rule(rt: Runtime, batch: Batch) -> BatchRule:
     """Return the choices of a batch on which its estimates depend."""
-    return BatchRule(batch.option_ids, batch.method, compared_as(rt, batch))
+    return BatchRule(batch.option_ids, batch.method, compared_as(rt.kind_of, batch))

@@ -6,18 +6,31 @@ It is pure except for the shape of its inputs.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 from gateway.base.ids import AccountId, AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.payments.ledger import postings
-from gateway.qa.judging.overlap import CONFIDENCE, AnswerPrices, Policy, judge, parse_policy
-from gateway.qa.judging.verdict_effect import AnswerCounts, Judgement, TaskEffect, effect_of
+from gateway.qa.judging.overlap import (
+    CONFIDENCE,
+    DEFAULT_PRICES,
+    AnswerPrices,
+    FixedOverlap,
+    Policy,
+    judge,
+    parse_policy,
+)
+from gateway.qa.judging.verdict_effect import (
+    AnswerCounts,
+    Judgement,
+    TaskEffect,
+    effect_of,
+    judgement_record,
+)
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.answer_price import Better, market
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.judgement_record import judgement_record
 from gateway.steps.quality.rulings import version_of
-from gateway.steps.quality.skill_read import skill_of
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.db import Write
@@ -67,7 +80,10 @@ def _after(rt: Runtime, row: TurnRow, batch: Batch, value: str, via: str) -> Tas
     if row.held_gold is not None:
         return TaskEffect("decided", wanted, row.held_gold, 1.0, "gold")
     votes = [*(row.vote_values or ()), value]
-    offers = market(rt, batch, row.held_text, via, _better(row))
+    if isinstance(policy_of(batch, row.held_maximum), FixedOverlap):
+        offers = DEFAULT_PRICES  # A fixed number of answers is asked for at any price.
+    else:
+        offers = market(rt, batch, row.held_text, via, _better(row))
     judgement = judged(rt, batch, votes, _skills(row, batch), row.held_maximum, offers)
     # The worker of this answer held the last of the wanted questions, so that no other is held.
     after = effect_of(judgement, AnswerCounts(given, given - len(votes), 0, row.held_maximum))
@@ -102,7 +118,7 @@ def judged(
         skills,
         batch.option_ids,
         policy_of(batch, available),
-        language=compared_as(rt, batch),
+        language=compared_as(rt.kind_of, batch),
         market=offers,
         beside=beside,
     )
@@ -122,7 +138,7 @@ def _skills(row: TurnRow, batch: Batch) -> list[Skill]:
     """
     rights, wrongs = row.vote_rights or (), row.vote_wrongs or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
-    return [*skills, skill_of(row, batch.kind)[0]]
+    return [*skills, row.skill_at(batch.kind).skill]
 
 
 def _better(row: TurnRow) -> Better | None:
@@ -130,6 +146,7 @@ def _better(row: TurnRow) -> Better | None:
     return None if found is None else Better(found, row.held_better_by_sms)
 
 
+@lru_cache(maxsize=256)
 def policy_of(batch: Batch, available: int) -> Policy:
     """Return the batch's overlap policy for a task that may have `available` paid answers."""
     return parse_policy(
@@ -142,4 +159,4 @@ def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
 
     A typed answer may differ from it by a typing error.
     """
-    return rt.kind_of(batch.kind).ANSWERS.same(value, truth, compared_as(rt, batch))
+    return rt.kind_of(batch.kind).ANSWERS.same(value, truth, compared_as(rt.kind_of, batch))

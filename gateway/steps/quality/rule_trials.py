@@ -98,7 +98,7 @@ async def _dry_runs(
     if batch.fields:
         found = await try_on_records(rt, batch, rows, rules, gold)
         return found, found if gold else None
-    language = compared_as(rt, batch)
+    language = compared_as(rt.kind_of, batch)
     found = await asyncio.to_thread(dry_run, rows, *rules, None, gold, each_minor, language)
     if not gold:
         return found, None

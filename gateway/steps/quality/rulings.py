@@ -15,14 +15,16 @@ from gateway.store.quality import rulings
 _EVERYBODY = 32_767  # the answers that the policy `all` may want; each task's own slots limit it
 
 
+@lru_cache(maxsize=256)
 def ruling_of(batch: Batch) -> Ruling:
     """Return the current ruling of a batch. Each task holds its own limit of answers."""
-    return _ruling(
+    return Ruling(
         batch.option_ids,
         batch.policy,
         batch.confidence or CONFIDENCE,
         batch.method,
         batch.cost_minor,
+        _EVERYBODY if batch.policy == "all" else None,
     )
 
 
@@ -43,19 +45,7 @@ async def switch_on(
     await rulings.switched(db, batch, rule.version, by, reason, trial)
 
 
+@lru_cache(maxsize=256)
 def version_of(batch: Batch) -> str:
     """Return the version of the batch's current ruling."""
-    return _version(ruling_of(batch))
-
-
-@lru_cache(maxsize=256)
-def _version(rule: Ruling) -> str:
-    return rule.version
-
-
-@lru_cache(maxsize=256)
-def _ruling(
-    options: tuple[str, ...], policy: str, confidence: float, method: str, price_minor: int
-) -> Ruling:
-    most = _EVERYBODY if policy == "all" else None
-    return Ruling(options, policy, confidence, method, price_minor, most)
+    return ruling_of(batch).version

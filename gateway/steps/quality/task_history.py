@@ -1,6 +1,6 @@
 """The history of one task: questions, answers, and each judgement with its basis.
 
-The basis of a judgement was kept when it was made (`gateway.steps.quality.judgement_record`): the
+The basis of a judgement was kept when it was made (`gateway.qa.judging.verdict_effect`): the
 workers' skills are those of that time. An answer that was not judged, since the task wanted more
 anyway, has no confidence. If no judgement followed it either, its worker's skill is today's, and is
 marked so.
@@ -12,10 +12,10 @@ from typing import Any
 from gateway.base.errors import Refused
 from gateway.qa.judging.overlap import TaskDecision
 from gateway.qa.judging.ties import tied
+from gateway.qa.judging.verdict_effect import judgements
 from gateway.qa.skills.skill import Skill
 from gateway.steps.quality.comparison import compared_as
 from gateway.steps.quality.confidences import check_confidences
-from gateway.steps.quality.judgement_record import judgements
 from gateway.steps.quality.keying.keyed_fields import PERSON, field_results, is_open
 from gateway.steps.runtime import Runtime
 from gateway.store.quality import rulings, task_history
@@ -74,7 +74,9 @@ async def task_story(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         "tied": is_open(fields)
         if fields
         else tied(
-            [value for _, value in counted], rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
+            [value for _, value in counted],
+            rt.kind_of(batch.kind).ANSWERS,
+            compared_as(rt.kind_of, batch),
         ),
         **({"fields": fields} if fields else {}),
         "rule": row.rule,

@@ -148,11 +148,11 @@ def _marks(rt: Runtime, row: UnscoredAnswer, *, right: bool) -> Sequence[bool]:
     """
     if row.fields is None or row.gold is None:
         return (right,)
-    language = compared_in(rt, row.kind, row.languages, row.fields)
+    language = compared_in(rt.kind_of, row.kind, row.languages, row.fields)
     return rt.kind_of(row.kind).ANSWERS.marks(row.value, row.gold, language)
 
 
 def _agreements(rt: Runtime, row: UnscoredAnswer, result: TaskResult) -> Sequence[float]:
     """Return the probability that each part of this answer is right, by the decision."""
-    language = compared_in(rt, row.kind, row.languages, row.fields)
+    language = compared_in(rt.kind_of, row.kind, row.languages, row.fields)
     return rt.kind_of(row.kind).ANSWERS.agreements(row.value, result, language)

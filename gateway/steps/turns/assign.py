@@ -18,9 +18,8 @@ from gateway.steps.messages import contact_hours
 from gateway.steps.messages.compose import message
 from gateway.steps.messages.notify import addressee, notice_write
 from gateway.steps.runtime import Runtime
-from gateway.steps.turns import carried
 from gateway.steps.turns.facts import asked_part
-from gateway.steps.turns.understand import understand
+from gateway.steps.turns.understand import read_turn_row, understand
 from gateway.store.turns import idle_workers, turns
 
 log = structlog.get_logger()
@@ -79,9 +78,7 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
-    row = await carried.read_turn_row(
-        rt, channel, turns.InboundEvent(channel_name, "push", "", index, b"")
-    )
+    row = await read_turn_row(rt, channel, turns.InboundEvent(channel_name, "push", "", index, b""))
     msisdn = rt.vault.open(sealed)
     understood = await understand(rt, channel, row, msisdn=msisdn)
     if understood.situation.upcoming is None or row.held_state == "held":

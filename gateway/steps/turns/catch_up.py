@@ -15,7 +15,7 @@ import structlog
 
 from gateway.base import logs
 from gateway.base.errors import OtherKey, Refused
-from gateway.base.forms import fields, unstored
+from gateway.base.forms import fields
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.events import own_id, process_event
 from gateway.store.db import AWAY
@@ -107,7 +107,7 @@ def _sender(rt: Runtime, row: WaitingEvent) -> str:
 
 
 def _raw(rt: Runtime, row: WaitingEvent) -> bytes:
-    return unstored(rt.vault.open(row.body_sealed))
+    return rt.vault.open_body(row.body_sealed)
 
 
 async def _take_one(rt: Runtime, row: WaitingEvent) -> None:

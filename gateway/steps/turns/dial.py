@@ -14,7 +14,6 @@ import structlog
 
 from gateway.base import logs
 from gateway.base.errors import Conflict, Failed, Refused
-from gateway.base.forms import stored
 from gateway.base.ids import WorkerId
 from gateway.base.msisdn import normalise
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
@@ -32,7 +31,6 @@ from gateway.steps.turns.load import arrival_view, load
 from gateway.steps.turns.understand import Understood, understand, worker_of
 from gateway.store.db import Repeated
 from gateway.store.payouts.arrivals import open_arrival
-from gateway.store.people import number_moves
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import sessions, turns
 from gateway.store.turns.situation import TurnRow
@@ -91,7 +89,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
         "ussd",
         identity,
         index,
-        rt.vault.seal(stored(raw)),
+        rt.vault.seal_body(raw),
         step.session,
     )
     with logs.bound(event_id=event.event_id, channel=channel.name):
@@ -151,7 +149,7 @@ async def _take(
         event = replace(event, body=rt.vault.seal(pin_input.NOT_KEPT))
     worker = worker_of(row, understood)
     heard = replace(source, said="" if secret or not keys else keys[-1])
-    session = turns.SessionRow(
+    session = sessions.SessionRow(
         worker=worker,
         before=row.transcript,
         transcript=said,
@@ -167,9 +165,9 @@ async def _take(
     # are locked only briefly.
     await rt.db.write(
         [
-            *([number_moves.still_hers(worker, event.index)] if worker else []),
+            *([turns.still_hers(worker, event.index)] if worker else []),
             turns.book_event(event, worker, reply),
-            turns.save_session(event, session),
+            sessions.save_session(event, session),
             *([turns.send_again(row.missed_message)] if row.missed_message else []),
             *await writes_of(rt, row, understood, facts, heard),
         ]

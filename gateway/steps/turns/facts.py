@@ -73,7 +73,7 @@ from gateway.store.batches.batches import Batch
 from gateway.store.db import Write
 from gateway.store.messages import weekly
 from gateway.store.people import about, coordinators, referrals, worker_writes
-from gateway.store.turns import turns
+from gateway.store.turns import sessions, turns
 from gateway.store.turns.situation import TurnRow
 from gateway.workers import pins
 
@@ -159,7 +159,7 @@ async def _writes(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
                 return [answered]
             return [answered, *await partner_earning(rt, row, batch, fact)]
         case FieldsTyped():
-            return [turns.keep_typed(fact.assignment, row.worker, fact.typed, fact.said)]
+            return [sessions.keep_typed(fact.assignment, row.worker, fact.typed, fact.said)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
         case QuestionPutOff():

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from gateway.base import logs
 from gateway.base.errors import Conflict, Refused
 from gateway.base.failpoints import reach
-from gateway.base.forms import ProviderTime, stored
+from gateway.base.forms import ProviderTime
 from gateway.base.ids import AccountId, WorkerId
 from gateway.base.msisdn import mask, normalise
 from gateway.conversation.context import Context
@@ -30,17 +30,15 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.needs import sms_needs
 from gateway.conversation.parsed_sms import parse_text
-from gateway.conversation.people.coordinators import without_pin
+from gateway.conversation.people.sms_pins import kept_sms, pin_of_move, without_pin
 from gateway.conversation.turn import interpret_parsed
 from gateway.sms.port import InboundSms
-from gateway.steps.messages.compose import message, promise_of
-from gateway.steps.messages.origins import reply_cause
+from gateway.steps.messages.compose import message, promise_of, reply_cause
 from gateway.steps.payouts.fair_pay.refunds import PaidSms, refund_part
 from gateway.steps.people import coordinators
-from gateway.steps.people.pin_input import kept_sms, pin_in
 from gateway.steps.retry import settle_down
 from gateway.steps.runtime import Channel, Runtime
-from gateway.steps.turns import carried, too_early
+from gateway.steps.turns import too_early
 from gateway.steps.turns.alert_coordinator import alert_writes
 from gateway.steps.turns.arrival import copies
 from gateway.steps.turns.arrival.sms_identity import Identity, identity
@@ -48,9 +46,9 @@ from gateway.steps.turns.facts import batch_of, enqueue_for, log_fields_of, writ
 from gateway.steps.turns.inbound import Inbound, TurnSource
 from gateway.steps.turns.load import load
 from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
-from gateway.steps.turns.understand import Understood, understand, worker_of
+from gateway.steps.turns.understand import Understood, read_turn_row, understand, worker_of
 from gateway.store.db import Repeated, Write
-from gateway.store.people import number_moves, worker_writes
+from gateway.store.people import worker_writes
 from gateway.store.people.coordinators import coordinator_view
 from gateway.store.turns import inbox, turns
 from gateway.store.turns.situation import TurnRow
@@ -93,13 +91,13 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
             rt.db, rt.vault, channel.name, "sms", me.event_id, raw, str(refused), "unclear"
         )
         return True
-    kept = kept_sms(rt, raw, sms.text)
+    kept = kept_sms(raw, sms.text, rt.settings.region, rt.books)
     event = turns.InboundEvent(
         channel.name,
         "sms",
         me.event_id,
         rt.vault.index(msisdn),
-        rt.vault.seal(stored(kept)),
+        rt.vault.seal_body(kept),
         twin=me.twin,
         same_id=me.same_id,
         former=me.former,
@@ -112,7 +110,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
             await settle_down(attempt)
         try:
             async with rt.db.turn:
-                row = await carried.read_turn_row(rt, channel, event)
+                row = await read_turn_row(rt, channel, event)
                 if row.known_state == "done":
                     await copies.keep_known(rt, event, row)
                     return False
@@ -152,8 +150,9 @@ async def _take(
     if row.coordinator_id:
         words, pin = without_pin(heard.said)
         heard = replace(heard, said=words, pin=SecretStr(pin) if pin else None)
-    if row.worker_id:
-        heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
+    if row.worker_id and heard.pin is None:
+        pin = pin_of_move(heard.said, rt.settings.region, rt.books)
+        heard = replace(heard, pin=SecretStr(pin)) if pin else heard
     inbound, understood = await _understand(rt, channel, event, row, heard)
     assert inbound.parsed is not None
     said = interpret_parsed(understood.situation, inbound.parsed, rt.books, rt.kind_of)
@@ -172,7 +171,7 @@ async def _write(inbound: Inbound, understood: Understood, reply: DelayedReply) 
     worker = worker_of(row, understood)
     parts: list[Write] = [*reply.check, turns.book_event(event, worker, said.reply)]
     if worker is not None:
-        parts.insert(0, number_moves.still_hers(worker, event.index))
+        parts.insert(0, turns.still_hers(worker, event.index))
     if said.reply:
         if row.payout_ref:  # A waiting message about the payout comes before this reply.
             parts.append(turns.let_go(promise_of(row.payout_ref)))

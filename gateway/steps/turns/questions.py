@@ -7,13 +7,17 @@ from typing import Any, Literal
 from gateway.base.ids import AssignmentId, TaskId
 from gateway.conversation.facts import Answered
 from gateway.conversation.situation import HeldQuestion, PackItem, Teaching
+from gateway.conversation.work.asking import barest
+from gateway.gsm.segments import Capacity
+from gateway.qa.skills.gold import entry_gold_for
 from gateway.steps.quality.comparison import compared_as
-from gateway.steps.quality.skill_read import is_entry
 from gateway.steps.runtime import Runtime
 from gateway.store.batches.batches import Batch
 from gateway.store.turns.situation import TurnRow
 from gateway.tasks.entry.fields import asked_of
 from gateway.tasks.question import Question
+
+_SURELY_UNITS = 60  # the characters of any alphabet that one SMS holds beside a short option or two
 
 
 def question_of(
@@ -45,6 +49,26 @@ def record_of(row: TurnRow, which: Literal["held", "next", "dialled"]) -> Mappin
     return row.record[which] if row.record else None
 
 
+def fits_sms(capacity: Capacity, batch: Batch, text: str, language: str) -> bool:
+    """Return True if the shortest question about `text` fits one SMS of the channel."""
+    if (
+        capacity.alphabet == "any"
+        and len(text) + len(batch.instructions) < _SURELY_UNITS
+        and not batch.options
+    ):
+        return True
+    return capacity.carries(barest(question_of(batch, 0, 0, text), language))
+
+
+def is_entry(row: TurnRow, batch: Batch, pending: int = 0) -> bool:
+    """Return whether gold is entry gold for this worker. A skill card takes the place of most.
+
+    `pending` is the number of gold answers that this very turn counts.
+    """
+    known = row.skill_at(batch.kind)
+    return known.trial + pending < entry_gold_for(batch.handling.entry_gold, carded=known.carded)
+
+
 def teaching(
     rt: Runtime, row: TurnRow, batch: Batch, truth: str | None, reason: str | None
 ) -> Teaching | None:
@@ -54,7 +78,7 @@ def teaching(
     """
     if truth is None or not is_entry(row, batch):
         return None
-    return Teaching(truth, reason or "", compared_as(rt, batch), batch.handling.same)
+    return Teaching(truth, reason or "", compared_as(rt.kind_of, batch), batch.handling.same)
 
 
 def held_question(rt: Runtime, row: TurnRow, batch: Batch) -> HeldQuestion:

@@ -1,4 +1,9 @@
-"""The step from the row that was read to the `Situation` on which the conversation decides."""
+"""The reading of a turn: its row, and the `Situation` on which the conversation decides.
+
+A question that does not fit one SMS of this channel is put aside for the worker. Other workers
+still get it, on other channels, in other languages or on a screen. She gets the next question that
+fits.
+"""
 
 from dataclasses import dataclass
 
@@ -11,18 +16,22 @@ from gateway.qa.checks.check_gold import check_gold_due
 from gateway.qa.skills.gold import gold_due
 from gateway.steps.people import number_move_view
 from gateway.steps.quality.lessons.progress import lesson_by_sms
-from gateway.steps.quality.skill_read import is_entry, skill_of, trial_of
 from gateway.steps.runtime import Channel, Runtime
 from gateway.steps.turns.questions import (
+    fits_sms,
     held_question,
+    is_entry,
     more_of,
     pack_of,
     question_of,
     record_of,
 )
 from gateway.store.batches.batches import Batch
+from gateway.store.turns import turns
 from gateway.store.turns.situation import TurnRow
 from gateway.tasks.question import Question
+
+_PUT_ASIDE_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,29 @@ class Understood:
         return batch
 
 
+async def read_turn_row(rt: Runtime, channel: Channel, event: turns.InboundEvent) -> TurnRow:
+    """Return the row of one event, whose next question, if there is one, can be sent."""
+    row = await turns.read_situation(rt.db, event)
+    if channel.sms is None:
+        return row
+    for _ in range(_PUT_ASIDE_MAX):
+        task = await _too_long(rt, channel, row)
+        if task is None:
+            return row
+        await turns.put_aside(rt.db, task, row.worker_id)
+        row = await turns.read_situation(rt.db, event)
+    return row
+
+
+async def _too_long(rt: Runtime, channel: Channel, row: TurnRow) -> int | None:
+    """Return the next task if the channel cannot carry even its shortest wording."""
+    if not row.next_task or row.next_held or row.worker_id is None:
+        return None
+    batch = await rt.batches.get(row.next_batch, row.next_revision)
+    fits = fits_sms(channel.capacity, batch, row.next_text, row.language)
+    return None if fits else int(row.next_task)
+
+
 def worker_of(row: TurnRow, understood: Understood) -> WorkerId | None:
     """Return the worker of this turn.
 
@@ -76,6 +108,7 @@ async def understand(
     next_batch = await rt.batches.get(row.next_batch, row.next_revision) if row.next_task else None
     dialled = await _dialled(rt, row)
     worker = _worker(row)
+    packs = next_batch is not None and next_batch.pack_max > 1
     situation = Situation(
         worker=worker,
         held=held_question(rt, row, held_batch) if held_batch else None,
@@ -90,11 +123,9 @@ async def understand(
         pack=await pack_of(rt, row) if row.pack else (),
         capacity=channel.capacity,
         more=more_of(row, next_batch) if next_batch else (),
-        pack_max=pack_limit(row.ease or 0, next_batch.pack_max) if next_batch else 1,
-        # The prices decide nothing where only one question fits an SMS.
-        segment_prices=channel.prices.both_ways(msisdn)
-        if msisdn and next_batch and next_batch.pack_max > 1
-        else (1.0, 1.0),
+        # A batch without packs asks one question per SMS, and prices then decide nothing.
+        pack_max=pack_limit(row.ease or 0, next_batch.pack_max) if packs and next_batch else 1,
+        segment_prices=channel.prices.both_ways(msisdn) if packs and msisdn else (1.0, 1.0),
         foreign=worker is None
         and bool(msisdn)
         and region_of(msisdn) not in {None, *rt.settings.countries},
@@ -149,13 +180,13 @@ def _upcoming(row: TurnRow, held_batch: Batch | None, batch: Batch) -> Question:
         # The next question is asked with the answer to the held one, which may be gold itself.
         gold_kind = held_batch.kind if held_batch and row.held_gold is not None else None
         pending = int(gold_kind == batch.kind)
-        skill, answers, golds = skill_of(row, batch.kind)
-        drift = trial_of(row, batch.kind)[1]
+        known = row.skill_at(batch.kind)
         if batch.handling.check_of:
-            is_due = check_gold_due(row.worker, answers)
+            is_due = check_gold_due(row.worker, known.answers)
         else:
-            entry = is_entry(row, batch, pending)
-            is_due = entry or gold_due(answers, golds, skill, batch.gold_rate, drift)
+            is_due = is_entry(row, batch, pending) or gold_due(
+                known.answers, known.golds, known.skill, batch.gold_rate, known.drift
+            )
         if is_due:
             return question_of(batch, row.worker, row.gold_task, row.gold_text)
     assert row.next_task is not None

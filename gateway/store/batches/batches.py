@@ -72,6 +72,10 @@ class Batch:
     life: Life = PLAIN_LIFE
     """The language of its texts, and the rules of its end."""
 
+    def __hash__(self) -> int:
+        """Return a hash that is equal for equal batches, so that results per batch are cached."""
+        return hash((self.id, self.revision))
+
     @property
     def option_ids(self) -> tuple[str, ...]:
         """Return the possible values of an answer.

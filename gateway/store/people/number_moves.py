@@ -38,14 +38,6 @@ class NewMove:
     """The current time."""
 
 
-def still_hers(worker: WorkerId, index: bytes) -> Write:
-    """Raise Conflict when the number of this turn does not belong to the worker any more.
-
-    It must be the first part.
-    """
-    return Write("still_hers", {"worker": worker, "index": index})
-
-
 def insert_move(m: NewMove) -> Write:
     return Write(
         "begin_move",

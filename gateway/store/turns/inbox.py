@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.base.forms import stored
 from gateway.base.text.strings import numbers_masked
 from gateway.base.vault import Vault
 from gateway.store.db import Database, Row
@@ -26,7 +25,7 @@ class SealedEvent:
 
 
 def seal_event(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> SealedEvent:
-    return SealedEvent(channel, kind, event_id, vault.seal(stored(raw)))
+    return SealedEvent(channel, kind, event_id, vault.seal_body(raw))
 
 
 async def keep_many(db: Database, events: Sequence[SealedEvent]) -> list[bool]:
@@ -168,7 +167,7 @@ async def put_off(
         "select leave_event(p_channel => $1, p_kind => 'sms', p_event_id => $2, p_body => $3, p_state => 'waiting', p_error => null, p_due => $4)",
         channel,
         event_id,
-        vault.seal(stored(raw)),
+        vault.seal_body(raw),
         until,
     )
 
@@ -193,7 +192,7 @@ async def keep_failed(
         channel,
         kind,
         event_id,
-        vault.seal(stored(raw)),
+        vault.seal_body(raw),
         numbers_masked(error)[:500],
         state,
     )
@@ -217,7 +216,7 @@ async def keep_event(
         channel,
         kind,
         event_id,
-        vault.seal(stored(raw)),
+        vault.seal_body(raw),
     )
 
 

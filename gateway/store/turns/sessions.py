@@ -1,10 +1,68 @@
 """The USSD sessions that providers end, and a worker's progress in a batch when she dials again."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from gateway.base.ids import BatchId, WorkerId
-from gateway.store.db import Database
+from gateway.base.ids import AssignmentId, BatchId, WorkerId
+from gateway.store.db import Database, Write
+from gateway.store.turns.turns import InboundEvent
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """The state of a USSD session after a key."""
+
+    worker: WorkerId | None
+    """The worker, or None for an unknown number."""
+    before: str | None
+    """The transcript that was read, or None for a new session."""
+    transcript: str
+    """All inputs so far."""
+    view: str
+    """The place of the worker in the menu."""
+    memory: dict[str, str]
+    """The facts that the view needs with the next key."""
+    pages: Sequence[str]
+    """The screen, page by page."""
+    page: int
+    """The number of the current page."""
+    ended: bool
+    """The screen is the session's last one."""
+    began: datetime | None
+    """The moment at which the session that was read began."""
+
+
+def save_session(event: InboundEvent, s: SessionRow) -> Write:
+    return Write(
+        "save_session",
+        {
+            "channel": event.channel,
+            "session": event.session,
+            "index": event.index,
+            "worker": s.worker,
+            "before": s.before,
+            "transcript": s.transcript,
+            "view": s.view,
+            "memory": s.memory,
+            "pages": list(s.pages),
+            "page": s.page,
+            "ended": s.ended,
+            "began": s.began,
+        },
+    )
+
+
+def keep_typed(
+    assignment: AssignmentId, worker: WorkerId, typed: Mapping[str, str], said: str
+) -> Write:
+    """Keep the values of a record that the worker has typed so far, and her words for them."""
+    return Write(
+        "keep_typed",
+        {"assignment": assignment, "worker": worker, "typed": dict(typed), "said": said},
+    )
+
 
 PROGRESS_MAX = 99  # Beyond that, "question 400 of 9000" is of no help to the worker.
 _LOOKED_AT_MAX = 500  # the worker's newest answers

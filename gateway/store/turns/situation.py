@@ -9,7 +9,26 @@ from datetime import datetime
 from typing import Any
 
 from gateway.base.ids import WorkerId
+from gateway.qa.skills.skill import Skill
 from gateway.workers.states import WorkerState
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRow:
+    """The skill of the turn's worker at one kind of task, with what it rests on."""
+
+    skill: Skill
+    """The skill itself."""
+    answers: int = 0
+    """The number of her answers at the kind."""
+    golds: int = 0
+    """The number of those to gold."""
+    trial: int = 0
+    """The number of those to gold since her present trial began."""
+    drift: float = 0.0
+    """The drift since her present trial began."""
+    carded: bool = False
+    """She brought a skill card, which takes the place of most entry gold."""
 
 
 @dataclass(slots=True, eq=False)
@@ -147,6 +166,21 @@ class TurnRow:
         """Return the worker's id, for a turn that has a worker."""
         assert self.worker_id is not None
         return self.worker_id
+
+    def skill_at(self, kind: str) -> SkillRow:
+        """Return the worker's skill at a kind of task."""
+        kinds = self.kinds or []
+        if kind not in kinds:
+            return SkillRow(Skill())
+        at = kinds.index(kind)
+        return SkillRow(
+            Skill(self.rights[at], self.wrongs[at]),
+            self.answers[at],
+            self.golds_right[at] + self.golds_wrong[at],
+            self.trials[at],
+            self.drifts[at],
+            self.cardeds[at],
+        )
 
     @property
     def coordinator(self) -> int:

@@ -3,14 +3,9 @@
 One statement reads all that an inbound event needs, and one statement writes all that it caused.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from pydantic import SecretStr
-
-from gateway.base.deductions import Withheld
 from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger.chart_of_accounts import Posting
 from gateway.qa.judging.verdict_effect import TaskEffect
@@ -61,6 +56,14 @@ async def read_situation(db: Database, event: InboundEvent) -> TurnRow:
 
 
 # --- The parts that a turn may write.
+
+
+def still_hers(worker: WorkerId, index: bytes) -> Write:
+    """Raise Conflict when the number of this turn does not belong to the worker any more.
+
+    It must be the first part.
+    """
+    return Write("still_hers", {"worker": worker, "index": index})
 
 
 def book_event(event: InboundEvent, worker: WorkerId | None, reply: str | None) -> Write:
@@ -187,50 +190,6 @@ def release_task(assignment: AssignmentId, state: str) -> Write:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRow:
-    """The state of a USSD session after a key."""
-
-    worker: WorkerId | None
-    """The worker, or None for an unknown number."""
-    before: str | None
-    """The transcript that was read, or None for a new session."""
-    transcript: str
-    """All inputs so far."""
-    view: str
-    """The place of the worker in the menu."""
-    memory: dict[str, str]
-    """The facts that the view needs with the next key."""
-    pages: Sequence[str]
-    """The screen, page by page."""
-    page: int
-    """The number of the current page."""
-    ended: bool
-    """The screen is the session's last one."""
-    began: datetime | None
-    """The moment at which the session that was read began."""
-
-
-def save_session(event: InboundEvent, s: SessionRow) -> Write:
-    return Write(
-        "save_session",
-        {
-            "channel": event.channel,
-            "session": event.session,
-            "index": event.index,
-            "worker": s.worker,
-            "before": s.before,
-            "transcript": s.transcript,
-            "view": s.view,
-            "memory": s.memory,
-            "pages": list(s.pages),
-            "page": s.page,
-            "ended": s.ended,
-            "began": s.began,
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """An outgoing SMS."""
 
@@ -284,16 +243,6 @@ def put_message(m: Message) -> Write:
     )
 
 
-def keep_typed(
-    assignment: AssignmentId, worker: WorkerId, typed: Mapping[str, str], said: str
-) -> Write:
-    """Keep the values of a record that the worker has typed so far, and her words for them."""
-    return Write(
-        "keep_typed",
-        {"assignment": assignment, "worker": worker, "typed": dict(typed), "said": said},
-    )
-
-
 def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Write:
     """Ask one of several questions by itself, and free the others."""
     return Write("ask_alone", {"worker": worker, "assignment": assignment, "lease_until": until})
@@ -341,70 +290,6 @@ def send_again(message: int) -> Write:
 def defer_prompts(index: bytes, until: datetime) -> Write:
     """Delay the unasked messages to a number until then."""
     return Write("defer_prompts", {"index": index, "until": until})
-
-
-@dataclass(frozen=True, slots=True)
-class NewPayout:
-    id: UUID
-    ref: str
-    worker: WorkerId
-    provider: str
-    currency: str
-    amount_minor: int
-    key: str
-    to: bytes
-    tail: str
-    result_token: SecretStr
-    status_token: SecretStr
-    timeout_token: SecretStr
-    state: str
-    due_at: datetime | None
-    replaces: UUID | None = None
-    nth: int = 0
-    country: str = ""
-    taxes: tuple[Withheld, ...] = ()
-    fee_minor: int = 0
-
-
-def request_payout(
-    p: NewPayout, payable: AccountId, booked: Sequence[tuple[Posting, AccountId]]
-) -> Write:
-    """Request a payout. `booked` has every posting that leaves the worker's account for it.
-
-    Each posting comes with the account that it credits.
-    """
-    return Write(
-        "request_payout",
-        {
-            "id": p.id,
-            "ref": p.ref,
-            "worker": p.worker,
-            "provider": p.provider,
-            "currency": p.currency,
-            "amount": p.amount_minor,
-            "key": p.key,
-            "to": p.to,
-            "tail": p.tail,
-            "result_token": p.result_token.get_secret_value(),
-            "status_token": p.status_token.get_secret_value(),
-            "timeout_token": p.timeout_token.get_secret_value(),
-            "state": p.state,
-            "due_at": p.due_at,
-            "replaces": p.replaces,
-            "nth": p.nth,
-            "country": p.country,
-            "tax_names": [tax.name for tax in p.taxes],
-            "tax_bases": [tax.base_minor for tax in p.taxes],
-            "tax_amounts": [tax.amount_minor for tax in p.taxes],
-            "fee": p.fee_minor,
-            "worker_account": payable,
-            "transfers": [posted.id for posted, _ in booked],
-            "credits": [credit for _, credit in booked],
-            "amounts": [posted.amount_minor for posted, _ in booked],
-            "codes": [int(posted.code) for posted, _ in booked],
-            "causes": [posted.cause for posted, _ in booked],
-        },
-    )
 
 
 async def put_aside(db: Database, task: int, worker: int | None) -> None:

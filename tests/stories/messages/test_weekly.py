@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.base.ids import answer_ref
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import Weekly
 from gateway.steps.messages import weekly as step
 

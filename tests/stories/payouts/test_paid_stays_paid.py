@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.base.errors import Refused
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.payments.ledger import adjusting
 from gateway.payments.ledger.adjusting import Open
 from gateway.steps.payouts import adjust

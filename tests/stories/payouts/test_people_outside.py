@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import Controls
 from gateway.steps.payouts.adjust import open_adjustment
 from gateway.store.ledger import seals

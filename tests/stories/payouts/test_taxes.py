@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from gateway.base.errors import Refused
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.payments.ledger import postings
 from gateway.settings import FeeBand, TaxRow
 from gateway.simulator.faults import FaultPlan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from gateway.cli.people.impact.as_csv import as_csv
 from gateway.cli.people.impact.as_html import as_html
 from gateway.cli.people.impact.as_pdf import as_pdf
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import FairPay
 from gateway.steps.people.impact import impact_report
 from gateway.workers.impact.report import HIDDEN

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import Tariff
 from gateway.sms.prices import PriceList
 from tests.support.town import Person, Town

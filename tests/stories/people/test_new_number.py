@@ -13,6 +13,7 @@ from gateway.steps.payouts import adjust, controls
 from gateway.steps.people import find_worker, register
 from gateway.store.messages import outbox
 from gateway.store.people import number_moves
+from gateway.store.turns import turns
 from tests.support.town import PARTNER
 
 PIN, OTHER = "4826", "9371"
@@ -249,8 +250,8 @@ async def test_the_database_itself_swaps_nothing_while_a_payout_is_open(town, am
     worker = await amina.id()
     await town.rt.db.write([swaps()])
     with pytest.raises(Conflict, match="has changed her number"):
-        await town.rt.db.write([number_moves.still_hers(worker, amina.index)])
-    await town.rt.db.write([number_moves.still_hers(worker, new.index)])
+        await town.rt.db.write([turns.still_hers(worker, amina.index)])
+    await town.rt.db.write([turns.still_hers(worker, new.index)])
 
 
 async def test_the_old_number_objects_and_nothing_is_paid(town, amina, new):

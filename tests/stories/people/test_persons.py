@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from gateway.base.errors import Refused
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.servers import EmbeddedServers
 from gateway.settings import Controls
 from gateway.settings.apart import scrubbed_environment

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.base.errors import Refused
 from gateway.base.ids import answer_ref
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import Controls
 from gateway.settings.appeals import Appeals
 from gateway.steps.payouts.adjust import open_adjustment, record_adjustment_decision

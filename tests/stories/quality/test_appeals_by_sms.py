@@ -5,7 +5,7 @@ import pytest
 
 from gateway.base.errors import Refused
 from gateway.base.ids import answer_ref
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.steps.people import coordinators, register
 from gateway.steps.quality.review import decide_reviewed_task
 from gateway.store.people import appeals

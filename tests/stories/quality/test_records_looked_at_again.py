@@ -2,7 +2,7 @@
 """Records that a worker asks about, that a person decides, and that paid reviewers settle."""
 
 from gateway.base.ids import answer_ref
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.steps.people.appeals.decide import AppealDecision, decide_appeal
 from gateway.steps.quality.corrections.correct_gold import Correction, correct_gold
 from gateway.steps.quality.review import decide_reviewed_task

@@ -10,8 +10,8 @@ from urllib.parse import quote_from_bytes, urlencode
 import pytest
 
 from gateway.base import forms
+from gateway.conversation.people.sms_pins import SMS_NOT_KEPT, kept_sms
 from gateway.sms.channels import http, twilio
-from gateway.steps.people.pin_input import SMS_NOT_KEPT, kept_sms
 
 PIN = "4821"
 SAID = f"UNLOCK 0712345678 PIN {PIN}"
@@ -78,7 +78,7 @@ def test_the_pin_is_not_kept_and_everything_else_is(rt, coded, said):
     assert CHANNEL.parse_sms(forms.fields(raw)).text == said, (
         "the test writes it so that it is read"
     )
-    kept = kept_sms(rt, raw, said)
+    kept = kept_sms(raw, said, rt.settings.region, rt.books)
     assert kept != SMS_NOT_KEPT
     again = CHANNEL.parse_sms(forms.fields(kept))
     assert again.text == said.replace(PIN, "####")
@@ -94,22 +94,24 @@ def test_a_text_in_base64_is_kept_without_it(rt):
         "Body": base64.b64encode(said.encode()).decode(),
     }
     assert TWILIO.parse_sms(form).text == said
-    kept = forms.fields(kept_sms(rt, urlencode(form).encode(), said))
+    kept = forms.fields(kept_sms(urlencode(form).encode(), said, rt.settings.region, rt.books))
     assert TWILIO.parse_sms(kept).text == said.replace(PIN, "####")
 
 
 def test_digits_of_another_script_are_digits(rt):
     said = "UNLOCK 0712345678 PIN ٤٨٢١"
-    kept = kept_sms(rt, as_json(said), said)
+    kept = kept_sms(as_json(said), said, rt.settings.region, rt.books)
     assert "٤" not in json.loads(kept).get("m.text", "")
 
 
 def test_where_the_text_is_not_found_nothing_is_kept(rt):
-    assert kept_sms(rt, b"text=\xff", SAID) == SMS_NOT_KEPT
-    assert kept_sms(rt, b'{"text": "' + SAID.encode(), SAID) == SMS_NOT_KEPT
+    assert kept_sms(b"text=\xff", SAID, rt.settings.region, rt.books) == SMS_NOT_KEPT
+    assert (
+        kept_sms(b'{"text": "' + SAID.encode(), SAID, rt.settings.region, rt.books) == SMS_NOT_KEPT
+    )
 
 
 @pytest.mark.parametrize("said", ["1", "PIN 0712345678", "I pinned 4821 photos", "PAY 4821"])
 @pytest.mark.parametrize("coded", CODINGS)
 def test_without_a_pin_the_body_stays_as_it_came(rt, coded, said):
-    assert kept_sms(rt, coded(said), said) == coded(said)
+    assert kept_sms(coded(said), said, rt.settings.region, rt.books) == coded(said)

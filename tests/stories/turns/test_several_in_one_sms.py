@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.gsm.septets import segments
+from gateway.gsm.segments import segments
 from gateway.settings import Tariff
 from gateway.sms.prices import PriceList
 

@@ -16,7 +16,7 @@ from gateway.sms.port import InboundSms
 from gateway.steps.turns.hear import process_sms
 
 _ROOT = str(Path(gateway.__file__).parent)
-FILES_MAX = 61
+FILES_MAX = 40
 
 
 @pytest.fixture

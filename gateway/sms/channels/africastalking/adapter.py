@@ -12,7 +12,7 @@ from gateway.base import forms as fields
 from gateway.base.errors import Failed, Refused
 from gateway.base.net.outbound import LIST_BYTES_MAX, TIMEOUT, ask_provider, read_limited
 from gateway.base.options import Options
-from gateway.phrases.capacity import Capacity
+from gateway.gsm.segments import Capacity
 from gateway.sms.channels.africastalking.answers import understood
 from gateway.sms.lost import LostSend, side_by_side
 from gateway.sms.port import (

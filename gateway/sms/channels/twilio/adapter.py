@@ -18,7 +18,7 @@ from gateway.base.errors import Failed, Refused
 from gateway.base.forms import ProviderTime
 from gateway.base.net.outbound import LIST_BYTES_MAX, TIMEOUT, ask_provider, read_limited
 from gateway.base.options import Options
-from gateway.phrases.capacity import Capacity
+from gateway.gsm.segments import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
 from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page
 from gateway.sms.channels.twilio.signature import holds

@@ -101,7 +101,7 @@ def _reviewed(
         earlier,
         list(zip(answers.values, answers.skills, strict=True)),
         batch.option_ids,
-        compared_as(rt, batch),
+        compared_as(rt.kind_of, batch),
     )
     assert result is not None
     return ReviewedTask(answers.task, result.value, result.confidence, result.decided)

@@ -20,9 +20,8 @@ from gateway.steps.payouts.winding.plan import readiness, state_of
 from gateway.steps.payouts.withholdings import country_of
 from gateway.steps.runtime import Runtime
 from gateway.store.db import Write
-from gateway.store.payouts import approvals, wind_down
+from gateway.store.payouts import approvals, requests, wind_down
 from gateway.store.people import persons
-from gateway.store.turns import turns
 
 _AT_ONCE = 50
 
@@ -74,7 +73,7 @@ async def _make(rt: Runtime, some: Sequence[WorkerDue]) -> None:
 async def _parts(rt: Runtime, one: WorkerDue) -> list[Write]:
     owed, taken = one.owed, one.withdrawal
     payout = PayoutId(uuid.uuid4())
-    new = turns.NewPayout(
+    new = requests.NewPayout(
         id=payout,
         ref=new_ref(),
         worker=owed.worker,
@@ -109,6 +108,6 @@ async def _parts(rt: Runtime, one: WorkerDue) -> list[Write]:
     )
     to = [(posted, await rt.accounts.get(posted.credit)) for posted in booked]
     return [
-        turns.request_payout(new, owed.account, to),
+        requests.request_payout(new, owed.account, to),
         wind_down.note_payout_part(payout, owed.worker),
     ]

@@ -1,6 +1,7 @@
 """The texts about an appeal to the person who looks at it."""
 
-from gateway.gsm.septets import gsm_only, segments
+from gateway.gsm.segments import segments
+from gateway.gsm.septets import gsm_only
 from gateway.phrases import Phrasebook
 from gateway.steps.people.appeals.shown_answers import shown_answers
 from gateway.steps.people.find_worker import number_tail

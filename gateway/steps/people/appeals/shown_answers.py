@@ -21,7 +21,7 @@ async def shown_answers(
     if not batch.fields:
         labels = {one.id: one.label(language) for one in batch.options}
         return labels.get(value, value), labels.get(truth, truth)
-    found = marks(value, truth or "{}", compared_as(rt, batch))
+    found = marks(value, truth or "{}", compared_as(rt.kind_of, batch))
     wrong = {name for name, right in found.items() if not right}
     shown = [_record_shown(rt, batch, one, language, wrong) for one in (value, truth) if one]
     return shown[0], shown[1] if len(shown) > 1 else ""

@@ -56,7 +56,9 @@ async def fate_of(rt: Runtime, facts: AnswerFacts) -> str:
     if not facts.decided or facts.truth is None or facts.void:
         return "open"
     batch = await rt.batches.get(facts.batch)
-    same = rt.kind_of(facts.kind).ANSWERS.same(facts.value, facts.truth, compared_as(rt, batch))
+    same = rt.kind_of(facts.kind).ANSWERS.same(
+        facts.value, facts.truth, compared_as(rt.kind_of, batch)
+    )
     return "right" if same else "wrong"
 
 

@@ -260,7 +260,7 @@ async def _fields_after(
         return
     # The rows of all skills that follow are locked here, in one order.
     await skills.lock(db, sorted({(row.worker_id, batch.kind) for row in rows}))
-    marks, tag = rt.kind_of(batch.kind).ANSWERS.marks, compared_as(rt, batch)
+    marks, tag = rt.kind_of(batch.kind).ANSWERS.marks, compared_as(rt.kind_of, batch)
     for row in rows:
         was, now = (marks(row.value, truth, tag) for truth in truths)
         right, wrong = sum(now) - sum(was), now.count(False) - was.count(False)

@@ -66,7 +66,7 @@ async def _overturn(rt: Runtime, batch: Batch, said: Overturn, value: str) -> bo
         await gold.keep_correction(
             db, batch.id, result.task, result.value or "", value, said.by, said.reason, diff
         )
-        same, language = rt.kind_of(batch.kind).ANSWERS.same, compared_as(rt, batch)
+        same, language = rt.kind_of(batch.kind).ANSWERS.same, compared_as(rt.kind_of, batch)
         adjusted = await adjustments.answers_adjusted(db, result.task)
         right = [answer for answer, given in adjusted if same(given, value, language)]
         await adjustments.void_for(db, right, said.by)

@@ -73,7 +73,7 @@ async def field_errors(rt: Runtime, batch_id: str) -> FieldErrors:
     rows = await skills.decided_answers(rt.db, batch.id)
     triples = [(row.name, str(row.worker_id), row.value) for row in rows]
     gold = {row.name: row.gold for row in rows if row.gold is not None}
-    found = await asyncio.to_thread(keying_report, triples, gold, compared_as(rt, batch))
+    found = await asyncio.to_thread(keying_report, triples, gold, compared_as(rt.kind_of, batch))
     known = await skills.of_workers(rt.db, batch.kind, sorted(map(int, found.workers)))
     policy = policy_of(batch, _ENTRIES_MAX)
     error_max = policy.error_max if isinstance(policy, DoubleKeying) else None

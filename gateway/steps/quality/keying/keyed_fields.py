@@ -43,7 +43,7 @@ def field_results(
     `entries` are the ids of the workers with their records, in order. `skills` are those of the
     judgement that decided.
     """
-    tag = compared_as(rt, batch)
+    tag = compared_as(rt.kind_of, batch)
     known = [Skill(*one) for one in skills or ()]
     if len(known) != len(entries):
         known = [Skill() for _ in entries]

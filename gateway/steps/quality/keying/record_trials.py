@@ -64,7 +64,7 @@ def _outcome(
     rule: Ruling,
     gold: Mapping[str, str],
 ) -> tuple[RuleOutcome, dict[str, str | None]]:
-    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
+    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt.kind_of, batch)
     replayed = {task: _replayed(rt, batch, answers, rule) for task, answers in given.items()}
     taken = sum(count for task, (count, _) in replayed.items() if task not in gold)
     real = [verdict for task, (_, verdict) in replayed.items() if task not in gold]
@@ -88,7 +88,7 @@ def _replayed(
     rt: Runtime, batch: Batch, answers: Sequence[tuple[str, Skill]], rule: Ruling
 ) -> tuple[int, Verdict]:
     """Return the number of answers that the rule wanted, and its last verdict."""
-    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt, batch)
+    form, language = rt.kind_of(batch.kind).ANSWERS, compared_as(rt.kind_of, batch)
     policy = parse_policy(rule.policy, available=None, confidence=rule.confidence or CONFIDENCE)
     values, skills = [value for value, _ in answers], [skill for _, skill in answers]
     for count in range(1, len(answers)):

@@ -5,7 +5,6 @@ It is kept before it is processed, or kept as done without effect.
 
 from datetime import timedelta
 
-from gateway.base.forms import stored
 from gateway.steps.runtime import Runtime
 from gateway.steps.turns.arrival.sms_identity import COPIES_WITHIN
 from gateway.store.turns import inbox, turns
@@ -23,7 +22,7 @@ async def keep_undated(rt: Runtime, event: turns.InboundEvent, undated: str, raw
 
     A copy that arrives later then finds it.
     """
-    sealed, due = rt.vault.seal(stored(raw)), rt.clock.now() + _HEARD_WITHIN
+    sealed, due = rt.vault.seal_body(raw), rt.clock.now() + _HEARD_WITHIN
     return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
 
 

@@ -44,7 +44,9 @@ def identity(rt: Runtime, sms: InboundSms, kept_as: str | None = None) -> Identi
     """
     sender, text = _sender(rt, sms), _text(sms)
     said = rt.vault.index(f"sms\0{sender}\0{text}").hex()
-    twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.moment}") if sms.moment else None
+    twin = None
+    if sms.stamp and sms.stamp.exact:
+        twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.stamp.at.isoformat()}")
     if sms.provider_id:
         whose = rt.vault.index(sender).hex()[:_DIGEST_CHARACTERS]
         same_id = f"{sms.provider_id}@{whose}#"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from gateway.qa.judging.verdict_effect import AnswerCounts, TaskEffect, effect_of
-from gateway.qa.option_belief import SKILL_MAX
 from gateway.qa.port import Floats
 from gateway.qa.skills.model_trust import (
     ModelTrust,
@@ -19,7 +18,7 @@ from gateway.qa.skills.model_trust import (
     predicted_codes,
     untrusted,
 )
-from gateway.qa.skills.skill import Skill
+from gateway.qa.skills.skill import SKILL_MAX, Skill
 from gateway.steps.quality.answer_price import market
 from gateway.steps.quality.judge import judged, weighs_predictions
 from gateway.steps.quality.rulings import version_of

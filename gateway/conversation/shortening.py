@@ -9,15 +9,13 @@ from gateway.conversation.situation import NoWorkReason, Situation
 LATER = NoWorkReason("work.next_long")
 
 
-def carried_turn(context: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
-    """Return `said`, or the longest turn of the same meaning that the channel can carry.
+def shortened_turn(context: Context, again: Callable[[Situation], Turn]) -> Turn:
+    """Return the longest turn that the channel can carry, in place of one that it cannot.
 
     `again` decides the same event for a changed situation. First the next question is left out,
     until the worker texts WORK. Then the question that the worker holds is not repeated.
     """
     carries = context.situation.capacity.carries
-    if said.reply is None or carries(said.reply):
-        return said
     without = again(context.situation.changed(upcoming=None, more=(), no_work=LATER))
     if without.reply is None or carries(without.reply):
         return without
