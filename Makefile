@@ -1,7 +1,8 @@
 # Every target installs its own requirements. Python 3.11 or newer, a shell and make are enough.
 #
 #   make demo     run the main job on real answers, in about two minutes
-#   make test     run all tests                          make test ARGS='tests/qa -k coin'
+#   make test     run all tests but the proofs           make test ARGS='tests/qa -k coin'
+#   make proofs   run the short forms of the proofs (docs/contributor.md)
 #   make check    check style, types, layers and locked dependencies
 #   make up       run the whole gateway on this machine, with a simulated phone
 #   make bench    run the benchmarks                     make bench ARGS=ussd
@@ -25,11 +26,14 @@ export PYTHONDONTWRITEBYTECODE =
 # on two cores too, because many tests wait. The order of the files is that of tests/conftest.py: the longest first.
 PROCESSES = 4
 PYTEST_SPREAD = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# The tests that are the short form of a proof. Each of them also has a long form with a command of its own (docs/contributor.md).
+# `.ci/run` runs both targets.
+PROOFS = tests/system/e2e tests/system/faults/test_failpoints.py tests/system/fuzz tests/system/guards tests/system/proof
 
-.PHONY: help setup demo test check up bench payout-proof failpoints guard-proof failover fmt
+.PHONY: help setup demo test proofs check up bench payout-proof failpoints guard-proof failover fmt
 
 help:
-	@sed -n '3,13s/^# *//p' Makefile
+	@sed -n '3,14s/^# *//p' Makefile
 
 setup:
 	@sh scripts/bootstrap.sh
@@ -41,7 +45,10 @@ test: setup
 	@sh scripts/browser.sh
 	@sh scripts/kannel.sh
 	@sh scripts/proxies.sh
-	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(ARGS)
+	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(if $(ARGS),$(ARGS),$(PROOFS:%=--ignore=%))
+
+proofs: setup
+	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(if $(ARGS),$(ARGS),$(PROOFS))
 
 check: setup
 	@sh scripts/check.sh
