@@ -5,8 +5,9 @@ HTTP server listens on a port, for the operator's callbacks. Tests that break th
 `new_database` of their own.
 """
 
+import gc
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,20 @@ def same_umask() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector away from modules and tests, which stay until the end.
+
+    Each process collects all tests, and would walk them again and again meanwhile and afterwards.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 # The files that take minutes begin first, so that no core is idle while the last of them runs.
