@@ -9,11 +9,17 @@ from collections.abc import Iterable, Sequence
 # A spreadsheet executes a cell that begins with one of these characters. It skips blanks and
 # quotes, and it reads full-width forms like the plain ones.
 _DANGEROUS = "=+-@\u2212"
-_SKIPPED = re.compile(r"^[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]+")
+_SKIPPABLE = r"[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]"
+_SKIPPED = re.compile(f"^{_SKIPPABLE}+")
 _PLAIN = re.compile("[0-9A-Za-z]")  # A text that begins so is never executed.
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 # Where a spreadsheet of another region separates by one of these, a new cell begins after it.
 _SEPARATORS = re.compile(r"([;\t\r\n])")
+# Every character that normalises to a text beginning with one of `_DANGEROUS`.
+_LIKE_DANGEROUS = (
+    "+\u207a\u208a\u2a75\u2a76\ufb29\ufe62\uff0b"
+    "=\u207c\u208c\ufe66\uff1d\u207b\u208b\u2212\ufe63\uff0d@\ufe6b\uff20-"
+)
 
 
 class CsvWriter:
@@ -28,6 +34,11 @@ class CsvWriter:
         quote_all: bool = False,
     ) -> None:
         self._raw = raw
+        # A cell of written text can be executed only where this finds something. It also finds
+        # harmless cells, such as negative numbers.
+        self._doubtful = re.compile(
+            rf"[;\t\r\n{re.escape(delimiter)}]{_SKIPPABLE}*[{_LIKE_DANGEROUS}]"
+        )
         self._line = io.StringIO()
         self._writer = csv.writer(
             self._line,
@@ -41,18 +52,27 @@ class CsvWriter:
         return self.text((cells,))
 
     def text(self, rows: Iterable[Sequence[object]]) -> str:
-        """Return all rows as one text."""
-        cell = self._cell
-        self._writer.writerows([cell(one) for one in cells] for cells in rows)
+        """Return all rows as one text.
+
+        Looking for a doubtful cell once in the whole text costs much less than looking at each
+        cell. The cells are looked at only where one is doubtful.
+        """
+        rows = list(rows)
+        text = self._written(rows)
+        if self._raw or not self._doubtful.search(f"\n{text}"):
+            return text
+        return self._written([[_protected(one) for one in cells] for cells in rows])
+
+    def _written(self, rows: Iterable[Sequence[object]]) -> str:
+        self._writer.writerows(rows)
         text = self._line.getvalue()
         self._line.seek(0)
         self._line.truncate()
         return text
 
-    def _cell(self, value: object) -> object:
-        if value is None:
-            return ""
-        return spreadsheet_cell(value) if isinstance(value, str) and not self._raw else value
+
+def _protected(value: object) -> object:
+    return spreadsheet_cell(value) if isinstance(value, str) else value
 
 
 def spreadsheet_cell(text: str) -> str:

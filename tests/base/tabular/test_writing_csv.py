@@ -4,7 +4,11 @@ The gateway's own reader gives back every text.
 """
 
 import csv
+import io
 import re
+import sys
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -90,3 +94,47 @@ def test_nothing_else_reads_csv() -> None:
         if path != own and re.search(r"\bcsv\.(Dict)?[Rr]eader\b", path.read_text())
     ]
     assert others == []
+
+
+_CELLS = st.one_of(
+    st.text(st.sampled_from("=+-@'\"; \t\r\n1a,.|\uff1d\u200b\u2212\u2a75"), max_size=6),
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False),
+)
+_ROWS = st.lists(st.lists(_CELLS, min_size=1, max_size=4), max_size=4)
+
+
+def written_cell_by_cell(rows: Sequence[Sequence[object]], delimiter: str, quoting: int) -> str:
+    """Return what the writer must write: every cell is looked at on its own."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, quoting=quoting)  # pyright: ignore[reportArgumentType]
+    for row in rows:
+        cells = ["" if one is None else one for one in row]
+        writer.writerow([spreadsheet_cell(one) if isinstance(one, str) else one for one in cells])
+    return out.getvalue()
+
+
+@given(_ROWS, st.sampled_from(",;|\t"), st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)))
+def test_a_page_written_at_once_is_the_same_as_its_cells_one_by_one(
+    rows: list[list[object]], delimiter: str, quoting: int
+) -> None:
+    writer = CsvWriter(delimiter=delimiter, quote_all=quoting == csv.QUOTE_ALL)
+    assert writer.text(rows) == written_cell_by_cell(rows, delimiter, quoting)
+    assert "".join(map(writer.row, rows)) == written_cell_by_cell(rows, delimiter, quoting)
+
+
+def test_no_character_that_looks_like_a_dangerous_one_is_overlooked() -> None:
+    for code in range(sys.maxunicode + 1):
+        if 0xD800 <= code < 0xE000:  # A surrogate is no character.
+            continue
+        if unicodedata.normalize("NFKC", chr(code))[0] in "=+-@\u2212":
+            for before in ("", " ", "a;", '"'):
+                text = f"{before}{chr(code)}1+1"
+                assert (
+                    restored(CsvWriter(quote_all=True).row([text])[1:-3].replace('""', '"')) == text
+                )
+                assert CsvWriter().row([text]) == written_cell_by_cell(
+                    [[text]], ",", csv.QUOTE_MINIMAL
+                )
+                assert "'" in CsvWriter().row([text])
