@@ -7,7 +7,7 @@ import sys
 def main() -> None:
     """Run a command. An expected error is printed as one line, and the exit code is 1."""
     # What a process loads stays for its life. With Python's own thresholds the garbage collector
-    # walks it again and again meanwhile, which takes about a tenth of a start.
+    # looks at all of it again and again, which takes about a tenth of a start.
     gc.set_threshold(10_000, 20, 50)
     from gateway.base.errors import GatewayError
     from gateway.base.redaction import redacted
