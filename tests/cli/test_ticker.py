@@ -14,6 +14,7 @@ from gateway.cli.run import ticker
 from gateway.queue.inline import InlineJobQueue
 from gateway.settings import Settings
 from gateway.steps.messages.compose import message
+from gateway.steps.precedence import AFTER_PHONES
 from gateway.store.turns import turns
 from tests.support.town import eventually
 
@@ -74,3 +75,23 @@ async def test_it_rings_again_once_the_database_is_back(embedded, new_database, 
     finally:
         ticking.cancel()
         await asyncio.gather(ticking, return_exceptions=True)
+
+
+async def test_work_that_rests_while_phones_wait_wakes_no_runner(embedded, new_database, tmp_path):
+    settings = Settings(
+        database_url=SecretStr(await new_database("resting")),
+        secret_key=SecretStr(new_master_secret()),
+        data_dir=tmp_path,
+    )
+    jobs = InlineJobQueue()
+    async with open_runtime(settings, jobs, connections=2) as rt:
+        waits = message(rt, "phone", None, "+254711000001", "Hello", "reply")
+        await rt.db.write([turns.put_message(waits)])
+        await rt.pressure.tell()
+        await ticker._tick(rt)
+        queued = {step for step, *_ in jobs.take()}
+        assert "deliver" in queued, "replies to workers come second, so they go on"
+        assert not queued & AFTER_PHONES
+        rt.pressure._until = 0.0
+        await ticker._tick(rt)
+        assert {step for step, *_ in jobs.take()} & AFTER_PHONES, "nothing is forgotten"

@@ -14,6 +14,7 @@ from gateway.cli.run.runner import ANSWER
 from gateway.queue.bells import RqJobQueue
 from gateway.settings import Settings
 from gateway.sms.port import Polls
+from gateway.steps.precedence import may_run
 from gateway.steps.runtime import Runtime
 from gateway.store.db import AWAY
 from gateway.store.due import due_jobs
@@ -52,8 +53,10 @@ async def serve(settings: Settings) -> None:
 
 
 async def _tick(rt: Runtime) -> None:
+    """Queue what is due. A step that must rest while phones wait would only wake a runner."""
     for bell in await due_jobs(rt.db, rt.clock.now()):
-        rt.jobs.enqueue(*bell)
+        if await may_run(rt, bell[0]):
+            rt.jobs.enqueue(*bell)
 
 
 def _polled(rt: Runtime) -> dict[str, float]:
