@@ -40,7 +40,7 @@ _TELL_S = 0.25
 _PULSE_S = 0.05
 # While phones wait, SMS gather for this time before they are stored. A commit for each few of them
 # would take the processors that answer phones.
-_GATHER_S = 0.1
+_GATHER_S = 0.25
 
 
 _Spooled = tuple[Path, list[inbox.SealedEvent]]

@@ -26,11 +26,11 @@ log = structlog.get_logger()
 
 CLAIMED_MAX = 60
 AT_ONCE = 8
-REST_PART = 9.0
+REST_PART = 19.0
 """The rest after each stored SMS while dialling workers have to wait, as a multiple of its
 duration.
 
-The SMS are then processed one at a time. They use a tenth of a runner's capacity, and of the
+The SMS are then processed one at a time. They use a twentieth of a runner's capacity, and of the
 database's. They get the whole capacity when the rush is over.
 """
 CLAIMED_BESIDE_PHONES = 10
