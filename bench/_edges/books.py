@@ -44,12 +44,20 @@ class Books:
         """Return how many answers there are."""
         return asyncio.run(self._answers())
 
+    def await_stored(self) -> None:
+        """Wait until all stored SMS are processed."""
+        asyncio.run(self._await_stored())
+
     def judge(self, before: int, heard: Sequence[Heard]) -> Verdict:
         """Compare the replies to the phones with the recorded rows.
 
         `before` is the number of answers before the load.
         """
         return asyncio.run(self._judge(before, heard))
+
+    async def _await_stored(self) -> None:
+        async with self._opened() as rt:
+            await _worked_off(rt)
 
     async def _answers(self) -> int:
         async with self._opened() as rt:

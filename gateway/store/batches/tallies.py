@@ -84,7 +84,7 @@ async def count_batch(db: Database, batch: str) -> timedelta:
     )
     await db.execute(
         """update batch b set low = coalesce((select t.position from task t where t.batch_id = $1 and t.state = 'open'
-               and t.gold is null and not t.directed and t.answered + t.held < t.wanted order by t.position limit 1) - 1,
+               and t.gold is null and not t.directed and not t.is_full order by t.position limit 1) - 1,
              (select max(position) from task where batch_id = $1 and state <> 'uploading'), 0)
            where b.id = $1 and b.state in ('running', 'paused')""",
         batch,

@@ -133,7 +133,7 @@ begin
     continue when v.idle is null;
     select count(*) into v_free from (select from batch b join task t on t.batch_id = b.id
       where b.state = 'running' and b.currency = v.currency and t.state = 'open' and t.gold is null and not t.directed
-        and t.position > b.low and t.answered + t.held < t.wanted limit cardinality(v.idle)) f;
+        and t.position > b.low and not t.is_full limit cardinality(v.idle)) f;
     continue when v_free = 0 or v_free >= cardinality(v.idle);
     v_least := v.idle[v_free];
     update worker w set yields_until = p_until from unnest(v.ids, v.earned) as l(id, earned)

@@ -35,7 +35,7 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
       'text', t.text, 'gold', t.gold, 'reason', case when t.gold is not null then t.gold_reason end, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
       'last', i.asked_at = i.newest,
       'open', case t.state
-          when 'open' then b.state in ('running', 'paused') and (i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted)
+          when 'open' then b.state in ('running', 'paused') and (i.state = 'held' or i.state = 'expired' and not t.is_full)
           when 'cancelled' then b.state in ('running', 'paused', 'cancelled') and i.state = 'held' else false end,
       'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs)
       -- Only a batch whose rule or price has changed needs these.
@@ -75,7 +75,7 @@ begin
     select jsonb_agg(jsonb_build_object('task', f.id, 'text', f.text) order by f.batch_position) into v_more from (
       select t.id, t.text, d.batch_position from directed d join task t on t.id = d.task_id
         where d.worker_id = p_worker and not d.asked and t.state = 'open' and t.batch_id = p_batch
-          and d.position < t.wanted and t.answered + t.held < t.wanted
+          and d.position < t.wanted and not t.is_full
           and t.id <> p_first and t.id is distinct from p_held
         order by d.batch_position limit p_limit) f;
   else
@@ -83,7 +83,7 @@ begin
       select s.id, s.text from (
         select t.id, t.text, t.audience, case when v_breadth then t.answered + t.held end as load from task t
           where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
-            and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held and t.position > v_low
+            and not t.is_full and t.id <> p_first and t.id is distinct from p_held and t.position > v_low
             and is_hers(t.skill_wanted, t.better_until, v_skill, t.kept_for, v_kept_until, p_partner)
             -- Each task is looked up by itself. A join as a set would read all that she was ever
             -- asked.

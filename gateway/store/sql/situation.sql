@@ -138,7 +138,7 @@ begin
   select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
       b.revision, b.better, b.better_by_sms, b.kind, a.record,
       -- She may answer what she was asked, also when the task or the whole batch was cancelled since.
-      case t.state when 'open' then b.state in ('running', 'paused') and (a.state = 'held' or t.answered + t.held < t.wanted)
+      case t.state when 'open' then b.state in ('running', 'paused') and (a.state = 'held' or not t.is_full)
           when 'cancelled' then b.state in ('running', 'paused', 'cancelled') and a.state = 'held' else false end
     into held_assignment, held_state, held_via, v_asked_at, held_item, held_task, held_batch, held_text, held_gold, held_answered,
       held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, v_held_record, held_open
@@ -158,7 +158,7 @@ begin
     v_next_record := v_held_record;
     select a.id, a.state, a.via, a.asked_at, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
         b.revision, b.better, b.better_by_sms, b.kind, a.record,
-        t.state = 'open' and b.state in ('running', 'paused') and t.answered + t.held < t.wanted
+        t.state = 'open' and b.state in ('running', 'paused') and not t.is_full
       into held_assignment, held_state, held_via, v_asked_at, held_task, held_batch, held_text, held_gold, held_answered,
         held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, v_held_record, held_open
       from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id where a.id = v_earlier;
@@ -260,7 +260,7 @@ begin
         select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
           select t.id, t.text, t.audience from task t
             where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-              and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_from
+              and not t.is_full and t.id is distinct from held_task and t.position > v_from
               and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
             order by t.position offset v_skip limit 64 - v_skip) f
           where (f.audience is null or audience_fits(f.audience, situation.partner_id, situation.language))
@@ -276,7 +276,7 @@ begin
         select s.* from (
           select t.id, t.text, t.audience, case when v_batch.breadth then t.answered + t.held end as load from task t
             where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-              and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_from
+              and not t.is_full and t.id is distinct from held_task and t.position > v_from
               and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
             order by t.position limit case when v_batch.breadth then 96 else 64 end) s
         order by s.load, hashint8(s.id # situation.worker_id) limit 96) f
@@ -290,7 +290,7 @@ begin
       -- is.
       select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
         where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-          and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_batch.low
+          and not t.is_full and t.id is distinct from held_task and t.position > v_batch.low
           and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
           and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
           and (select a.state from assignment a where a.task_id = t.id
@@ -331,12 +331,27 @@ begin
   if not coalesce(v_gold, false) then
     return;
   end if;
-  select t.id, t.text into gold_task, gold_text from task t
-    where t.batch_id = next_batch and t.gold is not null and t.state = 'open'
-      and t.answered + t.held < t.wanted and t.id is distinct from held_task
-      and not exists (select from gold_seen g
-        where g.worker_id = situation.worker_id and g.digest = gold_digest(t.text))
+  -- Of very many, 64 are looked at, from a position of her own, so that a turn does not read them
+  -- all.
+  v_from := abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint)
+    % greatest((select max(t.position) from task t where t.batch_id = next_batch and t.state = 'open' and t.gold is not null), 1);
+  select f.id, f.text into gold_task, gold_text from (
+    select g.id, g.text from (
+      (select t.id, t.text, t.answered + t.held as load, t.is_full from task t
+        where t.batch_id = next_batch and t.gold is not null and t.state = 'open' and t.position > v_from
+        order by t.position limit 64)
+      union all
+      (select t.id, t.text, t.answered + t.held, t.is_full from task t
+        where t.batch_id = next_batch and t.gold is not null and t.state = 'open' and t.position <= v_from
+        order by t.position limit 64)
+      limit 64) g
+    where not g.is_full and g.id is distinct from held_task
     -- The least shown question comes first, so that all gold is used and neighbours rarely get the
     -- same question on the same day.
-    order by t.answered + t.held, hashint8(t.id # situation.worker_id) limit 1;
+    order by g.load, hashint8(g.id # situation.worker_id)) f
+  -- Whether she has seen it is looked up for one after the other, since the digest costs the most.
+  -- As a join, it would be made of all of them, and in any order.
+  where (select true from gold_seen x
+    where x.worker_id = situation.worker_id and x.digest = gold_digest(f.text) limit 1) is null
+  limit 1;
 end $$;

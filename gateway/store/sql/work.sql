@@ -64,7 +64,7 @@ returns table (task bigint, batch text, text text) language sql stable as $$
         order by d.batch_position offset 0) d,
       lateral (select k.id, k.batch_id, k.text from task k join batch b on b.id = k.batch_id
         where k.id = d.task_id and k.state = 'open' and b.state = 'running' and b.currency = p_currency
-          and d.position < k.wanted and k.answered + k.held < k.wanted and k.id is distinct from p_held
+          and d.position < k.wanted and not k.is_full and k.id is distinct from p_held
           and not is_paused(p_worker, b.kind) and (not b.needs_lesson or has_learned(p_worker, b.kind)) offset 0) t
     limit 1
 $$;

@@ -43,7 +43,7 @@ _SOMETHING = """
          and (b.worker_max is null and b.worker_day_max is null
            or room_left(w.id, b.id, b.worker_max, b.worker_day_max) > 0)
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null and t.position > b.low
-           and not t.directed and t.answered + t.held < t.wanted
+           and not t.directed and not t.is_full
            and is_hers(t.skill_wanted, t.better_until, skill_mean(z."right", z.wrong, z.learned_at),
              t.kept_for, b.kept_until, w.partner_id)
            and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))

@@ -136,13 +136,17 @@ async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int,
         """select (select count(*) filter (where t.batch_id = $2) from (select task_id from answer
              where worker_id = $1 order by created_at desc limit $4) a join task t on t.id = a.task_id) as answered,
            (select count(*) from (select from answer where worker_id = $1 limit $4) a) as looked_at,
-           (select count(*) from (select from task t join worker w on w.id = $1 join batch b on b.id = t.batch_id
-             where t.batch_id = $2 and t.position > b.low and t.state = 'open' and t.gold is null and t.answered + t.held < t.wanted
-               and (not t.directed or exists (select from directed d where d.task_id = t.id and d.worker_id = $1
-                 and not d.asked))
-               and (t.directed or t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
-               and not exists (select from assignment a where a.task_id = t.id and a.worker_id = $1)
-             limit $3) free) as left""",
+           (select count(*) from (
+             (select from task t join worker w on w.id = $1 join batch b on b.id = t.batch_id
+               where t.batch_id = $2 and t.position > b.low and t.state = 'open' and t.gold is null and not t.is_full
+                 and not t.directed and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
+                 and not exists (select from assignment a where a.task_id = t.id and a.worker_id = $1)
+               limit $3)
+             union all
+             (select from directed d join task t on t.id = d.task_id
+               where d.worker_id = $1 and not d.asked and t.batch_id = $2 and t.state = 'open' and t.gold is null
+                 and not t.is_full and not exists (select from assignment a where a.task_id = t.id and a.worker_id = $1)
+               limit $3)) free) as left""",
         worker,
         batch,
         PROGRESS_MAX,

@@ -40,7 +40,7 @@ async def no_work_reasons(db: Database, worker: WorkerId) -> NoWorkReasons:
                and (b.languages = '{}' or w.language = any(b.languages)) and (b.worker_max > 0 or b.worker_day_max > 0)
                and room_left(w.id, b.id, b.worker_max, b.worker_day_max) < 1
                and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
-                 and t.position > b.low and not t.directed and t.answered + t.held < t.wanted)) as share,
+                 and t.position > b.low and not t.directed and not t.is_full)) as share,
              coalesce(w.yields_until > now(), false) as yields,
              exists (select from batch b where b.state = 'paused' and b.currency = w.currency
                and (b.languages = '{}' or w.language = any(b.languages))
