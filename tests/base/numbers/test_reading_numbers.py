@@ -118,14 +118,14 @@ def test_nothing_behind_a_number_makes_it_another(
     bare = read(form.format(f"{subscriber:08d}"), region)
     digits = "".join(ch for ch in written if ch in "0123456789\u0663").replace("\u0663", "3")
     said = digits.lstrip("0")
-    whole = re.sub(r"\.0+$", "", written)
+    whole = re.sub(r"[.,]0+$", "", written)
     of_whole = "".join(ch for ch in whole if ch in "0123456789\u0663").replace("\u0663", "3")
     ends = (said[-8:], of_whole.lstrip("0")[-8:])
     assert found in (bare, None) or found.endswith(ends), (written, found)
 
 
 @pytest.mark.parametrize(
-    "region, said, number",
+    ("region", "said", "number"),
     [("US", "7000000001", "+17000000001"), ("KE", "0712000001", "+254712000001")],
 )
 def test_a_zero_fraction_changes_no_number(region: str, said: str, number: str) -> None:

@@ -198,9 +198,11 @@ async def test_a_bad_prediction_in_a_file_of_tasks_is_a_bad_row(town):
 
 
 async def test_predictions_in_a_file_of_typed_tasks_are_left_out(town):
-    """Label Studio writes them into each export, and the model of a typed value cannot be weighed."""
+    """Label Studio writes them into each export. A model of typed values cannot be weighed."""
     typed = await town.client.drafts(kind="transcription")
-    made = await town.client.asks("POST", f"/batches/{typed.id}/tasks", json=[shop(1, guess("yes"))])
+    made = await town.client.asks(
+        "POST", f"/batches/{typed.id}/tasks", json=[shop(1, guess("yes"))]
+    )
     assert made.status_code == 201, made.text
     assert (made.json()["added"], made.json()["predictions"], made.json()["columns"]) == (1, 0, [])
     assert await stored(town) == []
