@@ -136,6 +136,13 @@ else
     quietly "$uv" --version || explain "uv does not run on this machine"
 fi
 
+# uv brings its own list of certificate authorities. A company's network may have one that only the
+# system knows. (uv has renamed the setting, so both names are given.)
+trust_the_system() {
+    UV_NATIVE_TLS=1 UV_SYSTEM_CERTS=1
+    export UV_NATIVE_TLS UV_SYSTEM_CERTS
+}
+
 # ---- 2/3 dependencies -----------------------------------------------------------------------
 
 if ! is_new_enough "$venv_python" || [ "$(head -n 1 "$stamp" 2>/dev/null || printf '%s' "$root")" != "$root" ]; then
@@ -147,7 +154,10 @@ rm -f "$stamp"
 
 say "2/3 installing the locked dependencies (a minute or so the first time) ..."
 : >"$log"
-if ! quietly "$uv" pip sync --quiet --compile-bytecode --python "$venv_python" --require-hashes requirements.lock; then
+install_locked() {
+    quietly "$uv" pip sync --quiet --compile-bytecode --python "$venv_python" --require-hashes requirements.lock
+}
+if ! install_locked && { ! grep -qiE 'certificate|ssl|tls' "$log" || ! trust_the_system || ! install_locked; }; then
     grep -qi 'no space left' "$log" && explain "the dependencies could not be installed"
     # An index that only pip's settings name (a company's mirror) is unknown to uv.
     say "    uv could not; trying pip, which takes some minutes ..."
