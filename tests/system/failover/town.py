@@ -28,14 +28,20 @@ _PROBE_EVERY_S, _PROBE_WAIT_S, _LATE_S = 0.25, 10.0, 5.0
 class Worker:
     """A worker's phone, and what its owner would swear to.
 
-    `accepted`: ids of the SMS that the gateway took over with 200. `saved`: answers that she was
-    thanked for.
+    `accepted`: ids of the SMS that the gateway took over with 200. `thanks`: the texts that thanked
+    her for an answer. Each names her next question, so an SMS that the carrier received twice (its
+    first answer was lost) is one of them.
     """
 
     phone: Phone
     accepted: list[str] = field(default_factory=list[str])
-    saved: int = 0
+    thanks: set[str] = field(default_factory=set[str])
     answered: int = 0
+
+    @property
+    def saved(self) -> int:
+        """Return the number of answers that she was thanked for."""
+        return len(self.thanks)
 
 
 @dataclass(frozen=True)
@@ -187,8 +193,8 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
             read = await self._reads(worker)
             if words == "1":
                 worker.answered += 1
-            worker.saved += "Saved +" in read
-            if "Is shop" in read:
+            worker.thanks.update(text for text in read if "Saved +" in text)
+            if any("Is shop" in text for text in read):
                 cash = worker.answered and worker.answered % _ANSWERS_TO_CASH == 0
                 words = "PAY" if cash and words != "PAY" else "1"
             else:
@@ -199,14 +205,14 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
         if sent.status == 200:
             worker.accepted.append(sent.ref)
 
-    async def _reads(self, worker: Worker) -> str:
-        """Return all that has come; waits for the first of it."""
+    async def _reads(self, worker: Worker) -> list[str]:
+        """Return the texts that have come; wait for the first of them."""
         read = list[str]()
         with suppress(TimeoutError):
             read.append((await worker.phone.next_sms(_READS_FOR_S)).text)
             while True:
                 read.append((await worker.phone.next_sms(0.05)).text)
-        return "\n".join(read)
+        return read
 
     async def _probes_ussd(self) -> None:
         """A phone dials: the menu is the service, an apology is not."""
