@@ -17,6 +17,7 @@ from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Lin
 from gateway.qa.checks.plan import ACCEPT_H
 from gateway.tasks.entry.fields import TYPES
 from gateway.tasks.packed import PACK_MAX
+from gateway.tasks.values import values
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
 POLICY_PATTERN = "^(all|dynamic|double|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
@@ -121,7 +122,7 @@ class BatchIn(StrictModel):
     value: Annotated[
         Word,
         Field(
-            description="The type of a transcription's answer: text, date, number or name. A date "
+            description=f"The type of a transcription's answer: {', '.join(values())}. A date "
             "is kept as 2026-05-03, a number in plain digits with a point before decimals, a name "
             "as typed but compared without case, spaces and accents. The worker reads how her "
             "answer was understood, and is asked back when it is not certain.",

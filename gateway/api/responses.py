@@ -21,6 +21,7 @@ from gateway.api.contract.listed import (
 from gateway.api.contract.told import ResponseModel
 from gateway.api.quote_responses import Warned
 from gateway.api.quotes import HourOut, PromiseOut, ReadyOut
+from gateway.tasks.values import values
 
 
 class Progress(ResponseModel):
@@ -182,7 +183,7 @@ class BatchOut(ResponseModel):
     kind: KindOut
     value: Annotated[
         ValueOut | None,
-        Field(description="For a transcription: text, date, number or name; null for options"),
+        Field(description=f"For a transcription: {', '.join(values())}; null for options"),
     ]
     state: BatchStateOut
     instructions: str

@@ -30,15 +30,17 @@ def opened(request):
 def test_the_example_waits_and_the_wait_lies_ahead(kind):
     example = module(kind).EXAMPLE
     wait = module(kind).check(example.case, example.rules, example.now)
-    assert wait is not None
-    assert wait.until > example.now
-    assert wait.until.tzinfo is not None
+    assert wait is not None, "EXAMPLE is a case that this control lets wait"
+    assert wait.until.tzinfo is not None, "`until` names its time zone"
+    assert wait.until > example.now, "the wait of EXAMPLE lies ahead of its `now`"
     assert wait.until - example.now < timedelta(days=366), "no hold is for ever"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_ordinary_payout_does_not_wait_under_the_default_settings(kind):
-    assert module(kind).check(HARMLESS, module(kind).Rules(), NOW) is None
+    assert module(kind).check(HARMLESS, module(kind).Rules(), NOW) is None, (
+        "a payout of the least amount waits under the defaults of `Rules`; facts that are None are unknown"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,7 +53,7 @@ def test_the_answer_follows_from_the_case_alone(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_is_one_of_the_section_controls(kind):
     rules = module(kind).Rules
-    assert issubclass(rules, ControlRules)
+    assert issubclass(rules, ControlRules), "`Rules` is a class over ControlRules or HoldRules"
     assert holding.rules_of(rules, Controls()) == rules()
     changed = module(kind).EXAMPLE.rules
     assert holding.rules_of(rules, Controls(**changed.model_dump())) == changed
@@ -61,14 +63,16 @@ def test_the_worker_is_told_in_every_language_with_values_that_are_known(opened)
     values = {"ref": "P7K2", "amount": "KES 30", "day": "23/11"}
     for book in books().values():
         text = book.say(opened.phrase, **values)
-        assert "P7K2" in text
+        assert "P7K2" in text, "the phrase names the payout: {ref}"
         assert not [name for _, name, *_ in string.Formatter().parse(text) if name]
 
 
 def test_the_general_phrase_promises_a_day_and_so_needs_an_end(opened):
     example = module(opened.name).EXAMPLE
     wait = opened.check(example.case, example.rules, example.now)
-    assert wait.ends or opened.phrase != control.PHRASE
+    assert wait.ends or opened.phrase != control.PHRASE, (
+        "the general phrase names a last day, so a wait without an end needs a PHRASE of its own"
+    )
 
 
 def test_a_hold_that_is_over_counts_no_more_but_another_does(opened):

@@ -60,7 +60,8 @@ def test_options_are_needed(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_secret_shows(kind):
     provider = made(kind)
-    assert "k-secret" not in repr(provider) + repr(vars(provider))
+    shown = repr(provider) + repr(vars(provider))
+    assert "k-secret" not in shown, "keep secrets as SecretStr, and open them where they are sent"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,7 +79,9 @@ async def test_an_order_that_cannot_be_paid_is_refused_before_any_call(kind, wro
     )
     async with aiohttp.ClientSession() as http:
         answer = await provider.submit(http, order)
-    assert (answer.outcome, answer.code) == (SubmitOutcome.REJECTED, "order")
+    assert (answer.outcome, answer.code) == (SubmitOutcome.REJECTED, "order"), (
+        f"an order with a wrong {wrong} is REJECTED with the code `order` before any call"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,7 +89,9 @@ async def test_a_question_that_reaches_no_provider_leaves_the_payout_open(kind):
     order = Order(KEY, "+254712345678", 1000, "KES", "", "", "")
     async with aiohttp.ClientSession() as http:
         status = await made(kind).ask(http, order)
-    assert status.found in {PaymentStatus.NO_ANSWER, PaymentStatus.PENDING}
+    assert status.found in {PaymentStatus.NO_ANSWER, PaymentStatus.PENDING}, (
+        "a lost question proves nothing: neither FAILED nor NOT_FOUND"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,4 +100,4 @@ async def test_a_question_that_reaches_no_provider_leaves_the_payout_open(kind):
 def test_rubbish_in_a_callback_settles_nothing(kind, body):
     status = made(kind).parse_callback(body, {})
     assert isinstance(status, Status)
-    assert status.found is PaymentStatus.NO_ANSWER
+    assert status.found is PaymentStatus.NO_ANSWER, "a body that is not understood is NO_ANSWER"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -29,6 +30,7 @@ from gateway.sms.port import (
     Webhook,
 )
 from gateway.steps.runtime import Channel
+from tests.support.served import served
 
 KINDS = plugins.kinds(channels)
 FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
@@ -102,6 +104,28 @@ def test_whatever_a_provider_answers_is_an_outcome(status, body):
         repr(sent).encode()
 
 
+ADDRESSES = ("base_url", "send_url", "url")
+ODD = [b"", b"null", b"[]", b"{}", b'{"messages": [null]}', b'{"messages": {"status": {}}}', b"\xff\xfe", b"<html>", b"0", b"[" * 500,
+       b'{"status": 7, "id": []}', b'{"SMSMessageData": {"Recipients": "none"}}']  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_odd_answer_to_a_send_is_an_outcome_and_no_exception(kind):
+    module = plugins.load(channels, kind)
+    replies = iter([web.Response(status=s, body=body) for s in (200, 400, 500) for body in ODD])
+
+    async def answer(request):
+        return next(replies)
+
+    async with served(answer) as url, aiohttp.ClientSession() as http:
+        options = {name: url for name in ADDRESSES if name in module.EXAMPLE}
+        channel = module.make("the-channel", {**module.EXAMPLE, **options})
+        for _ in range(3 * len(ODD) if options else 0):
+            (sent,) = await channel.send(http, [HI])
+            assert isinstance(sent, Sent)
+            assert sent.key == HI.key
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_form_is_nobodys_message(kind):
     channel = made(kind)
@@ -142,7 +166,8 @@ def test_an_unknown_option_is_an_error_that_names_the_channel_and_shows_no_value
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_secret_shows(kind):
     channel = made(kind)
-    assert "k-secret" not in repr(channel) + repr(vars(channel))
+    shown = repr(channel) + repr(vars(channel))
+    assert "k-secret" not in shown, "keep secrets as SecretStr, and open them where they are sent"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -47,11 +47,15 @@ def read(kind, text, language="en"):
 def test_it_fulfils_the_port(kind):
     one = module(kind)
     assert isinstance(one.PACKS, bool)
-    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == (one.TAKES_WORDS and not one.FIELDS)
-    assert one.COMPARED in ("", "exact", "name")
-    for book in BOOKS.values():
-        book.say(one.hint_key())
-        assert not one.SCREEN_HINT or book.say(one.SCREEN_HINT)
+    typed = one.TAKES_WORDS and not one.FIELDS
+    assert bool(one.VALUE) == bool(one.SCREEN_HINT) == typed, (
+        "a kind whose answers are typed has VALUE and SCREEN_HINT, and every other kind leaves both empty"
+    )
+    assert one.COMPARED in ("", "exact", "name"), "COMPARED has one of the three values of the port"
+    for language, book in BOOKS.items():
+        for key in filter(None, (one.hint_key(), one.SCREEN_HINT)):
+            assert key in book.keys, f"hint_key() or SCREEN_HINT is not in the catalogue {language}"
+            assert book.say(key)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,8 +72,8 @@ def test_every_reply_is_read_or_the_worker_is_told_what_to_do(kind, text):
         found = read(kind, text, language)
         assert isinstance(found, Reading)
         if found.value is None:
-            assert found.why
-            assert found.why in book.keys
+            assert found.why, "a reply that is not understood has the key of a phrase (`why`)"
+            assert found.why in book.keys, f"`why` is not in the catalogue {language}: {found.why}"
         else:
             assert isinstance(module(kind).echo(found.value, text, language), str)
 
@@ -80,7 +84,8 @@ def test_an_answer_that_was_read_is_a_truth_that_gold_may_have(kind, text):
     found = read(kind, text)
     if found.value is not None:
         asked = question(kind)
-        assert module(kind).check_truth(found.value, asked.options, asked.fields) == found.value
+        truth = module(kind).check_truth(found.value, asked.options, asked.fields)
+        assert truth == found.value, "`check_truth` changes or refuses what `read` returned"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,6 +96,7 @@ def test_an_empty_reply_is_no_answer(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_recorded_crowd_has_stored_forms_for_options_and_none_for_text(kind):
     known = module(kind).recorded(["no", "yes"])
-    assert known == (
-        {} if module(kind).VALUE or module(kind).FIELDS else {"no": "no", "yes": "yes"}
+    typed = module(kind).VALUE or module(kind).FIELDS
+    assert known == ({} if typed else {"no": "no", "yes": "yes"}), (
+        "`recorded` returns {} where answers are typed, and each option by its id elsewhere"
     )
