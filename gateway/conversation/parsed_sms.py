@@ -6,6 +6,7 @@ It is a command word with its rest, or other words.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from gateway.conversation.context import Phrasebooks
 from gateway.phrases import Phrasebook, book_in
@@ -69,7 +70,26 @@ def parse_text(said: str, own: Phrasebook, books: Phrasebooks) -> ParsedSms:
 
 def is_stop(heard: ParsedSms, books: Phrasebooks) -> bool:
     """Return True for STOP in any language and nothing else: "STOP 12345" is another message."""
-    return heard.alone and any(heard.words[0] in book.words.stop for book in books.values())
+    if heard.alone and any(heard.words[0] in book.words.stop for book in books.values()):
+        return True
+    # What a converter broke cannot be repaired, but it is compared with each word broken alike.
+    return not heard.said.isascii() and heard.said in _broken_stops(tuple(books.values()))
+
+
+@cache
+def _broken_stops(books: tuple[Phrasebook, ...]) -> frozenset[str]:
+    """Return each word for STOP as a converter leaves it that takes UTF-8 for Windows-1252.
+
+    Windows-1252 has no letter for five bytes. Converters leave these out, or write a sign instead.
+    What is left of a word is no text that a worker may have typed.
+    """
+    words = {word.strip() for book in books for word in book.say("word.stop").split(",")}
+    lost = {word for word in words if not word.isascii()}
+    return frozenset(
+        clean(word.encode().decode("cp1252", "replace").replace("\ufffd", sign))
+        for word in lost
+        for sign in ("\ufffd", "?", "")
+    )
 
 
 def says_not_me(heard: ParsedSms, books: Phrasebooks) -> bool:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from gateway.base.clock import Clock
 from gateway.base.errors import Refused
+from gateway.base.forms.twice_encoded import as_typed
 from gateway.base.ids import AccountId
 from gateway.base.msisdn import normalise
 from gateway.gsm.segments import ANY, Capacity
@@ -82,15 +83,19 @@ class Channel:
         return self.at_home(self.sms.parse_sms(form))
 
     def at_home(self, sms: InboundSms) -> InboundSms:
-        """Return an SMS of this channel, with a country code in its sender."""
-        return replace(sms, sender=self.number(sms.sender))
+        """Return an SMS of this channel as it was typed, with a country code in its sender."""
+        typed = None if sms.typed is None else as_typed(sms.typed)
+        return replace(sms, sender=self.number(sms.sender), text=as_typed(sms.text), typed=typed)
 
     def step_in(self, form: Mapping[str, str]) -> UssdStep:
         """Return the step in a call, with a country code in its number."""
         assert self.ussd is not None
         step = self.ussd.parse_step(form)
-        number = self.number(step.msisdn)
-        return step if number == step.msisdn else replace(step, msisdn=number)
+        number, transcript = self.number(step.msisdn), as_typed(step.transcript)
+        newest = None if step.newest is None else as_typed(step.newest)
+        if (number, transcript, newest) == (step.msisdn, step.transcript, step.newest):
+            return step
+        return replace(step, msisdn=number, transcript=transcript, newest=newest)
 
     def number(self, written: str) -> str:
         """Return a number with its country code.

@@ -28,6 +28,8 @@ _CHARSET_FIELDS = frozenset(
 )
 _XML_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
+# Some configuration files allow comments before and within JSON. A body with one is kept.
+_COMMENTED = re.compile(rb"(?:\s*(?://[^\n]*|#[^\n]*|/\*.*?\*/))+\s*[{\[]", re.DOTALL)
 _LAST_COMMA = re.compile(r",(\s*[}\]])")
 _PLAIN_TYPES = frozenset(
     {
@@ -80,11 +82,23 @@ def pairs(raw: bytes) -> FormPairs:
         try:
             return list(_flat("", _json(body, charset), _DEPTH_MAX))
         except (ValueError, RecursionError) as bad:
-            if b"=" not in body or b'"' in body:
+            if not _may_be_form(body):
                 raise Refused(f"the body is not JSON: {bad}", status=400) from bad
     if first == b"<":
         return _xml(body, charset)
+    if first in (b"/", b"#") and _COMMENTED.match(body):
+        raise Refused("the body is not JSON: it begins with a comment", status=400)
     return _form(body, charset)
+
+
+def _may_be_form(body: bytes) -> bool:
+    """Return whether a body that begins with a brace may be a form with such a name.
+
+    >>> _may_be_form(b"[from]=254&text=1"), _may_be_form(b"{from: 254, text: a=b")
+    (True, False)
+    """
+    name, equals, _ = body.partition(b"=")
+    return bool(equals) and b'"' not in body and not re.search(rb"[:\s]", name)
 
 
 @lru_cache(maxsize=256)

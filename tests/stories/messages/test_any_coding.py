@@ -79,6 +79,50 @@ async def test_a_stop_in_any_coding_stops(doors, coding, way):
     assert await is_stopped(doors, phone), await inbox.not_done(doors.rt.db)
 
 
+TWICE = {
+    "Windows-1252, as browsers do": lambda word: word.encode().decode("cp1252", "latin1_rest"),
+    "Latin-1": lambda word: word.encode().decode("latin-1"),
+    "Windows-1252, with a sign for the rest": lambda word: word.encode().decode("cp1252", "replace"),
+    "Windows-1252, without the rest": lambda word: word.encode().decode("cp1252", "ignore"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["ARRÊT", "Arrêtez", "አቁም", "አቁሙ"])
+@pytest.mark.parametrize("read_as", TWICE)
+@pytest.mark.parametrize("way", ["form", "json"])
+async def test_a_stop_that_was_encoded_twice_stops(doors, word, read_as, way):
+    phone, said = await doors.enrols("amina", "fr"), TWICE[read_as](word)
+    if way == "form":
+        answer = await doors.http.get(
+            f"/in/form/s/sms?{query(phone, quote_from_bytes(said.encode()))}"
+        )
+    else:
+        answer = await doors.http.post("/in/json/s/sms", content=body(phone, said).encode())
+    assert answer.status_code == 200
+    assert await is_stopped(doors, phone), await inbox.not_done(doors.rt.db)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "value"),
+    [
+        ("sw", "Ndiyo 👍", "yes"),
+        ("am", "አይ", "no"),
+        ("fr", "pas sûr", "unsure"),
+        ("ha", "Ba haka ba ƙofa", None),
+    ],
+)
+async def test_an_answer_that_was_encoded_twice_is_the_answer_that_was_typed(
+    doors, language, said, value
+):
+    phone = await doors.enrols("amina", language)
+    await doors.posts_batch("Is it open?", **({} if value else {"kind": "transcription"}))
+    await phone.texts("WORK")
+    await doors.answers_bells()  # The question is sent, so that the answer is not older than it.
+    await doors.http.post("/in/json/s/sms", content=body(phone, TWICE["Latin-1"](said)).encode())
+    answers = await doors.rt.db.rows("select value from answer")
+    assert [row["value"] for row in answers] == [value or said]
+
+
 @pytest.mark.parametrize(
     ("charset", "said"),
     [
@@ -187,6 +231,45 @@ async def test_what_cannot_be_read_is_kept_as_it_came_with_its_reason(doors, kin
     assert len(kept) == 2
     assert all(why in row["error"] for row in kept)
     assert all(row["state"] == "failed" for row in kept)
+
+
+CUT = b'{"message": {"id": "j1", "from": "+254711000001", "body": "STOP'
+COMMENTED = b'{"message": {"id": "j1", /* of the phone */ "from": "+254711000001", "body": "a=b"}}'
+BEGUN = b'// from the phone\n{"message": {"id": "j1", "from": "+254711000001", "body": "a=b"}}'
+HASHED = b'# from the phone\n{"message": {"id": "j1"}}'
+UNQUOTED = b"{message: {id: 7, body: a=b"
+
+
+@pytest.mark.parametrize("content", [CUT, COMMENTED, BEGUN, HASHED, UNQUOTED])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/plain", "", "application/x-www-form-urlencoded"]
+)
+@pytest.mark.parametrize("side", ["sms", "receipt"])
+async def test_json_that_is_cut_or_commented_is_kept_with_its_reason(doors, content, kind, side):
+    head = {"Content-Type": kind} if kind else {}
+    answer = await doors.http.post(f"/in/json/s/{side}", content=content, headers=head)
+    assert answer.status_code == 200
+    (kept,) = await inbox.not_done(doors.rt.db)
+    assert (kept["state"], kept["kind"]) == ("failed", side)
+    assert "not JSON" in kept["error"], "the reason names the fault, not a field that nobody sent"
+    row = await inbox.stored_event(doors.rt.db, kept["id"])
+    assert command._body(doors.rt, row) == content
+    done, failed = await command._replay(doors.rt, None)
+    assert (done, [number for number, _ in failed]) == (0, [kept["id"]])
+    assert "not JSON" in failed[0][1]
+
+
+@pytest.mark.parametrize("content", [CUT, COMMENTED, BEGUN])
+@pytest.mark.parametrize("name", ["form", "xml", "kannel", "phone"])
+async def test_every_channel_keeps_what_is_no_json(doors, content, name):
+    secret = doors.rt.channels[name].secret.get_secret_value()
+    head = {"Content-Type": "application/json"}
+    for side in ("sms", "receipt"):
+        answer = await doors.http.post(f"/in/{name}/{secret}/{side}", content=content, headers=head)
+        assert answer.status_code == 200
+    kept = await inbox.not_done(doors.rt.db)
+    assert sorted(row["kind"] for row in kept) == ["receipt", "sms"]
+    assert all("not JSON" in row["error"] for row in kept)
 
 
 async def test_bytes_and_content_type_of_a_call_are_kept_for_a_later_replay(doors):
