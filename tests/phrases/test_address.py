@@ -61,3 +61,10 @@ def test_ending_the_weekly_sms_does_not_read_like_ending_every_sms(language: str
     off, stop = forms(book, "key.week_off")[0], forms(book, "key.stop")[0]
     assert off != stop
     assert WEEK.get(language, "") in off.casefold(), "the text says that only the weekly SMS ends"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_names_the_software(language: str) -> None:
+    """A worker knows the work, the number that writes to her, and her coordinator."""
+    jargon = re.compile(r"\b(gateways?|API|servers?|plateforme)\b", re.IGNORECASE)
+    assert [(key, text) for key, text in texts(language) if jargon.search(text)] == []

@@ -205,6 +205,6 @@ section{{border:1px solid #000;padding:.4cm .6cm;margin:.4cm 0;break-inside:avoi
 h1,h2{{margin:0;font-size:1.2em}}.code{{font:bold 2em monospace;margin:.2cm 0}}
 </style></head><body><h1>Skill card: {title}</h1>
 <p>Given by {escape(found.gateway)}. Valid for a year, for this phone number only.
-At another gateway, text <b>CARD</b> and the code.</p>
+To do such work elsewhere, text <b>CARD</b> and the code there.</p>
 {cards}<ul>{earned}</ul></body></html>
 """
