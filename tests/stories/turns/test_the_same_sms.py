@@ -5,7 +5,7 @@ They differ by channel, sender, id and text, by the provider's time, or by a few
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import urlencode
 
 import httpx2
@@ -180,6 +180,39 @@ async def test_another_text_under_a_known_id_is_heard_and_shown(provider, amina,
     assert len(await remarks(town)) == 1
 
 
+async def test_one_id_on_two_channels_is_two_messages(client, amina, town):
+    first, second = Provider(town, client, "http"), Provider(town, client, "kannel")
+    assert await first.brings(amina, "1", "77") == 1
+    assert await second.brings(amina, "1", "77") == 1
+    assert await amina.values() == ["yes", "yes"]
+    assert await remarks(town) == []
+
+
+async def test_ids_that_differ_in_zeros_or_case_are_other_ids(provider, amina, town):
+    for number in ("7", "07", "007", "a7", "A7", "7.0"):
+        assert await provider.brings(amina, "1", number) == 1, number
+    assert len(await amina.answers()) == 6
+    assert await provider.brings(amina, "1", " 007 ") == 0, "blanks around an id say nothing"
+
+
+async def test_three_texts_under_one_id_are_all_heard_and_shown(provider, amina, town):
+    for text in ("1", "2", "BAL"):
+        assert await provider.brings(amina, text, "77") == 1, text
+    assert await amina.values() == ["yes", "no"]
+    assert len(await remarks(town)) == 2, "the second and the third"
+
+
+async def test_a_copy_in_another_encoding_is_a_copy(client, amina, town):
+    """A network sends ARRÊT in UTF-8 first, and encoded twice when it tries again."""
+    first = Provider(town, client, "http")
+    await amina.texts("LANG fr")
+    assert await first.brings(amina, "ARRÊT", "77") == 1
+    assert (await amina.row())["state"] == "stopped"
+    await amina.texts("START")
+    assert await first.brings(amina, "ARR\xc3\u0160T", "77") == 0
+    assert (await amina.row())["state"] == "active"
+
+
 async def test_a_remark_is_taken_off_the_list(provider, amina, town):
     await provider.brings(amina, "1", "77")
     await provider.brings(amina, "2", "77")
@@ -251,6 +284,15 @@ async def test_the_same_sms_under_two_ids_counts_once(dated, amina, town):
     shown = await remarks(town)
     assert len(shown) == 2, "each copy is shown once"
     assert all("under another id" in remark for remark in shown)
+
+
+async def test_one_moment_in_two_notations_is_one_moment(client, amina, town):
+    there = Provider(town, client, "http")
+    noon, east = NOON, NOON.astimezone(timezone(timedelta(hours=3)))
+    written = (noon.isoformat(), east.isoformat(), noon.isoformat().replace("+00:00", "Z"))
+    heard = [await there.brings(amina, "1", f"a{n}", date=at) for n, at in enumerate(written)]
+    assert heard == [1, 0, 0]
+    assert await amina.values() == ["yes"]
 
 
 async def test_twenty_copies_under_twenty_ids_at_once_count_once(dated, amina, town):
