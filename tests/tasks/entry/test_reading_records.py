@@ -211,6 +211,8 @@ def test_no_value_lands_in_another_field(
     taken = fields_of(found.value) if found.value is not None else found.typed
     if found.value is None and any(";" in value for value in meant.values()):
         return  # What is kept of it is repeated to the worker: see `conversation.work.keying`.
+    if all(meant[field.name].startswith(f"{field.number} ") for field in fields):
+        return  # Values that begin with the numbers of their fields are read as numbered ones.
     for name, value in taken.items():
         assert value == meant[name], (said, dict(taken))
 
