@@ -33,6 +33,7 @@ Z_80 = 1.2816
 """The quantile of the normal distribution for a two-sided interval of 80 %."""
 _HOURS = 24
 _HOUR_S = 3600.0
+_ROUNDING = 1e-9
 
 
 class Basis(StrEnum):
@@ -218,7 +219,8 @@ def time_of(
         until = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         length = (until - at).total_seconds() / _HOUR_S
         given = per_hour * shares[at.astimezone(UTC).hour] * length
-        if given >= left:
-            return at + timedelta(hours=length * left / given)
+        # A rest from rounding would otherwise wait for the next waking hour.
+        if given > 0 and given >= left - _ROUNDING * answers:
+            return at + timedelta(hours=length * min(1.0, left / given))
         left, at = left - given, until
     return at

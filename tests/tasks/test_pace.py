@@ -33,6 +33,16 @@ def given_until(start, end, per_hour, shares):
     return answers
 
 
+def test_a_rest_from_rounding_does_not_wait_for_the_next_morning():
+    """The answers of exactly two working days are there in the evening of the second."""
+    day = (0.0,) * 6 + (1.0,) * 12 + (0.0,) * 6
+    morning = datetime(2026, 11, 21, 6, tzinfo=UTC)
+    for hourly in (48.47, 27.63, 10.0):
+        end = time_of(morning, sum([hourly] * 24), hourly, day)
+        assert end is not None
+        assert abs(end - datetime(2026, 11, 22, 18, tzinfo=UTC)) < timedelta(seconds=1), hourly
+
+
 @given(MOMENTS, st.floats(0.5, 500), st.floats(0.5, 50), SHARES)
 def test_the_answers_are_there_at_the_time_and_not_before(now, answers, per_hour, shares):
     end = time_of(now, answers, per_hour, shares)
