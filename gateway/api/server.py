@@ -41,6 +41,7 @@ from gateway.api.edge.counts import Counts
 from gateway.api.edge.doors import Applications, Dispatcher
 from gateway.api.edge.forward import Forward
 from gateway.api.edge.heads import Heads
+from gateway.api.edge.tags import Tags
 from gateway.api.edge.to_test_gateway import ToTestGateway
 from gateway.api.edge.turnstile import Turnstile
 from gateway.api.monitoring.metrics import Metrics
@@ -104,7 +105,7 @@ def make_app(
                 folder = rt.settings.data_dir / batches.UPLOADS
                 await asyncio.to_thread(remove_abandoned, folder, time.time())
                 _add_clients(app, rt, mounts)
-                rooms.rest = Heads(Repeats(rt, app), app)
+                rooms.rest = Heads(Tags(Repeats(rt, app)), app)
                 rooms.check_key = partial(auth.check_key, rt, RequestLimits())
                 if not rt.test:
                     rooms.test_keys = ToTestGateway(rt.settings.data_dir)

@@ -1,12 +1,12 @@
 """The client's lists: its batches, and the tasks of a batch."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from gateway.api.callers.auth import Client, Rt
 from gateway.api.client.batch_view import batch_out, my_batch
-from gateway.api.client.pages import Limit, etagged, label_asked
+from gateway.api.client.pages import Limit, in_json, label_asked
 from gateway.api.client.paths import BatchPath, TaskPath
 from gateway.api.responses import BatchesOut, TaskOut, TasksOut
 from gateway.base.errors import Refused
@@ -18,14 +18,12 @@ router = APIRouter(prefix="/api/v1")
 BatchState = Literal["draft", "running", "paused", "done", "cancelled"]
 TaskState = Literal["open", "decided", "review", "cancelled"]
 After = Annotated[Id | None, Query(description="`next` of the page before")]
-_NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "You have this page"}}
 
 
-@router.get("/batches", response_model=BatchesOut, responses=_NOT_CHANGED)
+@router.get("/batches", response_model=BatchesOut)
 async def listed(
     rt: Rt,
     client: Client,
-    request: Request,
     state: Annotated[BatchState | None, Query()] = None,
     label: Annotated[str | None, Query(max_length=200, examples=["project:shops"])] = None,
     after: After = None,
@@ -44,15 +42,14 @@ async def listed(
         next=rows[limit - 1]["id"] if len(rows) > limit else None,
         total=await listed_batches.number_of_client(rt.db, client, state=state, label=wanted),
     )
-    return etagged(request, page)
+    return in_json(page)
 
 
-@router.get("/batches/{batch}/tasks", response_model=TasksOut, responses=_NOT_CHANGED)
+@router.get("/batches/{batch}/tasks", response_model=TasksOut)
 async def tasks(
     rt: Rt,
     client: Client,
     batch: BatchPath,
-    request: Request,
     state: Annotated[TaskState | None, Query()] = None,
     after: After = None,
     limit: Limit = 100,
@@ -67,19 +64,17 @@ async def tasks(
         next=rows[limit - 1].name if len(rows) > limit else None,
         total=await listed_tasks.number(rt.db, batch, state=state),
     )
-    return etagged(request, page)
+    return in_json(page)
 
 
-@router.get("/batches/{batch}/tasks/{task}", response_model=TaskOut, responses=_NOT_CHANGED)
-async def task(
-    rt: Rt, client: Client, batch: BatchPath, task: TaskPath, request: Request
-) -> Response:
+@router.get("/batches/{batch}/tasks/{task}", response_model=TaskOut)
+async def task(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> Response:
     """Show one task."""
     await my_batch(rt, client, batch)
     found = await listed_tasks.one(rt.db, batch, task)
     if found is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
-    return etagged(request, _task_out(found))
+    return in_json(_task_out(found))
 
 
 def _task_out(one: ListedTask) -> TaskOut:

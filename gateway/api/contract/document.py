@@ -52,6 +52,22 @@ _WAIT: Final[JsonObject] = {
         "schema": {"type": "integer"},
     }
 }
+_TAG: Final[JsonObject] = {
+    "ETag": {
+        "description": "The tag of this answer. Send it as `If-None-Match` the next time",
+        "schema": {"type": "string"},
+    }
+}
+_IF_NONE_MATCH: Final[JsonObject] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of the answer that you have. While nothing has changed, the "
+    "response is 304 without a body.",
+    "schema": {"type": "string"},
+}
+_STREAMED: Final = frozenset(("get_proof", "get_project_result", "get_project_report"))
+"""Operations whose answers are streamed, and so have no tag."""
 _REPLAYED: Final[JsonObject] = {
     "Idempotent-Replayed": {
         "description": "true: this is the first answer again, and nothing was done this time",
@@ -116,11 +132,17 @@ def _complete(path: str, method: str, operation: JsonObject) -> None:
     if method in CHANGING:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
     answers = operation["responses"]
+    has_tag = method == "GET" and operation["operationId"] not in _STREAMED
+    if has_tag:
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        answers["304"] = {"description": "Nothing has changed: you have this answer", "headers": {}}
     if "206" in answers:
         # A part of the whole has the form of the whole.
         answers["206"].setdefault("content", answers["200"]["content"])
     for status, answer in answers.items():
         _describe(status, answer, repeats=method in CHANGING)
+        if has_tag and status in ("200", "304"):
+            answer["headers"].update(_TAG)
 
 
 def _describe(status: str, answer: JsonObject, *, repeats: bool) -> None:

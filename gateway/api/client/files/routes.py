@@ -27,7 +27,7 @@ from gateway.api.client.files.uploads import ShapeAsked, columns_of_fields, uplo
 from gateway.api.client.idempotency import once
 from gateway.api.client.life.author import ActingKey
 from gateway.api.client.lists import After
-from gateway.api.client.pages import Limit, etagged
+from gateway.api.client.pages import Limit, in_json
 from gateway.api.client.paths import BatchPath
 from gateway.base.errors import Refused
 from gateway.base.text.strings import Id
@@ -49,11 +49,9 @@ from gateway.store.people.idempotency import MadeObject
 router = APIRouter(prefix="/api/v1")
 ImportPath = Annotated[Id, Path(description="An import's id")]
 ExportPath = Annotated[Id, Path(description="An export's id")]
-_NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "You have this already"}}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"application/octet-stream": {}}},
     206: {"description": "The part that `Range` names"},
-    **_NOT_CHANGED,
     410: {"description": "The file was removed: it had expired"},
     416: {"description": "The file has no such part"},
 }
@@ -126,12 +124,11 @@ async def add_import(
             await asyncio.to_thread(folder.remove, name)
 
 
-@router.get("/batches/{batch}/imports", response_model=ImportsOut, responses=_NOT_CHANGED)
+@router.get("/batches/{batch}/imports", response_model=ImportsOut)
 async def imports(
     rt: Rt,
     client: Client,
     batch: BatchPath,
-    request: Request,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
@@ -143,16 +140,14 @@ async def imports(
         next=jobs[limit - 1].id if len(jobs) > limit else None,
         total=await file_jobs.number(rt.db, batch, JobKind.IMPORT),
     )
-    return etagged(request, page)
+    return in_json(page)
 
 
-@router.get("/batches/{batch}/imports/{job}", response_model=ImportShown, responses=_NOT_CHANGED)
-async def one_import(
-    rt: Rt, client: Client, batch: BatchPath, job: ImportPath, request: Request
-) -> Response:
+@router.get("/batches/{batch}/imports/{job}", response_model=ImportShown)
+async def one_import(rt: Rt, client: Client, batch: BatchPath, job: ImportPath) -> Response:
     """Show an import: how far it is, and the bad rows of one that failed."""
     await my_batch(rt, client, batch)
-    return etagged(request, import_shown(await _one(rt, batch, JobKind.IMPORT, job)))
+    return in_json(import_shown(await _one(rt, batch, JobKind.IMPORT, job)))
 
 
 @router.post(
@@ -176,12 +171,11 @@ async def add_export(
     return await _accepted(rt, client, request, made)
 
 
-@router.get("/batches/{batch}/exports", response_model=ExportsOut, responses=_NOT_CHANGED)
+@router.get("/batches/{batch}/exports", response_model=ExportsOut)
 async def exports(
     rt: Rt,
     client: Client,
     batch: BatchPath,
-    request: Request,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
@@ -193,17 +187,15 @@ async def exports(
         next=jobs[limit - 1].id if len(jobs) > limit else None,
         total=await file_jobs.number(rt.db, batch, JobKind.EXPORT),
     )
-    return etagged(request, page)
+    return in_json(page)
 
 
-@router.get("/batches/{batch}/exports/{job}", response_model=ExportOut, responses=_NOT_CHANGED)
-async def one_export(
-    rt: Rt, client: Client, batch: BatchPath, job: ExportPath, request: Request
-) -> Response:
+@router.get("/batches/{batch}/exports/{job}", response_model=ExportOut)
+async def one_export(rt: Rt, client: Client, batch: BatchPath, job: ExportPath) -> Response:
     """Show an export: how far it is, and the address of its file."""
     await my_batch(rt, client, batch)
     found = await _one(rt, batch, JobKind.EXPORT, job)
-    return etagged(request, export_out(found, _url(rt, found)))
+    return in_json(export_out(found, _url(rt, found)))
 
 
 @router.get("/batches/{batch}/exports/{job}/file", response_class=FileResponse, responses=_FILE)
