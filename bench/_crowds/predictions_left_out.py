@@ -45,7 +45,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the predictions of one model saved and cost on one crowd."""
+    """The savings and the cost of the predictions of one model on one crowd."""
 
     model: str
     answers: float
