@@ -23,7 +23,7 @@ from gateway.base.tabular import (
 )
 from gateway.tasks import shapes
 from gateway.tasks.shaping.port import Shape
-from gateway.tasks.shaping.rows import FIELDS, GivenRow, ReadingAsked, UploadedRow
+from gateway.tasks.shaping.rows import FIELDS, GivenRow, ReadingAsked, UploadedRow, row_refused
 
 AUTO: Final = "auto"
 PLAIN: Final = "plain"
@@ -128,8 +128,13 @@ def _table_rows(source: Source, asked: ReadingAsked) -> Iterator[UploadedRow]:
         return _plain_rows(table, fields)
     names = [name for name in table.names if name]
     pairs = [(name, column_key(name)) for name in names]
+    keys = [key for _, key in pairs]
     rows = (
-        GivenRow(row.number, {name: row.cells.get(key, "") for name, key in pairs}, row.fault)
+        GivenRow(
+            row.number,
+            {name: row.cells.get(key, "") for name, key in pairs},
+            row.fault or _second_header(row.number, row.cells, keys),
+        )
         for row in table.rows(go_on=True)
     )
     return shape.read(names, rows, asked)
@@ -143,9 +148,11 @@ def _plain_rows(table: Table, fields: Mapping[str, str]) -> Iterator[UploadedRow
     keys = [(column_key(name), name) for name in table.names if name]
     golds = {key: key.removeprefix(_GOLD_OF) for key, _ in keys if key.startswith(_GOLD_OF)}
     own = [(key, name) for key, name in keys if key not in known and key not in golds]
+    columns = [key for key, _ in keys]
     for row in table.rows(go_on=True):
-        if row.fault is not None:
-            yield _faulty(row.number, row.fault)
+        fault = row.fault or _second_header(row.number, row.cells, columns)
+        if fault is not None:
+            yield _faulty(row.number, fault)
             continue
         cells: dict[str, object] = {
             field: row.cells[key]
@@ -155,6 +162,16 @@ def _plain_rows(table: Table, fields: Mapping[str, str]) -> Iterator[UploadedRow
         if record := {field: row.cells[key] for key, field in golds.items() if row.cells.get(key)}:
             cells["gold"] = record
         yield UploadedRow(cells, row.number, {name: row.cells[key] for key, name in own})
+
+
+def _second_header(number: int, cells: Mapping[str, str], columns: Sequence[str]) -> Refused | None:
+    """Return the refusal of a row that has the names of the columns once more, or None."""
+    first = columns[0]
+    if column_key(cells.get(first, "")) != first:  # as in nearly every row
+        return None
+    if any(column_key(cells.get(column, "")) != column for column in columns):
+        return None
+    return row_refused("this row repeats the header: delete it", number, first)
 
 
 def _checked_text(source: Source) -> str:
@@ -175,6 +192,8 @@ def _json_rows(values: Iterator[tuple[int, object]], asked: ReadingAsked) -> Ite
         return (_plain(_object(value, number), fields) for number, value in each)
     given = [_object(value, number) for number, value in each]
     rows = [shape.flat(row) if row.problem is None else row for row in given]
+    if rows and all(row.problem is not None for row in rows):  # Nothing tells the columns.
+        return (_plain(row, {}) for row in rows)
     names = dict.fromkeys(name for row in rows for name in row.cells)
     return shape.read(list(names), rows, asked)
 

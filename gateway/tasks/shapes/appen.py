@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from gateway.base.errors import Refused
 from gateway.base.tabular import column_key
 from gateway.tasks.shaping.layout import Header, Layout, gold_columns, laid_out, question_column
 from gateway.tasks.shaping.rows import GivenRow, ReadingAsked, UploadedRow
@@ -15,7 +16,7 @@ _SYSTEM = (
     "_missed", "_started_at", "_tainted", "_channel", "_trust", "_worker_id", "_country", "_region",
     "_city", "_ip", "_hidden", "_judgments_count", "_orig_golden",
 )  # fmt: skip
-_TRUE = frozenset({"true", "t", "yes", "1"})
+_TRUE, _FALSE = frozenset({"true", "t", "yes", "1"}), frozenset({"false", "f", "no", "0", ""})
 
 
 def recognised(names: Sequence[str]) -> bool:
@@ -75,6 +76,10 @@ def _layout(header: Header, asked: ReadingAsked) -> Layout:
 
 def _reader_of(golden: str) -> Callable[[Mapping[str, object]], bool]:
     def is_gold(cells: Mapping[str, object]) -> bool:
-        return str(cells.get(golden)).strip().casefold() in _TRUE
+        cell = cells.get(golden)
+        said = "" if cell is None else str(cell).strip().casefold()
+        if said not in _TRUE | _FALSE:
+            raise Refused(f"{golden} must be TRUE or FALSE, not {cell!r}", field=golden)
+        return said in _TRUE
 
     return is_gold

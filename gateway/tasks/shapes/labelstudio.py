@@ -94,7 +94,11 @@ def _said_in(annotations: object) -> tuple[_Answers, _Answers]:
     for one in _objects(annotations, "annotations"):
         if one.get("was_cancelled"):
             continue
-        is_truth = one.get("ground_truth") is True
+        is_truth = one.get("ground_truth") or False
+        if not isinstance(is_truth, bool):
+            raise _OtherForm(f"ground_truth is true or false, not {is_truth!r}")
+        if is_truth and not one.get("result"):
+            raise _OtherForm("an annotation is marked as ground truth, but its result is empty")
         for result in _objects(one.get("result") or [], "result"):
             control = str(result.get("from_name") or "")
             if control and (said := value_of(result, required=is_truth)) is not None:

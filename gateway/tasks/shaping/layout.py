@@ -35,7 +35,10 @@ class Layout:
     dropped: frozenset[str] = frozenset()
     """The columns that say nothing about a task, such as the address of a worker."""
     is_gold: Callable[[Mapping[str, object]], bool] | None = None
-    """The test whether a row is gold, where the shape has a column for it."""
+    """The test whether a row is gold, where the shape has a column for it.
+
+    It raises Refused for a cell that says neither.
+    """
     is_rejected: Callable[[Mapping[str, object]], bool] | None = None
     """The test whether the past answer of a row was rejected, where the shape says so."""
 
@@ -168,15 +171,33 @@ def _task(rows: Sequence[GivenRow], layout: Layout) -> UploadedRow:
     own = {name: _own(rows, name, layout) for name in first.cells if name not in taken}
     task = UploadedRow(cells, first.number, own)
     task.columns = columns
+    problem = problem or _other_question(rows, layout)
     task.problem = next((row.problem for row in rows if row.problem), problem)
     task.guess, task.bad_guess = first.guess, first.bad_guess
     return task
 
 
+def _other_question(rows: Sequence[GivenRow], layout: Layout) -> Refused | None:
+    """Return the refusal of rows that are of one task by its id, and ask different questions."""
+    asked = _said(rows[0].cells.get(layout.text))
+    other = next((row for row in rows if _said(row.cells.get(layout.text)) != asked), None)
+    if other is None:
+        return None
+    message = (
+        f"row {other.number} has the same id and another question: a task has one question, so "
+        "give the rows different ids"
+    )
+    return row_refused(message, rows[0].number, layout.text)
+
+
 def _gold(rows: Sequence[GivenRow], layout: Layout) -> tuple[object, Refused | None]:
     """Return the truth of a task, or what is wrong with it."""
     first = rows[0]
-    if not layout.gold or (layout.is_gold and not layout.is_gold(first.cells)):
+    try:
+        is_gold = layout.is_gold is None or layout.is_gold(first.cells)
+    except Refused as refused:
+        return None, row_refused(str(refused), first.number, refused.faults[0].field or "")
+    if not layout.gold or not is_gold:
         return None, None
     found = {name: _agreed(rows, column, layout) for name, column in layout.gold.items()}
     given = {name: said for name, said in found.items() if said}
