@@ -196,7 +196,8 @@ def _gold(rows: Sequence[GivenRow], layout: Layout) -> tuple[object, Refused | N
     try:
         is_gold = layout.is_gold is None or layout.is_gold(first.cells)
     except Refused as refused:
-        return None, row_refused(str(refused), first.number, refused.faults[0].field or "")
+        column = next((fault.field for fault in refused.faults), None)
+        return None, row_refused(str(refused), first.number, column or "")
     if not layout.gold or not is_gold:
         return None, None
     found = {name: _agreed(rows, column, layout) for name, column in layout.gold.items()}
