@@ -1,6 +1,6 @@
 """The forecasts of a quote in the form in which clients read them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -165,13 +165,22 @@ def promise_out(plan: PromisePlan, kept: KeptPromise | None) -> PromiseOut:
     )
 
 
+def _minute(at: datetime) -> datetime:
+    """Return a forecast as the next full minute.
+
+    It is no more exact than that, and an answer that differs with every call has no useful tag.
+    """
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + timedelta(minutes=1)
+
+
 def ready_out(ready: ReadyForecast) -> ReadyOut:
     """Return a forecast in the form in which clients read it."""
     times = ready.times
     return ReadyOut(
-        earliest=times.earliest if times else None,
-        likely=times.likely if times else None,
-        latest=times.latest if times else None,
+        earliest=_minute(times.earliest) if times else None,
+        likely=_minute(times.likely) if times else None,
+        latest=_minute(times.latest) if times and times.latest else None,
         reason=ready.reason,
         basis=ready.basis.value,
         answers_left=ready.answers,

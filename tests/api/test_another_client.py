@@ -15,8 +15,10 @@ async def objects_of(client) -> dict[str, str]:
     hook = (await client.asks("POST", "/webhooks", json=HOOK)).json()
     delivery = (await client.asks("POST", f"/webhooks/{hook['id']}/test")).json()
     project = await makes_project(client, "check-list", "text,gold\nIs it open?,yes\n")
+    wanted = {"what": "results", "format": "csv"}
+    export = (await client.asks("POST", f"/batches/{batch.id}/exports", json=wanted)).json()
     return {"batch": batch.id, "task": "t1", "option": "yes", "webhook": hook["id"],
-            "delivery": str(delivery["id"]), "project": project.id}  # fmt: skip
+            "delivery": str(delivery["id"]), "project": project.id, "job": export["id"]}  # fmt: skip
 
 
 async def test_every_operation_on_another_clients_object_is_a_404(town, configure):
@@ -42,11 +44,13 @@ async def test_another_clients_ids_inside_ones_own_objects_are_a_404(town, confi
     configure(requests_per_minute=0)
     mine, spy = await objects_of(town.client), await town.new_client("Spy", 100_000)
     theirs = await objects_of(spy)
+    tried = set[str]()
     for each in await operations_of(town):
-        if "delivery" in each.names:
-            mixed = {**theirs, "delivery": mine["delivery"]}
-            answer = await asks(town, spy.key, each, mixed, None)
+        for inner in {"delivery", "job"} & set(each.names):
+            answer = await asks(town, spy.key, each, {**theirs, inner: mine[inner]}, None)
             assert answer.status_code == 404, (each.id, answer.text)
+            tried.add(each.id)
+    assert {"replay_delivery", "get_import", "get_export", "get_export_file"} <= tried
 
 
 async def asks(town, key, operation, ids, idempotency_key) -> httpx2.Response:

@@ -79,6 +79,19 @@ async def test_a_change_makes_another_tag(town):
         assert again.status_code == 200, path
 
 
+async def test_a_running_batch_has_the_same_tag_some_seconds_later(town):
+    """The forecast begins at the present time, and is told to the minute."""
+    await town.enrols("amina")
+    batch = await town.posts_batch("Is it open?", policy="fixed:1")
+    town.clock.advance(seconds=60 - town.clock.now().second)
+    first = await town.client.asks("GET", f"/batches/{batch.id}")
+    assert first.json()["ready"]["likely"].endswith(":00Z")
+    town.clock.advance(seconds=1)
+    again = await town.client.asks("GET", f"/batches/{batch.id}")
+    assert first.json()["ready"] == again.json()["ready"]
+    assert first.headers["etag"] == again.headers["etag"]
+
+
 async def test_a_page_that_has_become_followed_by_another_has_another_tag(town):
     """The rows are the same, and only the header with the cursor differs."""
     batch = await town.posts_batch("Is it open?", open=True)

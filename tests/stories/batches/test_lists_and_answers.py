@@ -6,6 +6,7 @@ import io
 import itertools
 
 from gateway.base.pseudonyms import PSEUDONYM
+from tests.support.operations import operations_of
 from tests.support.town import Batch
 
 
@@ -164,6 +165,31 @@ async def test_a_page_that_did_not_change_is_not_sent_again(town):
         again = await town.client.asks("GET", path, headers=headers)
         assert (again.status_code, again.content) == (304, b""), path
         assert (await town.client.asks("GET", path, headers={"If-None-Match": '"x"'})).is_success
+
+
+async def test_a_cursor_of_nothing_is_refused_on_every_list(town):
+    """An empty page would look like the end of the list."""
+    batch, _ = await three_answer(town)
+    tried = set[str]()
+    for each in await operations_of(town):
+        given = {one["name"]: one["schema"] for one in each.said.get("parameters", [])}
+        if "after" not in given or any(is_place(form) for form in forms(given["after"])):
+            continue
+        path = each.path(batch=batch.id).removeprefix("/api/v1")
+        answer = await batch.client.asks("GET", f"{path}?after=x_nothing")
+        assert answer.status_code == 422, (each.id, answer.text)
+        assert [one["field"] for one in answer.json()["errors"]] == ["after"], each.id
+        tried.add(each.id)
+    assert {"list_batches", "list_tasks", "list_results", "list_imports", "list_exports"} <= tried
+
+
+def forms(schema: dict) -> list[dict]:
+    return schema.get("anyOf", [schema])
+
+
+def is_place(form: dict) -> bool:
+    """Return whether a cursor is a place in an order, which holds also where nothing is there."""
+    return form.get("type") == "integer" or form.get("pattern", "").startswith("^[0-9]")
 
 
 async def test_another_clients_lists_do_not_exist(town):

@@ -134,6 +134,7 @@ async def imports(
 ) -> Response:
     """List the imports into a batch, newest first."""
     await my_batch(rt, client, batch)
+    await _check_cursor(rt, batch, JobKind.IMPORT, after)
     jobs = await file_jobs.page(rt.db, batch, JobKind.IMPORT, after=after, limit=limit + 1)
     page = ImportsOut(
         imports=[import_out(one) for one in jobs[:limit]],
@@ -181,6 +182,7 @@ async def exports(
 ) -> Response:
     """List the exports from a batch, newest first."""
     await my_batch(rt, client, batch)
+    await _check_cursor(rt, batch, JobKind.EXPORT, after)
     jobs = await file_jobs.page(rt.db, batch, JobKind.EXPORT, after=after, limit=limit + 1)
     page = ExportsOut(
         exports=[export_out(one, _url(rt, one)) for one in jobs[:limit]],
@@ -240,6 +242,12 @@ async def _one(rt: Runtime, batch: str, kind: JobKind, job: str) -> FileJob:
     if found is None:
         raise Refused(f"no {kind} {job!r} of this batch", status=404)
     return found
+
+
+async def _check_cursor(rt: Runtime, batch: str, kind: JobKind, after: str | None) -> None:
+    """Raise Refused for a cursor that is no job of the list, since the list would seem to end."""
+    if after is not None and await file_jobs.one(rt.db, batch, kind, after) is None:
+        raise Refused(f"after: there is no {kind} {after!r} of this batch", field="after")
 
 
 def _url(rt: Runtime, job: FileJob) -> str:
