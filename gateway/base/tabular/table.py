@@ -76,9 +76,16 @@ class Table:
         """Raise Refused, which names the columns that were found, when a column is missing."""
         missing = [name for name in names if not self.has(name)]
         if missing:
-            found = ", ".join(name for name in self.names if name) or "nothing"
+            named = [name for name in self.names if name]
+            found = ", ".join(named) or "nothing"
+            hint = ""
+            if len(named) == 1 < len(names):
+                hint = (
+                    "; the header must be the first row, without a title above it, and commas, "
+                    "semicolons or tabs separate its columns"
+                )
             raise Refused(
-                f"{what}: no column {missing[0]!r}; found: {found}", field=missing[0], row=0
+                f"{what}: no column {missing[0]!r}; found: {found}{hint}", field=missing[0], row=0
             )
 
     def rows(self, *, go_on: bool = False) -> Iterator[TableRow]:

@@ -20,6 +20,8 @@ ODD = {
     "a header in the middle": (
         "INPUT:text,INPUT:ward\nA?,K\nINPUT:text,INPUT:ward\nB?,K\n", 2, "input:text", "repeats the header",
     ),
+    "a title above the header": ("My survey\n\nid,text\n1,A?\n", 0, "id", "without a title above it"),
+    "another separator": ("id|text\n1|A?\n", 0, "id", "commas, semicolons or tabs"),
     "golden neither true nor false": (
         "_unit_id,_golden,text,label_gold\n1,perhaps,A?,yes\n", 1, "_golden", "TRUE or FALSE, not 'perhaps'",
     ),
