@@ -49,6 +49,7 @@ async def smsbox(town):
         town.rt.channels["k"] = Channel("k", SecretStr("s"), kannel.make("k", options), None)
         phone = town.rt.channels["phone"]
         phone.sms.capacity = kannel.make("k", options).capacity
+        town.rt.channels["phone"] = replace(phone)  # A channel reads its capacity when it is made.
         yield box
         phone.sms.capacity = type(phone.sms.capacity)()
         town.rt.channels.clear()
