@@ -20,6 +20,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.api.contract.told import SWITCH
+from gateway.api.monitoring import metrics
 from gateway.api.server import make_app
 from gateway.app import open_runtime
 from gateway.base.vault import new_master_secret
@@ -52,6 +53,12 @@ do $$ declare t record; begin
       and c.relname not in ('alembic_version', 'sql_version')
   loop execute 'delete from ' || t.name; end loop;
 end $$"""
+
+
+@pytest.fixture(autouse=True)
+def fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the figures of `/metrics` at each call. A kept answer may tell of the test before."""
+    monkeypatch.setattr(metrics, "_KEPT_S", 0.0)
 
 
 @pytest.fixture(autouse=True)
