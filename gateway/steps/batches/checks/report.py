@@ -317,6 +317,5 @@ def word_on(acceptance: Acceptance) -> str:
             who = f"by {acceptance.by}" if acceptance.by else "because its time for a refusal ended"
             return f"Accepted {who}."
         case AcceptanceState.REFUSED:
-            return (
-                f"Refused by {acceptance.by}: {acceptance.reason} ({len(acceptance.tasks)} tasks)."
-            )
+            named = len(acceptance.tasks)
+            return f"Refused by {acceptance.by}: {acceptance.reason} (tasks named: {named})."
