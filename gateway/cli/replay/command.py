@@ -1,6 +1,5 @@
 """The command line of `gateway replay`, its live progress and its report."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from gateway.cli.json_output import write_json
 from gateway.cli.replay.play import INSTRUCTIONS, ReplayPlan, ReplayWatcher, play
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
-from gateway.cli.replay.town import Town, town
+from gateway.cli.replay.town import Town, run_until_interrupted, town
 from gateway.qa.judging.overlap import CONFIDENCE, DOUBLE, ENTRIES_MAX, parse_policy
 from gateway.tasks.packed import PACK_MAX
 
@@ -151,5 +150,5 @@ def replay(
     plan = make_plan(
         recording, channel=channel, policy=policy, confidence=confidence, pack=pack, seed=seed
     )
-    report = asyncio.run(run([plan], console))
+    report = run_until_interrupted(run([plan], console))
     finish(report, out, console, allow_undelivered=allow_undelivered)

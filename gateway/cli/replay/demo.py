@@ -3,7 +3,6 @@
 Three batches run at once, and all books are compared at the end.
 """
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from gateway.cli.replay.command import (
 from gateway.cli.replay.play import ReplayPlan
 from gateway.cli.replay.recording import RecordingFiles, read_recording
 from gateway.cli.replay.report import show_demo
-from gateway.cli.replay.town import Town
+from gateway.cli.replay.town import Town, run_until_interrupted
 
 _QUICK_TASKS = 30
 
@@ -50,7 +49,7 @@ def demo(*, quick: bool, out: Path | None, keep: Path | None) -> None:
     async def project(here: Town) -> None:
         acts.append(await demo_project.play_project(here))
 
-    report = asyncio.run(run(plans(_QUICK_TASKS if quick else None), console, project))
+    report = run_until_interrupted(run(plans(_QUICK_TASKS if quick else None), console, project))
     report["project"] = acts[0].report()
     show_demo(report, console)
     if keep is not None:

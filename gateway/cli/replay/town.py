@@ -4,16 +4,18 @@ It has servers, API, runners, ticker and a mobile-money operator. The phones' ca
 process, because it drives the phones. The gateway is reached over HTTP only.
 """
 
+import asyncio
 import json
 import shutil
 import signal
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -40,6 +42,8 @@ FLOAT_MINOR = 10**12
 _CALL = aiohttp.ClientTimeout(total=300)
 
 Say = Callable[[str], None]
+
+_Result = TypeVar("_Result")
 
 
 def _silent(_line: str) -> None:
@@ -163,15 +167,26 @@ def ended_by_signals() -> Generator[None]:
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A shell without job control lets its background processes ignore SIGINT. An event loop
-        # would then leave it ignored, and the other signals with it.
-        before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def run_until_interrupted(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run an event loop that SIGINT ends properly, also in the background of a script.
+
+    A shell without job control lets its background processes ignore SIGINT. An event loop that
+    begins so leaves it ignored. A handler that comes later would break off in the loop's middle.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        return asyncio.run(work)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _remove(folder: Path, *, keep_logs: bool) -> None:

@@ -166,6 +166,7 @@ async def test_a_simulation_that_waits_in_vain_ends_with_one_line_and_leaves_onl
         (signal.SIGINT, ()),
         # A shell without job control begins `gateway demo &` with SIGINT ignored.
         (signal.SIGTERM, ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")),
+        (signal.SIGINT, ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")),
     ],
 )
 def test_a_demo_that_is_stopped_removes_its_folder(number, begun, tmp_path):
